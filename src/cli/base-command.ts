@@ -1,0 +1,33 @@
+/**
+ * The base of all commands: errors become one sentence on stderr and an exit code of design §9, interrupts leave nothing
+ * behind. Commands below it parse flags, call, and hand the document to a reporter.
+ */
+import { Command } from '@oclif/core';
+import { describeFailure } from './failure.js';
+import { installInterruptHandlers } from './interrupts.js';
+
+/** Every command extends this. */
+export abstract class BaseCommand extends Command {
+  protected override async init(): Promise<void> {
+    await super.init();
+    installInterruptHandlers();
+    // A failure outside the command's own promise (a stream's error event) is reported the same way.
+    process.on('uncaughtException', (error) => this.fail(error));
+    process.on('unhandledRejection', (error) => this.fail(error));
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    return this.fail(error);
+  }
+
+  private flagNames(): string[] {
+    return Object.keys(this.ctor.flags ?? {}).map((name) => `--${name}`);
+  }
+
+  private fail(error: unknown): never {
+    const { exitCode, sentence } = describeFailure(error, this.flagNames());
+    if (sentence !== '') process.stderr.write(`${this.config.bin}: ${sentence}\n`);
+    if (process.env.SMMUSCOPE_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exit(exitCode);
+  }
+}

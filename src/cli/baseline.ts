@@ -1,0 +1,27 @@
+/** The strategy that a comparison is made against. */
+import type { Baseline } from '../reporters/reporter.js';
+import { resolveStrategies } from '../strategies/spec.js';
+import { UsageError } from '../trace/errors.js';
+
+/**
+ * The baseline that `spec` names among `strategies` (each crossed with `atc`); the first strategy if `spec` is undefined.
+ * A specification that says `atc=` means that targeting only; otherwise each result has the baseline of its own targeting.
+ * @throws UsageError for a strategy that is not among them, or an unknown one
+ */
+export function resolveBaseline(
+  spec: string | undefined,
+  strategies: readonly string[],
+  atc: readonly string[],
+): Baseline {
+  const compared = resolveStrategies(strategies, atc);
+  if (spec === undefined) return { strategy: compared[0].canonicalName };
+  const [wanted, ...others] = resolveStrategies([spec]);
+  const targeting = /:atc=/.test(spec) ? wanted.targeting.name : undefined;
+  const isWanted = (choice: (typeof compared)[number]) =>
+    choice.canonicalName === wanted.canonicalName && (targeting === undefined || choice.targeting.name === targeting);
+  if (others.length > 0 || !compared.some(isWanted)) {
+    const names = [...new Set(compared.map((choice) => choice.canonicalName))].join(', ');
+    throw new UsageError(`--baseline: expected one of the compared strategies (${names}), found ${spec}`);
+  }
+  return { strategy: wanted.canonicalName, atc: targeting };
+}

@@ -1,0 +1,93 @@
+/** What a failure means to the person at the terminal: one sentence and an exit code (design §9). */
+import { nearestName, UserError } from '../trace/errors.js';
+
+/** Exit codes of design §9 that do not come with a UserError. */
+export const EXIT_OK = 0;
+export const EXIT_UNEXPECTED = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_INTERRUPTED = 130;
+export const EXIT_HUNG_UP = 129;
+export const EXIT_TERMINATED = 143;
+
+/** How the process ends. */
+export interface Failure {
+  readonly exitCode: number;
+  /** One sentence for stderr; empty to say nothing. */
+  readonly sentence: string;
+}
+
+/** The properties by which errors of oclif and Node are told apart. */
+interface KnownError {
+  readonly message: string;
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly oclif?: { readonly exit?: number };
+  /** Set by oclif's parser errors: the flags that do not exist. */
+  readonly flags?: readonly string[];
+}
+
+/**
+ * Describe any thrown value.
+ * @param knownFlags flags of the command that ran, for a suggestion
+ */
+export function describeFailure(thrown: unknown, knownFlags: readonly string[] = []): Failure {
+  if (thrown instanceof UserError) return { exitCode: thrown.exitCode, sentence: oneLine(thrown.message) };
+  const error: KnownError = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (error.code === 'EPIPE') return { exitCode: EXIT_OK, sentence: '' };
+  // Files are written by output.ts, which has its own sentence: this is standard output.
+  if (error.syscall === 'write') {
+    const sentence = `<stdout>: expected an output that can be written to, found ${systemReason(thrown)}`;
+    return { exitCode: EXIT_USAGE, sentence };
+  }
+  const oclifExit = error.oclif?.exit;
+  if (oclifExit !== undefined) return { exitCode: oclifExit, sentence: parserSentence(error, knownFlags) };
+  return {
+    exitCode: EXIT_UNEXPECTED,
+    sentence: `unexpected error: ${oneLine(error.message)} (please report it with this command line; SMMUSCOPE_DEBUG=1 shows where it arose)`,
+  };
+}
+
+/**
+ * oclif's messages as one sentence. Samples:
+ * `Nonexistent flag: --foo\nSee more help with --help` · `Parsing --limit \n\tExpected an integer but received: x\n…` ·
+ * `Missing 1 required arg:\ntrace  the trace to read\nSee more help with --help`
+ */
+function parserSentence({ message, flags }: KnownError, knownFlags: readonly string[]): string {
+  const text = withoutColour(message).replace(/\s*See more help with --help\s*$/, '');
+  const sentence = oneLine(text)
+    .replace(/^Nonexistent flags?: /, 'unknown flag ')
+    .replace(/^Parsing (--\S+) Expected/, '$1: expected')
+    .replace(/^The following errors? occurred: /, '')
+    .replace(/^(Missing \d+ required args?): (\S+) .*$/, '$1: $2')
+    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  const nearest = flags?.length === 1 ? nearestName(flags[0], knownFlags) : undefined;
+  return `${sentence}${nearest === undefined ? '' : `; did you mean ${nearest}?`} (--help tells more)`;
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** `text` without ANSI colour sequences. */
+function withoutColour(text: string): string {
+  const escape = String.fromCharCode(27);
+  return text.replace(new RegExp(`${escape}\\[[\\d;]*m`, 'g'), '');
+}
+
+/** What a failed system call says, in words. */
+export function systemReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+      return 'no such folder';
+    case 'ENOTDIR':
+      return 'a file where its folder should be';
+    case 'EACCES':
+    case 'EPERM':
+      return 'no permission to write';
+    case 'EROFS':
+      return 'a read-only file system';
+    case 'ENOSPC':
+      return 'no space left on the device';
+    default:
+      return code ?? message;
+  }
+}

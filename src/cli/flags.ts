@@ -1,0 +1,117 @@
+/** Flags that several commands share, each declared once. */
+import { Args, Flags } from '@oclif/core';
+
+const TRACE_GROUP = 'TRACE';
+const MODEL_GROUP = 'MODEL';
+const OUTPUT_GROUP = 'OUTPUT';
+
+/** The trace argument; `-` is ours, so oclif must not take piped text for a file name. */
+export const traceArgument = Args.string({
+  description: 'recorded trace, plain or compressed (gz, xz); - reads standard input',
+  required: true,
+  ignoreStdin: true,
+});
+
+/** How a trace is read. */
+export const traceFlags = {
+  format: Flags.string({
+    helpGroup: TRACE_GROUP,
+    helpValue: 'NAME',
+    description: 'read the trace as this format (qemu-log, csv) instead of recognising it by its content',
+  }),
+  lenient: Flags.boolean({
+    helpGroup: TRACE_GROUP,
+    description: 'skip and count malformed rows instead of failing with exit code 4',
+  }),
+  limit: Flags.integer({
+    helpGroup: TRACE_GROUP,
+    helpValue: 'EVENTS',
+    description: 'stop after this many events of each trace, warm-up included',
+    min: 1,
+  }),
+};
+
+/** What the replay runs on and how. */
+export const modelFlags = {
+  profile: Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'NAME|FILE.yaml',
+    description:
+      'hardware and software costs: a built-in profile (list: smmuscope profiles) or a file of the same shape',
+    default: 'neoverse-mmu700',
+  }),
+  set: Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'KEY=VALUE',
+    description: 'change one parameter of the profile (keys and units: smmuscope profiles show); may be repeated',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  atc: Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'LIST',
+    description:
+      'who receives an ATC invalidation: vsid (the device it names), broadcast (every ATS device of the domain), or both separated by a comma to compare them [default: what each strategy prefers]',
+  }),
+  pacing: Flags.option({
+    options: ['closed', 'recorded', 'asap'] as const,
+  })({
+    helpGroup: MODEL_GROUP,
+    description:
+      'when a vCPU publishes: closed keeps its recorded think time after each completed SYNC, recorded keeps the recorded times, asap waits for nothing but the SYNC',
+    default: 'closed',
+  }),
+  warmup: Flags.integer({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'EVENTS',
+    description: 'replay this many events first without measuring them [default: 0]',
+    default: 0,
+    min: 0,
+  }),
+  seed: Flags.integer({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'NUMBER',
+    description: 'seed of everything random in the model; the same seed gives the same bytes [default: 0]',
+    default: 0,
+    min: 0,
+  }),
+  msi: Flags.boolean({
+    helpGroup: MODEL_GROUP,
+    description: 'translate message-signalled interrupts like other DMA (the default); --no-msi leaves them out',
+    default: true,
+    allowNo: true,
+  }),
+  safety: Flags.boolean({
+    helpGroup: MODEL_GROUP,
+    description: 'watch for stale translations used after the guest saw its SYNC complete (the default)',
+    default: true,
+    allowNo: true,
+  }),
+};
+
+/** Where a report goes and what it looks like. */
+export const reportFlags = {
+  output: Flags.string({
+    char: 'o',
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'FILE',
+    description: 'write the report to this file, which appears complete or not at all; - is standard output',
+  }),
+  reporter: Flags.string({
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'NAME',
+    description: 'form of the report: table, json or csv [default: table]',
+  }),
+  json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
+};
+
+/** What is shown while a trace is read. */
+export const progressFlags = {
+  quiet: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'show nothing but the report and errors' }),
+  progress: Flags.boolean({
+    helpGroup: OUTPUT_GROUP,
+    description: 'show progress on stderr (the default, but only ever on a terminal)',
+    default: true,
+    allowNo: true,
+  }),
+};

@@ -1,0 +1,46 @@
+/** From a document to the place where `--reporter` and `--output` want it. */
+
+import { reporterByName } from '../reporters/registry.js';
+import type { ReportContext, ReportDocument, Reporter } from '../reporters/reporter.js';
+import { UsageError } from '../trace/errors.js';
+import { type Output, openOutput } from './output.js';
+import { contextFor } from './terminal.js';
+
+/** The flags that decide. */
+export interface ReportFlags {
+  readonly output: string | undefined;
+  readonly reporter: string | undefined;
+  readonly json: boolean;
+}
+
+/** A reporter and its destination, both known to be good before the work begins. */
+export class Report {
+  private constructor(
+    private readonly reporter: Reporter,
+    private readonly output: Output,
+  ) {}
+
+  /**
+   * Check the flags and open the destination.
+   * @param inputs paths that are read and must not be overwritten
+   * @throws UsageError for an unknown reporter, contradicting flags or a destination that cannot be written to
+   */
+  static open(flags: ReportFlags, inputs: readonly string[] = []): Report {
+    if (flags.json && flags.reporter !== undefined && flags.reporter !== 'json') {
+      throw new UsageError(`expected --json or --reporter ${flags.reporter}, found both`);
+    }
+    const reporter = reporterByName(flags.json ? 'json' : (flags.reporter ?? 'table'));
+    return new Report(reporter, openOutput(flags.output, inputs));
+  }
+
+  /** Render what `work` yields and write it; if `work` fails, nothing is left behind. */
+  async write(work: () => Promise<ReportDocument>, context: Partial<ReportContext> = {}): Promise<void> {
+    try {
+      const document = await work();
+      const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
+      await this.output.commit(this.reporter.render(document, { ...seen, ...context }));
+    } finally {
+      this.output.discard();
+    }
+  }
+}

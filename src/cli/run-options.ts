@@ -1,0 +1,53 @@
+/** From parsed flags to the options of a replay. */
+import { basename } from 'node:path';
+import type { RunOptions } from '../session/run.js';
+import { UsageError } from '../trace/errors.js';
+
+/** The flags of `traceFlags` and `modelFlags`, parsed. */
+export interface ReplayFlags {
+  readonly format: string | undefined;
+  readonly lenient: boolean;
+  readonly limit: number | undefined;
+  readonly profile: string;
+  readonly set: readonly string[] | undefined;
+  readonly atc: string | undefined;
+  readonly pacing: RunOptions['pacing'];
+  readonly warmup: number;
+  readonly seed: number;
+  readonly msi: boolean;
+  readonly safety: boolean;
+}
+
+/** Options for `runReplays`. */
+export function runOptions(strategies: readonly string[], flags: ReplayFlags): RunOptions {
+  return {
+    strategies,
+    profile: flags.profile,
+    set: flags.set ?? [],
+    atc: splitList(flags.atc),
+    pacing: flags.pacing,
+    warmup: flags.warmup,
+    limit: flags.limit,
+    seed: flags.seed,
+    msi: flags.msi,
+    safety: flags.safety,
+    lenient: flags.lenient,
+    format: flags.format,
+  };
+}
+
+/** The entries of a comma-separated list; none for undefined. */
+export function splitList(list: string | undefined): string[] {
+  return list === undefined ? [] : list.split(',').map((entry) => entry.trim());
+}
+
+/**
+ * Results name their trace by its file name, so two traces must not share one.
+ * @throws UsageError for two that do
+ */
+export function requireDistinctNames(traces: readonly string[]): void {
+  const names = traces.map((trace) => basename(trace));
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined)
+    throw new UsageError(`expected traces with different file names, found ${repeated} twice`);
+}

@@ -1,0 +1,62 @@
+/** `smmuscope compare`: several strategies on the same traces, side by side. */
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+
+export default class Compare extends BaseCommand {
+  static override summary = 'Compare strategies on the same traces.';
+  static override description =
+    'One row per strategy: submission latency (the guest’s PROD write until it sees its SYNC done) and its ratio to the baseline, guest and host commands, exits and ioctls, misses of the main TLB, and stale translations used after a completed SYNC. Each trace is read once.';
+  static override examples = [
+    {
+      description: 'All strategies on one trace:',
+      command: '<%= config.bin %> compare traces/rebind-strict.qemu-7.2.log.xz --strategies all',
+    },
+    {
+      description: 'Two strategies against bare metal, with both ways of targeting ATC invalidations, as CSV:',
+      command:
+        '<%= config.bin %> compare traces/rebind-strict.qemu-7.2.log.xz --strategies ioctl,hw-vcmdq,native --baseline native --atc broadcast,vsid --reporter csv',
+    },
+  ];
+  static override args = {
+    traces: Args.string({
+      description: 'recorded traces, plain or compressed (gz, xz); - reads standard input',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    strategies: Flags.string({
+      description: 'strategies separated by commas, each NAME[:key=value]…, or all (list: smmuscope strategies)',
+      helpValue: 'LIST',
+      default: 'all',
+    }),
+    baseline: Flags.string({
+      description: 'the strategy, one of those compared, that the others are a multiple of [default: the first one]',
+      helpValue: 'NAME',
+    }),
+    ...traceFlags,
+    ...modelFlags,
+    ...reportFlags,
+    ...progressFlags,
+  };
+
+  /** Flags → replays → reporter. */
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Compare);
+    const { resolveBaseline } = await import('../cli/baseline.js');
+    const { Report } = await import('../cli/report.js');
+    const { withProgress } = await import('../cli/progress.js');
+    const { requireDistinctNames, runOptions, splitList } = await import('../cli/run-options.js');
+    const options = runOptions(splitList(flags.strategies), flags);
+    const baseline = resolveBaseline(flags.baseline, options.strategies, options.atc);
+    requireDistinctNames(args.traces);
+    const report = Report.open(flags, args.traces);
+    const work = async () => {
+      const { runReplays } = await import('../session/run.js');
+      return withProgress(flags, (onProgress) => runReplays(args.traces, options, { onProgress }));
+    };
+    await report.write(work, { baseline });
+  }
+}

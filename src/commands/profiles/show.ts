@@ -1,0 +1,34 @@
+/** `smmuscope profiles show`: every parameter of one profile. */
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { modelFlags, reportFlags } from '../../cli/flags.js';
+
+export default class ProfilesShow extends BaseCommand {
+  static override summary = 'Show every parameter of a profile: value, unit, source and meaning.';
+  static override description =
+    'The tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user. With --set it shows the profile as a replay with the same flags would use it.';
+  static override examples = [
+    { description: 'The default profile:', command: '<%= config.bin %> profiles show' },
+    {
+      description: 'Another one with a slower memory, as CSV:',
+      command: '<%= config.bin %> profiles show grace-cmdqv --set smmu.mem_latency_ns=250 --reporter csv',
+    },
+  ];
+  static override args = {
+    profile: Args.string({
+      description: 'a built-in profile or a YAML file of the same shape [default: neoverse-mmu700]',
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = { set: modelFlags.set, ...reportFlags };
+
+  /** Profile → reporter. */
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ProfilesShow);
+    const { Report } = await import('../../cli/report.js');
+    await Report.open(flags).write(async () => {
+      const { profileDocument } = await import('../../cli/listings.js');
+      return profileDocument(args.profile, flags.set ?? []);
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Timing of ATC invalidations towards one device: PCIe round trip, serial work in the device, limited requests in flight.
+ *
+ * A request handed over at t leaves when fewer than `maxOutstanding` are in flight, reaches the device after half a round
+ * trip, is worked on after its predecessors, and its completion is back after the other half. With k requests at once and
+ * room for them the last completes at rtt + k·exec (facts M §5.2 O8). Round trip and work are estimates (M §4.2).
+ */
+export class AtcLink {
+  private deviceFreeNs = 0;
+  /** Completion times of the last `maxOutstanding` requests, as a ring. */
+  private readonly completions: Float64Array;
+  private next = 0;
+  private readonly outboundNs: number;
+  /** Requests sent. */
+  requests = 0;
+
+  constructor(
+    private readonly rttNs: number,
+    private readonly execNs: number,
+    maxOutstanding: number,
+  ) {
+    this.outboundNs = Math.floor(rttNs / 2);
+    this.completions = new Float64Array(maxOutstanding);
+  }
+
+  /** Hand over one request at `nowNs`; returns when its completion is back. */
+  send(nowNs: number): number {
+    const leavesNs = Math.max(nowNs, this.completions[this.next]);
+    const startsNs = Math.max(leavesNs + this.outboundNs, this.deviceFreeNs);
+    this.deviceFreeNs = startsNs + this.execNs;
+    const completeNs = this.deviceFreeNs + (this.rttNs - this.outboundNs);
+    this.completions[this.next] = completeNs;
+    this.next = (this.next + 1) % this.completions.length;
+    this.requests++;
+    return completeNs;
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The SMMU's command engine: one serial consumer of all command queues.
+ *
+ * It fetches one 16-byte command at a time (Tm each), executes it, and only then fetches the next: MMU-700 keeps one fetch
+ * and one invalidation message in flight (facts M §0.8, §3.1). Queues with pending commands are served in turn, one
+ * command each. A CMD_SYNC holds its own queue until every ATC invalidation of that queue has completed; other queues go
+ * on. Seeing the SYNC done costs its issuer `sync_complete` more and does not occupy the engine.
+ */
+import { Cost } from '../path/costs.js';
+import type { LoadedProfile } from '../profiles/load.js';
+import type { Actor, Simulator } from '../sim/simulator.js';
+import { Opcode } from '../trace/opcodes.js';
+import { AtcLink } from './atc-link.js';
+import { CommandQueue } from './command-queue.js';
+
+/** A thread that waits for SYNCs: the engine charges its waiting to costs and wakes it. */
+export interface SyncWaiter {
+  /** Actor id in the simulator. */
+  readonly actor: number;
+  /** Charge the time from the waiter's clock to `untilNs` to `cost`. */
+  chargeUntil(cost: number, untilNs: number): void;
+  /** SYNCs issued and not yet seen complete. */
+  syncsOutstanding: number;
+}
+
+/** Observer of executed commands. */
+export interface EngineProbe {
+  /** A guest command other than SYNC took effect. */
+  onCommandEffect(opcode: number, publishedNs: number, effectNs: number, measured: boolean): void;
+}
+
+/** Execution cost id of a command other than SYNC. */
+export function executionCost(opcode: number): number {
+  switch (opcode) {
+    case Opcode.PREFETCH_CONFIG:
+    case Opcode.PREFETCH_ADDR:
+      return Cost.execPrefetch;
+    case Opcode.CFGI_STE:
+    case Opcode.CFGI_CD:
+    case Opcode.CFGI_CD_ALL:
+    case Opcode.CFGI_VMS_PIDM:
+      return Cost.execCfgi;
+    case Opcode.CFGI_STE_RANGE:
+      return Cost.execCfgiRange;
+    case Opcode.ATC_INV:
+      return Cost.execAtcIssue;
+    default:
+      return Cost.execTlbi;
+  }
+}
+
+/** Serial consumer of the SMMU's command queues. */
+export class CommandEngine implements Actor {
+  readonly queues: CommandQueue[] = [];
+  /** Time until which the command at each queue's CONS occupies it (a SYNC may be held by ATC completions). */
+  private readonly heldUntilNs: number[] = [];
+  /** True while the command at CONS has been taken up and CONS has not yet moved past it. */
+  private readonly isHeadTaken: boolean[] = [];
+  /** Slots promised to producers that have not filled them yet. */
+  private readonly promised: number[] = [];
+  /** Completion of the latest ATC invalidation of each queue. */
+  private readonly atcDoneNs: number[] = [];
+  private readonly links = new Map<number, AtcLink>();
+  private readonly waiters: SyncWaiter[] = [];
+  /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
+  private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
+  private readonly actor: number;
+  private isAwake = false;
+  private turn = 0;
+  private readonly executeCost = new Int32Array(256);
+  /** Total time spent fetching and executing, ns. */
+  busyNs = 0;
+
+  constructor(
+    private readonly simulator: Simulator,
+    private readonly profile: LoadedProfile,
+    private readonly costNs: Float64Array,
+    queueCount: number,
+    private readonly probe: EngineProbe,
+  ) {
+    this.actor = simulator.register(this);
+    for (let q = 0; q < queueCount; q++) {
+      this.queues.push(new CommandQueue(profile.number('smmu.cmdq_log2')));
+      this.heldUntilNs.push(0);
+      this.isHeadTaken.push(false);
+      this.promised.push(0);
+      this.atcDoneNs.push(0);
+      this.roomWaiters.push([]);
+    }
+    for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);
+  }
+
+  /** Register a thread; the returned number is the `owner` of its entries. */
+  addWaiter(waiter: SyncWaiter): number {
+    return this.waiters.push(waiter) - 1;
+  }
+
+  /** Promise `slots` entries of `queue` to `waiter`. True: now; false: it is woken when they have been promised. */
+  reserve(queue: number, slots: number, waiter: SyncWaiter): boolean {
+    const ring = this.queues[queue];
+    ring.ensureCapacity(slots);
+    const waiting = this.roomWaiters[queue];
+    if (waiting.length === 0 && ring.free - this.promised[queue] >= slots) {
+      this.promised[queue] += slots;
+      return true;
+    }
+    waiting.push({ waiter, slots });
+    return false;
+  }
+
+  /** Fill one promised slot of `queue`; the entry becomes visible with the next `ring`. */
+  produce(queue: number, opcode: number, owner: number, sid: number, publishedNs: number, measured: number): void {
+    if (opcode === Opcode.SYNC && owner >= 0) this.waiters[owner].syncsOutstanding++;
+    this.promised[queue]--;
+    this.queues[queue].produce(opcode, owner, sid, publishedNs, measured);
+  }
+
+  /** PROD was written: start consuming if idle. */
+  ring(): void {
+    if (this.isAwake) return;
+    this.isAwake = true;
+    this.simulator.schedule(this.simulator.nowNs, this.actor);
+  }
+
+  wake(): void {
+    const { simulator, queues } = this;
+    for (;;) {
+      const queue = this.nextQueue(simulator.nowNs);
+      if (queue < 0) {
+        this.sleepUntilReleased();
+        return;
+      }
+      const freeNs = this.consumeOne(queue, queues[queue], simulator.nowNs);
+      if (!simulator.tryAdvance(freeNs)) {
+        simulator.schedule(freeNs, this.actor);
+        return;
+      }
+    }
+  }
+
+  /** Next queue in turn that has a command and is not held; -1 if none. Moves CONS past finished commands. */
+  private nextQueue(nowNs: number): number {
+    const count = this.queues.length;
+    let found = -1;
+    for (let i = 0; i < count; i++) {
+      const queue = (this.turn + i) % count;
+      if (this.heldUntilNs[queue] > nowNs) continue;
+      if (this.isHeadTaken[queue]) this.finishHead(queue);
+      if (found < 0 && !this.queues[queue].isEmpty) found = queue;
+    }
+    if (found >= 0) this.turn = (found + 1) % count;
+    return found;
+  }
+
+  /** The command at CONS is done: move CONS and let the oldest producer that waits for room go on. */
+  private finishHead(queue: number): void {
+    this.isHeadTaken[queue] = false;
+    const ring = this.queues[queue];
+    ring.consume();
+    const waiting = this.roomWaiters[queue];
+    while (waiting.length > 0 && ring.free - this.promised[queue] >= waiting[0].slots) {
+      const { waiter, slots } = waiting.shift()!;
+      this.promised[queue] += slots;
+      this.simulator.schedule(this.simulator.nowNs, waiter.actor);
+    }
+  }
+
+  private sleepUntilReleased(): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let q = 0; q < this.queues.length; q++) {
+      if (!this.queues[q].isEmpty && this.heldUntilNs[q] < earliest) earliest = this.heldUntilNs[q];
+    }
+    if (earliest === Number.POSITIVE_INFINITY) this.isAwake = false;
+    else this.simulator.schedule(earliest, this.actor);
+  }
+
+  /** Consume the command at CONS of `queue`; returns when the engine is free again. */
+  private consumeOne(queue: number, ring: CommandQueue, nowNs: number): number {
+    this.isHeadTaken[queue] = true;
+    const slot = ring.head;
+    const opcode = ring.opcode[slot];
+    const owner = ring.owner[slot];
+    const waiter = owner >= 0 ? this.waiters[owner] : undefined;
+    const fetchedNs = nowNs + this.costNs[Cost.fetch];
+    waiter?.chargeUntil(Cost.queueWait, nowNs);
+    waiter?.chargeUntil(Cost.fetch, fetchedNs);
+    if (opcode === Opcode.SYNC) {
+      const readyNs = Math.max(fetchedNs, this.atcDoneNs[queue]);
+      const seenNs = readyNs + this.costNs[Cost.syncComplete];
+      this.heldUntilNs[queue] = readyNs;
+      if (waiter !== undefined) {
+        waiter.chargeUntil(Cost.atcWait, readyNs);
+        if (--waiter.syncsOutstanding === 0) {
+          waiter.chargeUntil(Cost.syncComplete, seenNs);
+          this.simulator.schedule(seenNs, waiter.actor);
+        }
+      }
+      this.busyNs += fetchedNs - nowNs;
+      return fetchedNs;
+    }
+    const cost = this.executeCost[opcode];
+    const executedNs = fetchedNs + this.costNs[cost];
+    waiter?.chargeUntil(cost, executedNs);
+    let effectNs = executedNs;
+    if (opcode === Opcode.ATC_INV && ring.sid[slot] >= 0) {
+      effectNs = this.linkOf(ring.sid[slot]).send(executedNs);
+      if (effectNs > this.atcDoneNs[queue]) this.atcDoneNs[queue] = effectNs;
+    }
+    if (ring.publishedNs[slot] >= 0) {
+      this.probe.onCommandEffect(opcode, ring.publishedNs[slot], effectNs, ring.measured[slot] === 1);
+    }
+    this.heldUntilNs[queue] = executedNs;
+    this.busyNs += executedNs - nowNs;
+    return executedNs;
+  }
+
+  private linkOf(sid: number): AtcLink {
+    let link = this.links.get(sid);
+    if (link === undefined) {
+      link = new AtcLink(
+        this.profile.number('atc.rtt_ns'),
+        this.profile.number('atc.exec_per_request_ns'),
+        this.profile.number('atc.max_outstanding'),
+      );
+      this.links.set(sid, link);
+    }
+    return link;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Counts what is in a trace, batch by batch, in bounded memory.
+ *
+ * Small dense numbers (opcode, vCPU, queue, ASID) are counted in typed arrays; sparse ones (StreamID, batch size, pages of
+ * a range) in Maps keyed by number. Names are made once, at the end.
+ */
+
+import { LatencyRecorder } from '../metrics/latency-recorder.js';
+import type { LatencySummary } from '../results/document.js';
+import { asidOf, isAddressTlbi, opcodeOf, tlbiPages } from '../trace/command.js';
+import { fieldsOf } from '../trace/command-fields.js';
+import { ABSENT, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../trace/events.js';
+import { opcodeKey } from '../trace/opcodes.js';
+import type { CountsByKey, InspectDocument } from './document.js';
+
+/** What the collector knows of the document; the rest comes from the opened trace. */
+export type CollectedCounts = Omit<InspectDocument, 'schema' | 'trace' | 'reader'>;
+
+/** True at the opcodes that carry an ASID. */
+const NAMES_ASID = Uint8Array.from({ length: 256 }, (_, opcode) =>
+  fieldsOf(opcode).some((field) => field.name === 'ASID') ? 1 : 0,
+);
+
+/** One doorbell that waits for its vCPU's sync-done: time, or -1 when there is none. */
+const NO_DOORBELL = -1;
+
+/** Feed batches in time order, then take the `counts()`. */
+export class InspectCollector {
+  private events = 0;
+  private doorbells = 0;
+  private syncDones = 0;
+  private dmas = 0;
+  private msis = 0;
+  private maps = 0;
+  private unmaps = 0;
+  private firstNs: number | null = null;
+  private lastNs: number | null = null;
+  private readonly byOpcode = new Float64Array(256);
+  private readonly byAsid = new Float64Array(65536);
+  private readonly byOutcome = new Float64Array(OUTCOME_NAMES.length);
+  private readonly byPageSize = new Float64Array(256);
+  private readonly commandsByVcpu = new Map<number, number>();
+  private readonly bySid = new Map<number, number>();
+  private readonly batchSizes = new Map<number, number>();
+  private readonly rangePages = new Map<number, number>();
+  /** Commands written into each queue since its last doorbell. */
+  private readonly pendingByQueue = new Map<number, number>();
+  private readonly doorbellNsByVcpu = new Map<number, number>();
+  private readonly latencyByVcpu = new Map<number, LatencyRecorder>();
+  private readonly latency = new LatencyRecorder();
+
+  /** Events counted so far. */
+  get eventCount(): number {
+    return this.events;
+  }
+
+  /** Count rows `0 … rows-1` of `batch`. */
+  add(batch: EventBatch, rows: number = batch.count): void {
+    const { kind, timeNs, vcpu, queue } = batch;
+    for (let row = 0; row < rows; row++) {
+      switch (kind[row]) {
+        case EventKind.Cmd:
+          this.addCommand(batch, row);
+          break;
+        case EventKind.Doorbell:
+          this.addDoorbell(vcpu[row], queue[row], timeNs[row]);
+          break;
+        case EventKind.SyncDone:
+          this.addSyncDone(vcpu[row], timeNs[row]);
+          break;
+        case EventKind.Dma:
+          this.dmas++;
+          if ((batch.flags[row] & EventFlag.Msi) !== 0) this.msis++;
+          this.byOutcome[batch.outcome[row]]++;
+          increment(this.bySid, batch.sid[row]);
+          this.byPageSize[batch.pageSizeLog2[row]]++;
+          break;
+        case EventKind.Map:
+          this.maps++;
+          this.byPageSize[batch.pageSizeLog2[row]]++;
+          break;
+        case EventKind.Unmap:
+          this.unmaps++;
+          this.byPageSize[batch.pageSizeLog2[row]]++;
+          break;
+      }
+    }
+    if (rows === 0) return;
+    this.events += rows;
+    this.firstNs ??= timeNs[0];
+    this.lastNs = timeNs[rows - 1];
+  }
+
+  private addCommand(batch: EventBatch, row: number): void {
+    const c0Low = batch.cmd0Low[row];
+    const opcode = opcodeOf(c0Low);
+    this.byOpcode[opcode]++;
+    increment(this.commandsByVcpu, batch.vcpu[row]);
+    increment(this.pendingByQueue, batch.queue[row]);
+    if ((batch.flags[row] & EventFlag.OpcodeOnly) !== 0) return;
+    if (NAMES_ASID[opcode] === 1) this.byAsid[asidOf(batch.cmd0High[row])]++;
+    if (isAddressTlbi(opcode)) increment(this.rangePages, tlbiPages(c0Low, batch.cmd1Low[row]));
+  }
+
+  private addDoorbell(vcpu: number, queue: number, timeNs: number): void {
+    this.doorbells++;
+    increment(this.batchSizes, this.pendingByQueue.get(queue) ?? 0);
+    this.pendingByQueue.set(queue, 0);
+    this.doorbellNsByVcpu.set(vcpu, timeNs);
+  }
+
+  /** A sync-done belongs to the latest doorbell of its vCPU; one without such a doorbell yields no sample. */
+  private addSyncDone(vcpu: number, timeNs: number): void {
+    this.syncDones++;
+    const doorbellNs = this.doorbellNsByVcpu.get(vcpu) ?? NO_DOORBELL;
+    if (doorbellNs === NO_DOORBELL) return;
+    this.doorbellNsByVcpu.set(vcpu, NO_DOORBELL);
+    this.latency.record(timeNs - doorbellNs);
+    let ofVcpu = this.latencyByVcpu.get(vcpu);
+    if (ofVcpu === undefined) {
+      ofVcpu = new LatencyRecorder();
+      this.latencyByVcpu.set(vcpu, ofVcpu);
+    }
+    ofVcpu.record(timeNs - doorbellNs);
+  }
+
+  /**
+   * Everything counted, under the names of the document.
+   * @param hasClock false when the recording's times mean order only: times and latencies are then null
+   */
+  counts(hasClock: boolean): CollectedCounts {
+    const { firstNs, lastNs } = this;
+    const timed = hasClock && firstNs !== null && lastNs !== null;
+    return {
+      events: this.events,
+      commands: {
+        total: this.byOpcode.reduce((sum, count) => sum + count, 0),
+        unpublished: [...this.pendingByQueue.values()].reduce((sum, count) => sum + count, 0),
+        by_opcode: namedCounts(this.byOpcode, opcodeKey),
+        by_vcpu: sortedCounts(this.commandsByVcpu, vcpuKey),
+      },
+      doorbells: this.doorbells,
+      batch_sizes: sortedCounts(this.batchSizes, String),
+      sync_dones: this.syncDones,
+      dma: {
+        total: this.dmas,
+        msi: this.msis,
+        by_sid: sortedCounts(this.bySid, (sid) => (sid === ABSENT ? 'unknown' : `0x${sid.toString(16)}`)),
+        by_outcome: namedCounts(this.byOutcome, (outcome) => OUTCOME_NAMES[outcome] || 'unknown'),
+      },
+      maps: this.maps,
+      unmaps: this.unmaps,
+      time: timed
+        ? { first_ns: firstNs, last_ns: lastNs, span_ns: lastNs - firstNs }
+        : { first_ns: null, last_ns: null, span_ns: null },
+      recorded_latency: hasClock ? this.recordedLatency() : null,
+      page_sizes: namedCounts(this.byPageSize, (log2) => (log2 === 0 ? 'unknown' : String(2 ** log2))),
+      asids: namedCounts(this.byAsid, String),
+      range_pages: sortedCounts(this.rangePages, String),
+    };
+  }
+
+  private recordedLatency(): InspectDocument['recorded_latency'] {
+    if (this.latency.count === 0) return null;
+    const byVcpu: Record<string, LatencySummary> = {};
+    const sorted = [...this.latencyByVcpu].sort(([a], [b]) => a - b);
+    for (const [vcpu, recorder] of sorted) byVcpu[vcpuKey(vcpu)] = recorder.summary();
+    return { ...this.latency.summary(), by_vcpu: byVcpu };
+  }
+}
+
+const vcpuKey = (vcpu: number): string => (vcpu === ABSENT ? 'unknown' : String(vcpu));
+
+function increment(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** The non-zero counts in index order. */
+function namedCounts(counts: Float64Array, nameOf: (index: number) => string): CountsByKey {
+  const named: Record<string, number> = {};
+  for (let index = 0; index < counts.length; index++) {
+    if (counts[index] > 0) named[nameOf(index)] = counts[index];
+  }
+  return named;
+}
+
+/** All counts in the order of their numbers. */
+function sortedCounts(counts: ReadonlyMap<number, number>, nameOf: (key: number) => string): CountsByKey {
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  return Object.fromEntries(sorted.map(([key, count]) => [nameOf(key), count]));
+}

@@ -1,0 +1,73 @@
+/**
+ * The document `smmuscope.inspect/1`: what a trace holds, before any replay.
+ *
+ * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
+ */
+import type { ReaderNote } from '../readers/reader.js';
+import type { LatencySummary } from '../results/document.js';
+
+/** Version tag of this document. */
+export const INSPECT_SCHEMA = 'smmuscope.inspect/1';
+
+/** Counts by a name or number spelt as text. */
+export type CountsByKey = Readonly<Record<string, number>>;
+
+/** The whole document. */
+export interface InspectDocument {
+  readonly schema: typeof INSPECT_SCHEMA;
+  readonly trace: {
+    readonly file: string;
+    readonly sha256: string;
+    /** `none`, `gz`, `xz`. */
+    readonly compression: string;
+    /** True when `--limit` ended the reading: the counts and the digest are of the part that was read. */
+    readonly limited: boolean;
+  };
+  readonly reader: {
+    readonly format: string;
+    readonly version: string;
+    readonly time_base: string;
+    readonly lines: number;
+    readonly foreign_lines: number;
+    readonly context_lines: number;
+    readonly reconstructed_commands: number;
+    readonly opcode_only_commands: number;
+    readonly skipped_rows: number;
+    readonly lossy: readonly ReaderNote[];
+  };
+  /** Events of every kind. */
+  readonly events: number;
+  readonly commands: {
+    readonly total: number;
+    /** Commands that no doorbell publishes: the SMMU never sees them. */
+    readonly unpublished: number;
+    readonly by_opcode: CountsByKey;
+    /** By the vCPU that wrote them, `unknown` where the recording does not tell. */
+    readonly by_vcpu: CountsByKey;
+  };
+  readonly doorbells: number;
+  /** Commands per doorbell → number of doorbells. */
+  readonly batch_sizes: CountsByKey;
+  readonly sync_dones: number;
+  readonly dma: {
+    readonly total: number;
+    /** Of the total: message-signalled interrupts. */
+    readonly msi: number;
+    /** By StreamID in hex. */
+    readonly by_sid: CountsByKey;
+    /** By what the recorder's own SMMU made of it. */
+    readonly by_outcome: CountsByKey;
+  };
+  readonly maps: number;
+  readonly unmaps: number;
+  /** Time of the first and last event; null for a trace without events or without a clock. */
+  readonly time: { readonly first_ns: number | null; readonly last_ns: number | null; readonly span_ns: number | null };
+  /** From a vCPU's doorbell to its sight of CMD_SYNC done, on the recorder's clock; null if there is no such pair. */
+  readonly recorded_latency: (LatencySummary & { readonly by_vcpu: Readonly<Record<string, LatencySummary>> }) | null;
+  /** Bytes of the page or block behind each dma, map and unmap → events; `unknown` where not recorded. */
+  readonly page_sizes: CountsByKey;
+  /** ASID → commands that name it. */
+  readonly asids: CountsByKey;
+  /** 4 KiB pages that one address TLBI covers → commands. */
+  readonly range_pages: CountsByKey;
+}

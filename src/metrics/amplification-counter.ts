@@ -1,0 +1,35 @@
+/**
+ * Counts commands in and out, traps, system calls and PCIe messages (facts M §5.2 O2–O7, L §5.5).
+ */
+import { EXTRA_CAUSE_ADDED_SYNC, EXTRA_CAUSES } from '../strategies/extra-causes.js';
+import { Opcode } from '../trace/opcodes.js';
+
+/** Counters of one replay; arrays are indexed by opcode. */
+export class AmplificationCounter {
+  readonly guest = new Float64Array(256);
+  readonly host = new Float64Array(256);
+  readonly notForwarded = new Float64Array(256);
+  readonly refused = new Float64Array(256);
+  readonly extra = new Float64Array(EXTRA_CAUSES.length);
+  readonly exits = new Map<string, number>();
+  ioctls = 0;
+
+  guestCommand(opcode: number, isForwarded: boolean): void {
+    this.guest[opcode]++;
+    if (!isForwarded) this.notForwarded[opcode]++;
+  }
+
+  hostCommand(opcode: number, extraCause: number): void {
+    this.host[opcode]++;
+    if (extraCause >= 0) this.extra[extraCause]++;
+  }
+
+  addedSync(): void {
+    this.host[Opcode.SYNC]++;
+    this.extra[EXTRA_CAUSE_ADDED_SYNC]++;
+  }
+
+  exit(cause: string): void {
+    this.exits.set(cause, (this.exits.get(cause) ?? 0) + 1);
+  }
+}

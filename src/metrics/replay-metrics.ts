@@ -1,0 +1,80 @@
+/**
+ * The probe behind every result: latencies, breakdown, amplification and host CPU of one replay.
+ */
+import { COST_COUNT } from '../path/costs.js';
+import type { Submission } from '../path/submission.js';
+import type { ReplayProbe } from '../replay/probe.js';
+import { AmplificationCounter } from './amplification-counter.js';
+import { LatencyRecorder } from './latency-recorder.js';
+
+/** Metrics of one replay. Warm-up is left out of everything here. */
+export class ReplayMetrics implements ReplayProbe {
+  /** PROD write → the guest sees its SYNC done. */
+  readonly submission = new LatencyRecorder();
+  /** Published → in effect. */
+  readonly command = new LatencyRecorder();
+  /** Trap and wait of the guest, of submissions without SYNC too. */
+  readonly stall = new LatencyRecorder();
+  /** Unloaded latency of translations. */
+  readonly translation = new LatencyRecorder();
+  readonly amplification = new AmplificationCounter();
+  /** ns per cost id, summed over the submissions that `submission` counts. */
+  readonly spentNs = new Float64Array(COST_COUNT);
+  readonly hostCpuNs = new Map<string, number>();
+  firstPublishedNs = Number.POSITIVE_INFINITY;
+  lastDoneNs = 0;
+  /** Submissions, with and without SYNC. */
+  publications = 0;
+
+  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean): void {
+    if (measured) this.amplification.guestCommand(opcode, isForwarded);
+  }
+
+  onRefused(opcode: number, measured: boolean): void {
+    if (measured) this.amplification.refused[opcode]++;
+  }
+
+  onHostCommand(opcode: number, extraCause: number, measured: boolean): void {
+    if (measured) this.amplification.hostCommand(opcode, extraCause);
+  }
+
+  onAddedSync(measured: boolean): void {
+    if (measured) this.amplification.addedSync();
+  }
+
+  onExit(cause: string, measured: boolean): void {
+    if (measured) this.amplification.exit(cause);
+  }
+
+  onIoctl(measured: boolean): void {
+    if (measured) this.amplification.ioctls++;
+  }
+
+  onCommandEffect(_opcode: number, publishedNs: number, effectNs: number, measured: boolean): void {
+    if (measured) this.command.record(effectNs - publishedNs);
+  }
+
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void {
+    if (!submission.measured) return;
+    this.publications++;
+    if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
+    if (doneNs > this.lastDoneNs) this.lastDoneNs = doneNs;
+    this.stall.record(doneNs - publishedNs);
+    if (submission.syncCount === 0) return;
+    this.submission.record(doneNs - publishedNs);
+    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += spentNs[cost];
+  }
+
+  onTranslation(ns: number, measured: boolean): void {
+    if (measured) this.translation.record(ns);
+  }
+
+  /** Give the memory of histograms back. */
+  destroy(): void {
+    for (const recorder of [this.submission, this.command, this.stall, this.translation]) recorder.destroy();
+  }
+
+  onHostCpu(kind: string, ns: number): void {
+    this.hostCpuNs.set(kind, (this.hostCpuNs.get(kind) ?? 0) + ns);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What time is spent on: every cost a path can incur, the profile parameter it comes from and the stage it counts for.
+ *
+ * Waiting (lock, queue, device) has no parameter: it is an outcome, not an input. Stages are the keys of
+ * `latency.breakdown_ns` (design §8).
+ */
+import type { LoadedProfile } from '../profiles/load.js';
+
+/** Stages of a submission, in the order in which reports show them. */
+export const STAGES = [
+  'exit',
+  'doorbell',
+  'wake_up',
+  'vmm_lock',
+  'vmm',
+  'ioctl',
+  'copy_convert',
+  'insert',
+  'queue_wait',
+  'fetch',
+  'execute',
+  'atc',
+  'sync',
+  'cons_read',
+  'vcpu_wait',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+interface CostSpec {
+  readonly stage: Stage;
+  /** Profile parameter, or undefined for a wait. */
+  readonly parameter?: string;
+  /** The parameter is charged in two halves (there and back). */
+  readonly part?: 'first-half' | 'second-half' | 'half';
+}
+
+const SPECS = {
+  /** vCPU → VMM, first half of the round trip. */
+  exitUserEntry: { stage: 'exit', parameter: 'software.mmio_exit_user_ns', part: 'first-half' },
+  /** VMM → vCPU, the rest of the round trip. */
+  exitUserReturn: { stage: 'exit', parameter: 'software.mmio_exit_user_ns', part: 'second-half' },
+  /** Exit handled in the host kernel, there and back. */
+  exitKernel: { stage: 'exit', parameter: 'software.mmio_exit_kernel_ns' },
+  /** CONS register read that traps to the VMM. */
+  consReadEntry: { stage: 'cons_read', parameter: 'software.mmio_exit_user_ns', part: 'first-half' },
+  consReadReturn: { stage: 'cons_read', parameter: 'software.mmio_exit_user_ns', part: 'second-half' },
+  /** Store to a mapped doorbell. */
+  doorbell: { stage: 'doorbell', parameter: 'software.mmio_write_posted_ns' },
+  vmmDispatch: { stage: 'vmm', parameter: 'software.vmm_dispatch_ns' },
+  vmmPerCommand: { stage: 'vmm', parameter: 'software.vmm_per_cmd_ns' },
+  ioctl: { stage: 'ioctl', parameter: 'software.syscall_ioctl_ns' },
+  copyFixed: { stage: 'copy_convert', parameter: 'software.copy_fixed_ns' },
+  copyPerCommand: { stage: 'copy_convert', parameter: 'software.copy_per_cmd_ns' },
+  convert: { stage: 'copy_convert', parameter: 'software.kern_convert_per_cmd_ns' },
+  workerRead: { stage: 'copy_convert', parameter: 'software.worker_read_per_cmd_ns' },
+  insertFixed: { stage: 'insert', parameter: 'software.cmdq_insert_fixed_ns' },
+  insertPerCommand: { stage: 'insert', parameter: 'software.cmdq_insert_per_cmd_ns' },
+  /** Signal → the sleeping thread runs. */
+  wakeUp: { stage: 'wake_up', parameter: 'software.worker_wake_ns' },
+  /** Mean time until a polling thread looks: half its period. */
+  pollDelay: { stage: 'wake_up', parameter: 'software.kthread_poll_period_ns', part: 'half' },
+  /** One command or SYNC fetched by the SMMU. */
+  fetch: { stage: 'fetch', parameter: 'smmu.mem_latency_ns' },
+  execTlbi: { stage: 'execute', parameter: 'smmu.exec_tlbi_ns' },
+  execCfgi: { stage: 'execute', parameter: 'smmu.exec_cfgi_ns' },
+  execCfgiRange: { stage: 'execute', parameter: 'smmu.exec_cfgi_range_ns' },
+  execPrefetch: { stage: 'execute', parameter: 'smmu.exec_prefetch_ns' },
+  execAtcIssue: { stage: 'execute', parameter: 'smmu.exec_atc_issue_ns' },
+  syncComplete: { stage: 'sync', parameter: 'smmu.sync_complete_ns' },
+  /** SYNC waits for ATC completions: PCIe round trip, device work and its backlog. */
+  atcWait: { stage: 'atc', parameter: 'atc.rtt_ns' },
+  /** Waiting for the VMM's big lock. */
+  lockWait: { stage: 'vmm_lock' },
+  /** Waiting in a command queue, or for a worker that is busy. */
+  queueWait: { stage: 'queue_wait' },
+  /** Open-loop pacing: the vCPU is still busy with its previous submission. */
+  vcpuWait: { stage: 'vcpu_wait' },
+} as const satisfies Record<string, CostSpec>;
+
+export type CostName = keyof typeof SPECS;
+
+const NAMES = Object.keys(SPECS) as CostName[];
+
+/** Cost ids: dense small integers that index every per-cost array. */
+export const Cost = Object.fromEntries(NAMES.map((name, id) => [name, id])) as Readonly<Record<CostName, number>>;
+
+/** Number of cost ids. */
+export const COST_COUNT = NAMES.length;
+
+/** Stage of each cost id, as an index into STAGES. */
+export const STAGE_OF_COST: readonly number[] = NAMES.map((name) => STAGES.indexOf(SPECS[name].stage));
+
+/** Profile parameter of each cost id; undefined for waits. */
+export const PARAMETER_OF_COST: readonly (string | undefined)[] = NAMES.map(
+  (name) => (SPECS[name] as CostSpec).parameter,
+);
+
+/** ns of each cost id under `profile`; 0 for waits. */
+export function costTable(profile: LoadedProfile): Float64Array {
+  const table = new Float64Array(COST_COUNT);
+  for (const [id, name] of NAMES.entries()) {
+    const spec: CostSpec = SPECS[name];
+    if (spec.parameter === undefined || name === 'atcWait') continue;
+    const full = profile.number(spec.parameter);
+    const half = Math.floor(full / 2);
+    table[id] = spec.part === undefined ? full : spec.part === 'second-half' ? full - half : half;
+  }
+  return table;
+}

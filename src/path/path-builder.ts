@@ -1,0 +1,147 @@
+/**
+ * The verbs in which a strategy says how a submission travels; each appends steps to a program and counts what it causes.
+ *
+ * Contract: a builder is pointed at one program at a time (`begin`); costs come from the profile's table; a verb that
+ * traps, makes a system call or adds a host SYNC reports it to the tally, so that a strategy cannot forget to.
+ */
+import { Cost } from './costs.js';
+import { type Program, Step } from './program.js';
+
+/** Counters that path verbs feed. `measured` is false while warming up. */
+export interface PathTally {
+  onExit(cause: string, measured: boolean): void;
+  onIoctl(measured: boolean): void;
+  /** The host appended a CMD_SYNC that the guest did not send. */
+  onAddedSync(measured: boolean): void;
+}
+
+/** Why the guest trapped; keys of `amplification.exits_by_cause`. */
+export const ExitCause = { ProdWrite: 'prod_write', ConsRead: 'cons_read', KernelDoorbell: 'kernel_doorbell' } as const;
+
+/** Compiles verbs into steps. */
+export class PathBuilder {
+  private program!: Program;
+  private measured = true;
+
+  constructor(
+    /** ns per cost id (see costTable). */
+    private readonly costNs: Float64Array,
+    private readonly tally: PathTally,
+  ) {}
+
+  /** Start writing into `program`. */
+  begin(program: Program, measured: boolean): void {
+    program.clear();
+    this.program = program;
+    this.measured = measured;
+  }
+
+  /** Guest CPU spends `times` units of `cost`. */
+  guest(cost: number, times = 1): void {
+    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 0);
+  }
+
+  /** Host CPU spends `times` units of `cost`. */
+  host(cost: number, times = 1): void {
+    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 1);
+  }
+
+  /** A VMM thread other than this one spends `times` units of `cost` while this one waits for it. */
+  vmm(cost: number, times = 1): void {
+    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 2);
+  }
+
+  /** The PROD write traps to the VMM, which takes its big lock and finds the queue. */
+  trapToVmm(): void {
+    this.tally.onExit(ExitCause.ProdWrite, this.measured);
+    this.host(Cost.exitUserEntry);
+    this.program.add(Step.Lock);
+    this.host(Cost.vmmDispatch);
+  }
+
+  /** The VMM gives the lock up and resumes the guest. */
+  returnToGuest(): void {
+    this.program.add(Step.Unlock);
+    this.host(Cost.exitUserReturn);
+  }
+
+  /** The PROD write exits to the host kernel only. */
+  trapToKernel(): void {
+    this.tally.onExit(ExitCause.KernelDoorbell, this.measured);
+    this.host(Cost.exitKernel);
+  }
+
+  /** The guest reads a trapped CONS register once per CMD_SYNC; every read passes the VMM's lock. */
+  readConsTrapped(syncs: number): void {
+    for (let i = 0; i < syncs; i++) {
+      this.tally.onExit(ExitCause.ConsRead, this.measured);
+      this.host(Cost.consReadEntry);
+      this.program.add(Step.Lock);
+      this.program.add(Step.Unlock);
+      this.host(Cost.consReadReturn);
+    }
+  }
+
+  /** Another thread takes or releases the VMM's lock. */
+  lockVmm(): void {
+    this.program.add(Step.Lock);
+  }
+
+  unlockVmm(): void {
+    this.program.add(Step.Unlock);
+  }
+
+  /** Enter one invalidation ioctl that carries `commands` commands in and converts them to `hostCommands`. */
+  ioctl(commands: number, hostCommands: number): void {
+    this.tally.onIoctl(this.measured);
+    this.host(Cost.ioctl);
+    this.host(Cost.copyFixed);
+    this.host(Cost.copyPerCommand, commands);
+    this.host(Cost.convert, hostCommands);
+  }
+
+  /** Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion. */
+  hostIssueAndWait(queue: number, first: number, count: number): void {
+    this.tally.onAddedSync(this.measured);
+    this.host(Cost.insertFixed);
+    this.host(Cost.insertPerCommand, count);
+    this.program.add(Step.IssueClosed, first, count, queue);
+    this.program.add(Step.AwaitSync, 1);
+  }
+
+  /** Guest: its commands `first … first+count-1` (SYNCs among them) become visible in the mapped queue `queue`. */
+  guestIssue(queue: number, first: number, count: number): void {
+    this.program.add(Step.Issue, first, count, queue);
+  }
+
+  /** Guest: the same, closed by a SYNC that its driver adds because it changes queues. */
+  guestIssueClosed(queue: number, first: number, count: number): void {
+    this.tally.onAddedSync(this.measured);
+    this.program.add(Step.IssueClosed, first, count, queue);
+  }
+
+  /** Guest: poll a mapped queue until its SYNCs are done. */
+  guestAwaitSync(): void {
+    this.program.add(Step.AwaitSync, 0);
+  }
+
+  /** Guest row `row` has taken effect (emulated by the VMM). */
+  effect(row: number): void {
+    this.program.add(Step.Effect, row);
+  }
+
+  /** Hand the submission to worker `worker`. */
+  signalWorker(worker: number): void {
+    this.program.add(Step.SignalWorker, worker);
+  }
+
+  /** Guest: poll until the worker has completed this submission. */
+  awaitWorker(): void {
+    this.program.add(Step.AwaitWorker);
+  }
+
+  /** Worker: the first `rows` guest rows of this drain are complete. */
+  complete(rows: number): void {
+    this.program.add(Step.Complete, rows);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * A program: the steps that one thread takes for one submission (or one worker drain), in order.
+ *
+ * A strategy compiles a submission into a program; the replay's runner executes it on simulated time. Layout: step i is
+ * four numbers at 4i: operation and its operands a, b, c. The buffer is reused, so compiling allocates nothing.
+ */
+
+/** Operations. Operands are named a, b, c. */
+export const Step = {
+  /** Spend a ns on cost b; c = 1 when host CPU is busy with it. */
+  Spend: 0,
+  /** Take the VMM's big lock. */
+  Lock: 1,
+  Unlock: 2,
+  /** Put host commands a … a+b-1 into command queue c with one PROD write. */
+  Issue: 3,
+  /** The same, closed by a CMD_SYNC of the issuer's own in the next slot. */
+  IssueClosed: 4,
+  /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it. */
+  AwaitSync: 5,
+  /** Tell worker a that commands are pending. */
+  SignalWorker: 6,
+  /** Wait until the worker has completed this submission. */
+  AwaitWorker: 7,
+  /** Guest command a has taken effect now (emulated by the VMM). */
+  Effect: 8,
+  /** Worker: all commands of its pending submissions up to a (counted since the drain began) are complete. */
+  Complete: 9,
+} as const;
+
+/** Growable list of steps. */
+export class Program {
+  private cells = new Float64Array(4 * 64);
+  /** Number of steps. */
+  length = 0;
+
+  /** Forget all steps. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** Append one step. */
+  add(operation: number, a = 0, b = 0, c = 0): void {
+    const at = this.length * 4;
+    if (at === this.cells.length) {
+      const larger = new Float64Array(this.cells.length * 2);
+      larger.set(this.cells);
+      this.cells = larger;
+    }
+    this.cells[at] = operation;
+    this.cells[at + 1] = a;
+    this.cells[at + 2] = b;
+    this.cells[at + 3] = c;
+    this.length++;
+  }
+
+  operation(step: number): number {
+    return this.cells[step * 4];
+  }
+
+  a(step: number): number {
+    return this.cells[step * 4 + 1];
+  }
+
+  b(step: number): number {
+    return this.cells[step * 4 + 2];
+  }
+
+  c(step: number): number {
+    return this.cells[step * 4 + 3];
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Submissions that a vCPU has yet to start, oldest first, in circular typed arrays.
+ *
+ * A submission is stored as its header, its guest opcodes with host counts, and its host opcodes with SIDs; `take` copies
+ * the oldest into a scratch `Submission`. Memory is bounded by what is pending, not by the trace.
+ */
+import type { Submission } from './submission.js';
+
+/** Ring of numbers that doubles when full. */
+class NumberRing {
+  private values = new Float64Array(64);
+  private first = 0;
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) this.grow();
+    this.values[(this.first + this.length++) & (this.values.length - 1)] = value;
+  }
+
+  shift(): number {
+    const value = this.values[this.first];
+    this.first = (this.first + 1) & (this.values.length - 1);
+    this.length--;
+    return value;
+  }
+
+  /** The value `ahead` places behind the oldest. */
+  peek(ahead: number): number {
+    return this.values[(this.first + ahead) & (this.values.length - 1)];
+  }
+
+  private grow(): void {
+    const larger = new Float64Array(this.values.length * 2);
+    for (let i = 0; i < this.length; i++) larger[i] = this.values[(this.first + i) & (this.values.length - 1)];
+    this.values = larger;
+    this.first = 0;
+  }
+}
+
+/** FIFO of pending submissions of one vCPU. */
+export class SubmissionRing {
+  private readonly headers = new NumberRing();
+  private readonly rows = new NumberRing();
+
+  /** Pending submissions. */
+  length = 0;
+
+  /** Store `submission` with the trace times that pacing needs: its doorbell and the recorded end of the one before. */
+  push(submission: Submission, doorbellNs: number, previousSeenNs: number): void {
+    const { headers, rows } = this;
+    headers.push(doorbellNs);
+    headers.push(previousSeenNs);
+    headers.push(submission.measured ? 1 : 0);
+    headers.push(submission.guestCount);
+    for (let i = 0; i < submission.guestCount; i++) {
+      rows.push(submission.guestOpcode[i]);
+      rows.push(submission.hostCount[i]);
+      const end = submission.hostFirst[i] + submission.hostCount[i];
+      for (let h = submission.hostFirst[i]; h < end; h++) {
+        rows.push(submission.hostOpcode[h]);
+        rows.push(submission.hostSid[h]);
+      }
+    }
+    this.length++;
+  }
+
+  /** Trace time of the oldest submission's doorbell, ns. */
+  get doorbellNs(): number {
+    return this.headers.peek(0);
+  }
+
+  /** Trace time at which the vCPU saw the submission before the oldest one complete, ns. */
+  get previousSeenNs(): number {
+    return this.headers.peek(1);
+  }
+
+  /** Move the oldest submission, published at simulated time `publishedNs`, into `into`. */
+  take(into: Submission, publishedNs: number): void {
+    const { headers, rows } = this;
+    headers.shift();
+    headers.shift();
+    into.clear();
+    into.publishedNs = publishedNs;
+    into.measured = headers.shift() === 1;
+    const guestCount = headers.shift();
+    for (let i = 0; i < guestCount; i++) {
+      into.addGuest(rows.shift());
+      const hostCount = rows.shift();
+      for (let h = 0; h < hostCount; h++) {
+        const opcode = rows.shift();
+        into.addHost(opcode, rows.shift());
+      }
+    }
+    this.length--;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * One submission: what a PROD write published, and what the strategy made of it.
+ *
+ * Rows 0 … guestCount-1 are the guest's commands in queue order. Row i became host commands
+ * hostFirst[i] … hostFirst[i] + hostCount[i] - 1 of the same submission. Arrays grow by doubling and are reused.
+ */
+import { Opcode } from '../trace/opcodes.js';
+
+/** Scratch view of the submission that a vCPU is working on. */
+export class Submission {
+  /** Simulated time of the PROD write, ns. */
+  publishedNs = 0;
+  guestCount = 0;
+  /** CMD_SYNCs among the guest's commands. */
+  syncCount = 0;
+  hostCountTotal = 0;
+  /** False while warming up. */
+  measured = true;
+  vcpu = 0;
+  /** Opcode of each guest row, and the range of its host rows. */
+  guestOpcode = new Uint8Array(16);
+  hostFirst = new Int32Array(16);
+  hostCount = new Int32Array(16);
+  hostOpcode = new Uint8Array(16);
+  /** SID that a host ATC_INV addresses; -1 otherwise. */
+  hostSid = new Float64Array(16);
+  /** Guest row that a host command serves. */
+  hostGuestRow = new Int32Array(16);
+  /** Simulated time at which each guest command was published, ns (a worker's drain mixes submissions). */
+  rowPublishedNs = new Float64Array(16);
+  /** 1 if the guest command counts, 0 while warming up. */
+  rowMeasured = new Uint8Array(16);
+
+  /** Forget all rows. */
+  clear(): void {
+    this.guestCount = 0;
+    this.syncCount = 0;
+    this.hostCountTotal = 0;
+  }
+
+  /** Append a guest command; its host commands are the ones appended before the next guest command. */
+  addGuest(opcode: number): void {
+    if (this.guestCount === this.guestOpcode.length) {
+      this.guestOpcode = grown(this.guestOpcode, Uint8Array);
+      this.hostFirst = grown(this.hostFirst, Int32Array);
+      this.hostCount = grown(this.hostCount, Int32Array);
+      this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
+      this.rowMeasured = grown(this.rowMeasured, Uint8Array);
+    }
+    const row = this.guestCount++;
+    this.guestOpcode[row] = opcode;
+    this.hostFirst[row] = this.hostCountTotal;
+    this.hostCount[row] = 0;
+    this.rowPublishedNs[row] = this.publishedNs;
+    this.rowMeasured[row] = this.measured ? 1 : 0;
+    if (opcode === Opcode.SYNC) this.syncCount++;
+  }
+
+  /** Append a host command of the last guest command. */
+  addHost(opcode: number, sid: number): void {
+    if (this.hostCountTotal === this.hostOpcode.length) {
+      this.hostOpcode = grown(this.hostOpcode, Uint8Array);
+      this.hostSid = grown(this.hostSid, Float64Array);
+      this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
+    }
+    const row = this.hostCountTotal++;
+    this.hostOpcode[row] = opcode;
+    this.hostSid[row] = sid;
+    this.hostGuestRow[row] = this.guestCount - 1;
+    this.hostCount[this.guestCount - 1]++;
+  }
+
+  /** Append all rows of `other`, keeping its publication time and warm-up state. */
+  append(other: Submission): void {
+    const { publishedNs, measured } = this;
+    this.publishedNs = other.publishedNs;
+    this.measured = other.measured;
+    for (let i = 0; i < other.guestCount; i++) {
+      this.addGuest(other.guestOpcode[i]);
+      const end = other.hostFirst[i] + other.hostCount[i];
+      for (let h = other.hostFirst[i]; h < end; h++) this.addHost(other.hostOpcode[h], other.hostSid[h]);
+    }
+    this.publishedNs = publishedNs;
+    this.measured = measured;
+  }
+
+  /** Guest commands other than CMD_SYNC: the n of the closed forms (facts M §4.3). */
+  get commandCount(): number {
+    return this.guestCount - this.syncCount;
+  }
+}
+
+function grown<T extends Uint8Array | Int32Array | Float64Array>(from: T, make: new (length: number) => T): T {
+  const to = new make(from.length * 2);
+  to.set(from);
+  return to;
+}

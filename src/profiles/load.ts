@@ -1,0 +1,212 @@
+/**
+ * Profiles: named sets of model parameters, each value with unit, source and tag.
+ *
+ * Built-in profiles are the YAML files beside this one (facts M §4); a path loads a user's own file of the same shape.
+ * `--set KEY=VALUE` overrides one parameter and marks it as the user's.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { suggestion, UsageError } from '../trace/errors.js';
+import { CACHE_PARAMETERS } from './cache-parameters.js';
+import { COMMAND_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
+
+/** Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user. */
+export type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U';
+
+/** One parameter with its value and provenance. */
+export interface Parameter {
+  readonly key: string;
+  readonly value: number | string | boolean;
+  readonly unit: string;
+  readonly tag: SourceTag;
+  readonly source: string;
+  readonly help: string;
+  /** True when `--set` changed it. */
+  readonly overridden: boolean;
+}
+
+/** All declared parameters, software first. */
+export const PARAMETER_SPECS: readonly ParameterSpec[] = [
+  ...SOFTWARE_PARAMETERS,
+  ...COMMAND_PARAMETERS,
+  ...CACHE_PARAMETERS,
+];
+
+/** A profile with every declared parameter present; values are read by key. */
+export class LoadedProfile {
+  private readonly byKey: ReadonlyMap<string, Parameter>;
+
+  constructor(
+    readonly name: string,
+    readonly title: string,
+    readonly parameters: readonly Parameter[],
+  ) {
+    this.byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
+  }
+
+  /** The parameter `key`; an undeclared key is a defect of the caller. */
+  parameter(key: string): Parameter {
+    const found = this.byKey.get(key);
+    if (found === undefined) throw new Error(`parameter ${key} is not declared`);
+    return found;
+  }
+
+  /** Value of a numeric parameter. */
+  number(key: string): number {
+    return Number(this.parameter(key).value);
+  }
+
+  /** Value of a named choice. */
+  text(key: string): string {
+    return String(this.parameter(key).value);
+  }
+
+  /** Value of a switch. */
+  flag(key: string): boolean {
+    return this.parameter(key).value === true;
+  }
+}
+
+const FILE_SCHEMA = z.strictObject({
+  name: z.string().min(1),
+  title: z.string(),
+  source: z.string(),
+  parameters: z.record(
+    z.string(),
+    z.strictObject({
+      value: z.union([z.number(), z.string(), z.boolean()]),
+      unit: z.string(),
+      tag: z.enum(['V', 'D', 'R', 'E', 'U']),
+      source: z.string(),
+    }),
+  ),
+});
+
+const PROFILE_FOLDER = import.meta.dirname;
+
+/** Names of the built-in profiles, default first. */
+export function profileNames(): string[] {
+  const names = readdirSync(PROFILE_FOLDER)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
+  return [DEFAULT_PROFILE, ...names.filter((name) => name !== DEFAULT_PROFILE)];
+}
+
+/** The profile used when none is named. */
+export const DEFAULT_PROFILE = 'neoverse-mmu700';
+
+/**
+ * Load a built-in profile by name, or a YAML file by path (anything with a slash or ending in .yaml/.yml), and apply
+ * `KEY=VALUE` overrides.
+ * @throws UsageError for an unknown name or key, an unreadable or malformed file, or a value out of range
+ */
+export function loadProfile(nameOrPath: string, overrides: readonly string[] = []): LoadedProfile {
+  const isPath = /[/\\]|\.ya?ml$/.test(nameOrPath);
+  if (!isPath && !profileNames().includes(nameOrPath)) {
+    throw new UsageError(`unknown profile ${nameOrPath}${suggestion(nameOrPath, profileNames())}`);
+  }
+  const file = isPath ? nameOrPath : join(PROFILE_FOLDER, `${nameOrPath}.yaml`);
+  const content = readProfileFile(file);
+  const values = new Map<string, Parameter>();
+  for (const spec of PARAMETER_SPECS) {
+    const given = content.parameters[spec.key];
+    if (given === undefined) throw new UsageError(`${file}: expected parameter ${spec.key}, found none`);
+    if (given.unit !== spec.unit) {
+      throw new UsageError(`${file}: ${spec.key}: expected unit ${spec.unit}, found ${given.unit}`);
+    }
+    values.set(spec.key, {
+      key: spec.key,
+      value: checkValue(spec, given.value, `${file}: ${spec.key}`),
+      unit: spec.unit,
+      tag: given.tag,
+      source: given.source,
+      help: spec.help,
+      overridden: false,
+    });
+  }
+  for (const key of Object.keys(content.parameters)) {
+    if (!values.has(key)) throw new UsageError(`${file}: unknown parameter ${key}${nearestKey(key)}`);
+  }
+  for (const override of overrides) applyOverride(values, override);
+  return new LoadedProfile(content.name, content.title, [...values.values()]);
+}
+
+function readProfileFile(file: string): z.infer<typeof FILE_SCHEMA> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: expected a readable profile file, found ${(error as NodeJS.ErrnoException).code}`);
+  }
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new UsageError(`${file}: expected YAML, found ${document.errors[0].message.split('\n')[0]}`);
+  }
+  const parsed = FILE_SCHEMA.safeParse(document.toJS());
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UsageError(`${file}: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
+  }
+  return parsed.data;
+}
+
+function applyOverride(values: Map<string, Parameter>, override: string): void {
+  const at = override.indexOf('=');
+  if (at <= 0) throw new UsageError(`--set ${override}: expected KEY=VALUE, found ${JSON.stringify(override)}`);
+  const key = override.slice(0, at).trim();
+  const text = override.slice(at + 1).trim();
+  const spec = PARAMETER_SPECS.find((candidate) => candidate.key === key);
+  const current = values.get(key);
+  if (spec === undefined || current === undefined) throw new UsageError(`--set: unknown key ${key}${nearestKey(key)}`);
+  const raw = spec.unit === 'name' ? text : spec.unit === 'on/off' ? parseSwitch(text) : parseNumber(text);
+  values.set(key, {
+    ...current,
+    value: checkValue(spec, raw, `--set ${key}`),
+    tag: 'U',
+    source: '--set on the command line',
+    overridden: true,
+  });
+}
+
+function parseSwitch(text: string): boolean | string {
+  if (['true', 'on', '1', 'yes'].includes(text)) return true;
+  if (['false', 'off', '0', 'no'].includes(text)) return false;
+  return text;
+}
+
+function parseNumber(text: string): number | string {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function checkValue(spec: ParameterSpec, value: unknown, where: string): number | string | boolean {
+  if (spec.unit === 'on/off') {
+    if (typeof value !== 'boolean') throw new UsageError(`${where}: expected on or off, found ${value}`);
+    return value;
+  }
+  if (spec.unit === 'name') {
+    const choices = spec.choices ?? [];
+    if (typeof value !== 'string' || !choices.includes(value)) {
+      throw new UsageError(`${where}: expected one of ${choices.join(', ')}, found ${value}`);
+    }
+    return value;
+  }
+  const min = spec.min ?? 0;
+  const max = spec.max ?? Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw new UsageError(`${where}: expected an integer from ${min} to ${max} (${spec.unit}), found ${value}`);
+  }
+  return value;
+}
+
+/** Unknown keys get only the nearest one: the full list is long and `profiles show` prints it. */
+function nearestKey(key: string): string {
+  const text = suggestion(
+    key,
+    PARAMETER_SPECS.map((spec) => spec.key),
+  );
+  const hint = text.startsWith('; did you mean') ? text.slice(0, text.indexOf('?') + 1) : ';';
+  return `${hint} the keys are listed by: smmuscope profiles show`;
+}

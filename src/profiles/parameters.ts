@@ -1,0 +1,69 @@
+/**
+ * Every parameter of the model, declared once: key, unit, meaning and range. A profile gives each a value with its
+ * source and tag; `--set KEY=VALUE` changes one. Software keys follow facts M §4.1, hardware keys M §4.2 and design §7.
+ */
+
+/** How one parameter may be set. */
+export interface ParameterSpec {
+  readonly key: string;
+  readonly unit:
+    | 'ns'
+    | 'entries'
+    | 'ways'
+    | 'slots'
+    | 'log2 entries'
+    | 'levels'
+    | 'requests'
+    | 'name'
+    | 'on/off'
+    | 'queues';
+  readonly help: string;
+  /** Smallest legal integer (numbers only). */
+  readonly min?: number;
+  /** Largest legal integer (numbers only). */
+  readonly max?: number;
+  /** Legal names (unit `name` and `on/off`). */
+  readonly choices?: readonly string[];
+}
+
+const ns = (key: string, help: string): ParameterSpec => ({ key, unit: 'ns', help, min: 0, max: 2 ** 40 });
+
+/** Software path costs in ns (M §4.1). */
+export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
+  ns('software.mmio_write_posted_ns', 'store to a mapped doorbell, no exit'),
+  ns('software.mmio_exit_kernel_ns', 'MMIO exit handled in the host kernel, and return'),
+  ns('software.mmio_exit_user_ns', 'MMIO exit to the VMM and back'),
+  ns('software.vmm_dispatch_ns', 'VMM: lock, region lookup and queue prologue per doorbell'),
+  ns('software.vmm_per_cmd_ns', 'VMM: read, decode and emulate one command'),
+  ns('software.syscall_ioctl_ns', 'ioctl entry, object lookup and return'),
+  ns('software.copy_fixed_ns', 'copy_from_user set-up per ioctl'),
+  ns('software.copy_per_cmd_ns', 'copy of one 16-byte command'),
+  ns('software.kern_convert_per_cmd_ns', 'kernel: validate and rewrite one command (VMID, vSID)'),
+  ns('software.cmdq_insert_fixed_ns', 'reserve a batch in a command queue and write PROD'),
+  ns('software.cmdq_insert_per_cmd_ns', 'write one command into a reserved slot'),
+  ns('software.worker_wake_ns', 'eventfd signal to running kernel thread on another core'),
+  ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
+  ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
+];
+
+/** Command side of the SMMU and of ATS devices in ns (M §4.2). */
+export const COMMAND_PARAMETERS: readonly ParameterSpec[] = [
+  ns('smmu.mem_latency_ns', 'one memory round trip of the SMMU (Tm): command fetch, PTE read'),
+  ns('smmu.exec_tlbi_ns', 'execute one TLBI'),
+  ns('smmu.exec_cfgi_ns', 'execute CFGI_STE, CFGI_CD, CFGI_CD_ALL'),
+  ns('smmu.exec_cfgi_range_ns', 'execute CFGI_STE_RANGE, CFGI_ALL'),
+  ns('smmu.exec_prefetch_ns', 'execute PREFETCH_*'),
+  ns('smmu.exec_atc_issue_ns', 'hand one ATC_INV to the PCIe side'),
+  ns('smmu.sync_complete_ns', 'CMD_SYNC fetched → its issuer sees it done (polling)'),
+  { key: 'smmu.cmdq_log2', unit: 'log2 entries', help: 'size of a host command queue', min: 1, max: 19 },
+  { key: 'smmu.vcmdqs_per_vm', unit: 'queues', help: 'hardware VCMDQs that one VM gets', min: 1, max: 128 },
+  ns('atc.rtt_ns', 'PCIe invalidate request → completion, without the device’s own work'),
+  ns('atc.exec_per_request_ns', 'device: work per invalidate request'),
+  {
+    key: 'atc.max_outstanding',
+    unit: 'requests',
+    help: 'invalidate requests in flight to one device',
+    min: 1,
+    max: 32,
+  },
+];

@@ -1,0 +1,11 @@
+/**
+ * Losses of a reading, merged by kind: the first line where each showed and how often it happened.
+ */
+import type { ReaderStatistics } from './reader.js';
+
+/** Record one occurrence of `what` at `line`; the note keeps the line of the first one. */
+export function addNote(statistics: ReaderStatistics, line: number, what: string): void {
+  const known = statistics.lossy.find((note) => note.what === what);
+  if (known === undefined) statistics.lossy.push({ line, what, count: 1 });
+  else known.count++;
+}

@@ -1,0 +1,165 @@
+/**
+ * Walks the bytes of a log line by line: prefix, event name, payload. Allocates nothing per line.
+ */
+import { TraceFormatError } from '../../trace/errors.js';
+import { addNote } from '../notes.js';
+import type { ReaderContext } from '../reader.js';
+import { CommandAssembly } from './command-assembly.js';
+import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT, VERSIONS } from './event-names.js';
+import { EventSink } from './event-sink.js';
+import { GuestThread } from './guest-thread.js';
+import { ascii, LineCursor } from './line-cursor.js';
+import { LineHandlers, LineResult } from './line-handlers.js';
+import { LinePrefix } from './line-prefix.js';
+import { Publication } from './publication.js';
+import { TranslationJoin } from './translation-join.js';
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SMMU = ascii('smmu');
+/** Characters of a bad line that a message quotes. */
+const QUOTED_CHARACTERS = 120;
+/** Threads that may have something under way at once; a machine has far fewer vCPU and I/O threads. */
+const MAX_THREADS = 4096;
+
+/** One log, fed block by block. */
+export class LogDecoder {
+  readonly sink = new EventSink();
+  private readonly threads = new Map<number, GuestThread>();
+  private readonly cursor = new LineCursor();
+  private readonly prefix = new LinePrefix();
+  private readonly commands: CommandAssembly;
+  private readonly publication: Publication;
+  private readonly translations: TranslationJoin;
+  private readonly handlers: LineHandlers;
+  private thread: GuestThread | undefined;
+  private line = 0;
+  private timeNs = 0;
+  private version = 0;
+  private sawEvent = false;
+
+  constructor(private readonly context: ReaderContext) {
+    const { statistics } = context;
+    this.commands = new CommandAssembly(this.sink, statistics);
+    this.publication = new Publication(this.sink, statistics, this.commands);
+    this.translations = new TranslationJoin(this.sink, statistics);
+    this.handlers = new LineHandlers(this.commands, this.publication, this.translations, this.threads);
+  }
+
+  /** Decode a block of whole lines; only the last block of a log may lack the final line feed. */
+  decode(block: Uint8Array): void {
+    const { length } = block;
+    let from = 0;
+    while (from < length) {
+      let to = from;
+      while (to < length && block[to] !== LINE_FEED) to++;
+      const next = to + 1;
+      this.line++;
+      if (to > from && block[to - 1] === CARRIAGE_RETURN) to--;
+      this.decodeLine(block, from, to, next <= length);
+      from = next;
+    }
+    this.context.statistics.lines = this.line;
+  }
+
+  /** End of the log: whatever is under way ends here. */
+  finish(): void {
+    this.publication.settle();
+    for (const thread of this.threads.values()) {
+      this.publication.finish(thread);
+      this.translations.close(thread);
+    }
+    const { statistics } = this.context;
+    statistics.version = VERSIONS[Math.max(this.version, this.handlers.version)];
+    statistics.lines = this.line;
+  }
+
+  private decodeLine(block: Uint8Array, from: number, to: number, isTerminated: boolean): void {
+    const { cursor, prefix } = this;
+    cursor.reset(block, from, to);
+    prefix.read(cursor);
+    if (prefix.hasTime) this.advanceTime(prefix.timeNs);
+    const event = EVENT_NAME_TABLE.lookup(block, cursor.at, to);
+    if (event < 0) {
+      this.foreignLine(isTerminated);
+      return;
+    }
+    if (!this.sawEvent) this.decideTimeBase();
+    if (VERSION_OF_EVENT[event] > this.version) this.version = VERSION_OF_EVENT[event];
+    if (this.thread === undefined || this.thread.id !== prefix.thread) this.thread = this.threadOf(prefix.thread);
+    // One space always follows the name, even before an empty payload; a trimmed log may lack it at the end.
+    cursor.at = Math.min(EVENT_NAME_TABLE.wordEnd + 1, to);
+    const result = this.handlers.handle(KIND_OF_EVENT[event], cursor, this.thread, this.timeNs, this.line);
+    if (cursor.failed) this.malformedLine(eventNameOf(event), from, isTerminated);
+    else if (result === LineResult.Context) this.context.statistics.contextLines++;
+    else if (result === LineResult.UnknownCommand) this.unknownCommand();
+    if (!isTerminated) this.note('last line has no line end: the log may be cut there');
+  }
+
+  private advanceTime(timeNs: number): void {
+    if (timeNs >= this.timeNs) this.timeNs = timeNs;
+    else this.note('time ran backwards: the line takes the time of the line before');
+  }
+
+  private decideTimeBase(): void {
+    this.sawEvent = true;
+    this.sink.orderOnly = !this.prefix.hasTime;
+    this.context.statistics.timeBase = this.sink.orderOnly ? 'order-only' : 'clock';
+  }
+
+  private threadOf(id: number): GuestThread {
+    let found = this.threads.get(id);
+    if (found === undefined) {
+      if (this.threads.size >= MAX_THREADS) this.dropIdleThreads();
+      found = new GuestThread(id);
+      this.threads.set(id, found);
+    }
+    return found;
+  }
+
+  private dropIdleThreads(): void {
+    for (const thread of this.threads.values()) {
+      if (thread.isIdle && thread.vcpu < 0) this.threads.delete(thread.id);
+    }
+    if (this.threads.size < MAX_THREADS) return;
+    throw this.error(`at most ${MAX_THREADS} threads at work`, 'more of them');
+  }
+
+  private foreignLine(isTerminated: boolean): void {
+    this.context.statistics.foreignLines++;
+    if (!isTerminated) this.note('last line is cut off: not read');
+    else if (this.cursor.accept(SMMU)) this.note('SMMU event of a name that this reader does not know: not read');
+  }
+
+  private unknownCommand(): void {
+    this.context.statistics.foreignLines++;
+    this.note(
+      'command of a name that the architecture does not define: its number is not in the log, command left out',
+    );
+  }
+
+  private malformedLine(event: string, from: number, isTerminated: boolean): void {
+    if (!isTerminated) return;
+    if (!this.context.lenient) {
+      throw this.error(`the arguments that QEMU 7.2 to 10.x prints for ${event}`, this.quote(from));
+    }
+    this.context.statistics.skippedRows++;
+    this.note(`malformed ${event} line: skipped`);
+  }
+
+  private note(what: string): void {
+    addNote(this.context.statistics, this.line, what);
+  }
+
+  private error(expected: string, found: string): TraceFormatError {
+    return new TraceFormatError(this.context.file, this.line, expected, found);
+  }
+
+  /** The current line as printable text, shortened. */
+  private quote(from: number): string {
+    const { bytes, end } = this.cursor;
+    const to = Math.min(end, from + QUOTED_CHARACTERS);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+    return `"${text.replace(/[^\x20-\x7e]/g, '?')}${to < end ? '…' : ''}"`;
+  }
+}

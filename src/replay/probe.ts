@@ -1,0 +1,25 @@
+/**
+ * The hooks through which everything observes a replay. The model never prints and never aggregates: metrics are probes.
+ *
+ * Contract: hooks are called in simulated-time order per thread; they must not change the model; they get numbers and
+ * short-lived views (`submission`, `spentNs`) that are valid during the call only. `measured` is false while warming up.
+ */
+import type { EngineProbe } from '../engine/command-engine.js';
+import type { PathTally } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
+
+/** Observer of one replay. */
+export interface ReplayProbe extends EngineProbe, PathTally {
+  /** A guest command was published; `isForwarded` tells whether it goes to the physical SMMU as itself. */
+  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean): void;
+  /** The path refused a guest command: it has no effect. */
+  onRefused(opcode: number, measured: boolean): void;
+  /** A host command was made for it; `extraCause` indexes EXTRA_CAUSES of strategies/extra-causes.ts, -1 for the command itself. */
+  onHostCommand(opcode: number, extraCause: number, measured: boolean): void;
+  /** A device's translation took `ns` on an idle SMMU. */
+  onTranslation(ns: number, measured: boolean): void;
+  /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
+  /** A host thread of `kind` was busy for `ns`. */
+  onHostCpu(kind: string, ns: number): void;
+}

@@ -1,0 +1,95 @@
+/**
+ * CSV (RFC 4180 quoting) for data tools.
+ *
+ * Results are tidy: one row per trace × strategy × metric, the metric being the dotted path of a numeric leaf of the JSON
+ * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry.
+ */
+import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
+import type { ReportDocument, Reporter } from './reporter.js';
+
+type Field = string | number | boolean;
+
+export const csvReporter: Reporter = {
+  name: 'csv',
+  summary: 'one row per trace, strategy and metric',
+  render: (document) => rowsOf(document).map(csvRow).join(''),
+};
+
+function rowsOf(document: ReportDocument): Field[][] {
+  switch (document.schema) {
+    case RESULT_SCHEMA:
+      return resultRows(document);
+    case INSPECT_SCHEMA: {
+      const { schema: _schema, trace, ...rest } = document;
+      return [
+        ['trace', 'metric', 'value'],
+        ...numericLeaves(rest).map(([metric, value]) => [trace.file, metric, value]),
+      ];
+    }
+    case STRATEGIES_SCHEMA: {
+      const none = { key: '', values: '', default: '', help: '' };
+      const rows = document.strategies.flatMap(({ name, default_atc, summary, options }) =>
+        (options.length === 0 ? [none] : options).map((option) => [
+          name,
+          default_atc,
+          summary,
+          option.key,
+          option.values,
+          option.default,
+          option.help,
+        ]),
+      );
+      return [['strategy', 'default_atc', 'summary', 'option', 'values', 'default', 'help'], ...rows];
+    }
+    case PROFILES_SCHEMA: {
+      const rows = document.profiles.map((profile) => [
+        profile.name,
+        profile.title,
+        profile.parameters,
+        profile.estimates,
+        profile.default,
+      ]);
+      return [['profile', 'title', 'parameters', 'estimates', 'default'], ...rows];
+    }
+    case PROFILE_SCHEMA: {
+      const rows = document.parameters.map((parameter) => [
+        parameter.key,
+        parameter.value,
+        parameter.unit,
+        parameter.tag,
+        parameter.overridden,
+        parameter.source,
+        parameter.help,
+      ]);
+      return [['key', 'value', 'unit', 'tag', 'overridden', 'source', 'help'], ...rows];
+    }
+  }
+}
+
+function resultRows(document: ResultDocument): Field[][] {
+  const rows: Field[][] = [['trace', 'strategy', 'atc', 'metric', 'value']];
+  for (const result of document.results) {
+    const { trace, strategy, atc, ...metrics } = result;
+    for (const [metric, value] of numericLeaves(metrics)) rows.push([trace, strategy, atc, metric, value]);
+  }
+  return rows;
+}
+
+/** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */
+export function numericLeaves(value: unknown, path = ''): [string, number][] {
+  if (typeof value === 'number') return [[path, value]];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
+}
+
+/** One record: RFC 4180 quoting, but a bare line feed at its end, which is what the tools of a Unix pipe expect. */
+function csvRow(fields: readonly Field[]): string {
+  return `${fields.map(csvField).join(',')}\n`;
+}
+
+function csvField(field: Field): string {
+  const text = String(field);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

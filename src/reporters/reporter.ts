@@ -1,0 +1,44 @@
+/**
+ * The contract of a reporter: one document in, one text out.
+ *
+ * Contract:
+ * - `render` is pure: no clock, no environment, no stream. The same document and context give the same bytes.
+ * - The text ends with exactly one newline; the caller decides where it goes.
+ * - A document that carries nothing for a section (no dma events: `tlb` is null) is reported as absent, never as zero.
+ * - Colour, width and character set come from the context only.
+ */
+import type { InspectDocument } from '../inspect/document.js';
+import type { ResultDocument } from '../results/document.js';
+import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from './listings.js';
+
+/** Everything that a command can hand to a reporter; told apart by its `schema`. */
+export type ReportDocument = ResultDocument | InspectDocument | StrategiesDocument | ProfilesDocument | ProfileDocument;
+
+/** The strategy that others are compared with. */
+export interface Baseline {
+  /** Canonical name. */
+  readonly strategy: string;
+  /** Its ATC targeting; absent: each result is compared with the baseline of its own targeting. */
+  readonly atc?: string | undefined;
+}
+
+/** How the text will be seen. */
+export interface ReportContext {
+  /** Columns available; tables fit into it. */
+  readonly width: number;
+  /** ANSI colours are welcome. */
+  readonly colour: boolean;
+  /** Characters beyond ASCII (µ, ─, █) are welcome. */
+  readonly unicode: boolean;
+  /** Absent = report each strategy on its own. */
+  readonly baseline?: Baseline | undefined;
+}
+
+/** One output format. A new one is a file that exports one of these and a line in registry.ts. */
+export interface Reporter {
+  /** Name for `--reporter`. */
+  readonly name: string;
+  /** One line for help. */
+  readonly summary: string;
+  render(document: ReportDocument, context: ReportContext): string;
+}

@@ -1,0 +1,30 @@
+/** Tables for people. Each kind of document has its own file under table/. */
+import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { RESULT_SCHEMA } from '../results/document.js';
+import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
+import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
+import { renderComparison } from './table/comparison.js';
+import { renderInspection } from './table/inspection.js';
+import { renderProfile, renderProfiles, renderStrategies } from './table/listing.js';
+import { renderSingles } from './table/single.js';
+
+export const tableReporter: Reporter = {
+  name: 'table',
+  summary: 'a table that fits the terminal',
+  render: renderTable,
+};
+
+function renderTable(document: ReportDocument, context: ReportContext): string {
+  switch (document.schema) {
+    case RESULT_SCHEMA:
+      return context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context);
+    case INSPECT_SCHEMA:
+      return renderInspection(document, context);
+    case STRATEGIES_SCHEMA:
+      return renderStrategies(document, context);
+    case PROFILES_SCHEMA:
+      return renderProfiles(document, context);
+    case PROFILE_SCHEMA:
+      return renderProfile(document, context);
+  }
+}

@@ -1,0 +1,133 @@
+/** The table of `compare`: one row per strategy and targeting, one block per trace. */
+import { geometricMean } from 'simple-statistics';
+import type { CacheResult, ResultDocument, StrategyResult } from '../../results/document.js';
+import type { Baseline, ReportContext } from '../reporter.js';
+import { renderFooter } from './footer.js';
+import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
+
+/** One row: a result and the result that it is compared with. */
+interface ComparisonRow {
+  readonly result: StrategyResult;
+  readonly baseline: StrategyResult | undefined;
+}
+
+/** All results of `document` against `context.baseline`. */
+export function renderComparison(document: ResultDocument, context: ReportContext): string {
+  const traces = [...new Set(document.results.map((result) => result.trace))];
+  const columns = comparisonColumns(context);
+  const dropped = new Set<string>();
+  let text = '';
+  const all: ComparisonRow[] = [];
+  for (const trace of traces) {
+    const results = document.results.filter((result) => result.trace === trace);
+    const rows = results.map((result) => ({ result, baseline: baselineOf(result, results, context.baseline) }));
+    const table = drawTable(columns, rows, context);
+    all.push(...rows);
+    for (const heading of table.dropped) dropped.add(heading);
+    text += `${traces.length > 1 ? sectionTitle(trace, context) : ''}${table.text}\n`;
+  }
+  if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
+  return text + renderFooter(document, context, [...dropped]);
+}
+
+/**
+ * The baseline's result with the targeting that it names, else with the same targeting as `result`, else its only (first)
+ * one: a strategy may default to another targeting.
+ */
+function baselineOf(
+  result: StrategyResult,
+  results: readonly StrategyResult[],
+  baseline: Baseline | undefined,
+): StrategyResult | undefined {
+  const candidates = results.filter((candidate) => candidate.strategy === baseline?.strategy);
+  const atc = baseline?.atc ?? result.atc;
+  return candidates.find((candidate) => candidate.atc === atc) ?? candidates[0];
+}
+
+/** Mean submission latency as a multiple of the baseline's. */
+function versusBaseline({ result, baseline }: ComparisonRow): number | undefined {
+  const base = baseline?.latency.submission.mean_ns ?? 0;
+  return base > 0 && result.latency.submission.count > 0 ? result.latency.submission.mean_ns / base : undefined;
+}
+
+/** The main TLB's counters; undefined when the trace has no dma events. */
+function mainTlb(result: StrategyResult): CacheResult | undefined {
+  return result.tlb?.main as CacheResult | undefined;
+}
+
+/** Per strategy and targeting, the geometric mean over all traces of its ratio to the baseline. */
+function renderGeometricMeans(rows: readonly ComparisonRow[], traces: number, context: ReportContext): string {
+  const groups = new Map<string, ComparisonRow[]>();
+  for (const row of rows) {
+    const key = `${row.result.strategy} ${row.result.atc}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const columns: Column<ComparisonRow[]>[] = [
+    { heading: 'strategy', align: 'left', drop: 0, cell: ([row]) => row.result.strategy },
+    { heading: 'atc', align: 'left', drop: 0, cell: ([row]) => row.result.atc },
+    {
+      heading: 'vs baseline',
+      align: 'right',
+      drop: 0,
+      cell: (group) => {
+        const ratios = group.map(versusBaseline).filter((ratio) => ratio !== undefined);
+        return ratios.length < traces ? NO_VALUE : formatRatio(geometricMean(ratios));
+      },
+    },
+  ];
+  const title = `${traces} traces, geometric mean of the ratios`;
+  return sectionTitle(title, context) + drawTable(columns, [...groups.values()], context).text;
+}
+
+function ratioStyle(row: ComparisonRow): TextStyle | undefined {
+  const ratio = versusBaseline(row);
+  if (ratio === undefined || row.result === row.baseline) return 'dim';
+  if (ratio < 1) return 'green';
+  return ratio > 1 ? 'red' : undefined;
+}
+
+function comparisonColumns(context: ReportContext): Column<ComparisonRow>[] {
+  const text = (heading: string, drop: number, cell: (result: StrategyResult) => string): Column<ComparisonRow> => ({
+    heading,
+    align: 'left',
+    drop,
+    cell: ({ result }) => cell(result),
+  });
+  const number = (
+    heading: string,
+    short: string,
+    drop: number,
+    cell: (result: StrategyResult) => string,
+  ): Column<ComparisonRow> => ({ heading, short, align: 'right', drop, cell: ({ result }) => cell(result) });
+  const latency = (key: 'mean_ns' | 'p50_ns' | 'p99_ns' | 'max_ns') => (result: StrategyResult) =>
+    result.latency.submission.count === 0 ? NO_VALUE : formatNs(result.latency.submission[key], context);
+  return [
+    text('strategy', 0, (result) => result.strategy),
+    text('atc', 0, (result) => result.atc),
+    number('submissions', 'subs', 8, (result) => formatCount(result.latency.submission.count)),
+    number('mean', 'mean', 0, latency('mean_ns')),
+    number('p50', 'p50', 9, latency('p50_ns')),
+    number('p99', 'p99', 1, latency('p99_ns')),
+    number('max', 'max', 7, latency('max_ns')),
+    {
+      heading: 'vs baseline',
+      short: 'vs base',
+      align: 'right',
+      drop: 0,
+      cell: (row) => formatRatio(versusBaseline(row)),
+      style: ratioStyle,
+    },
+    number('guest cmds', 'guest', 6, (result) => formatCount(result.amplification.guest_commands)),
+    number('host cmds', 'host', 5, (result) => formatCount(result.amplification.host_commands)),
+    number('host/guest', 'h/g', 0, (result) => formatRatio(result.amplification.host_per_guest)),
+    number('exits', 'exits', 4, (result) => formatCount(result.amplification.exits)),
+    number('ioctls', 'ioctls', 3, (result) => formatCount(result.amplification.ioctls)),
+    number('TLB misses', 'misses', 2, (result) => formatCount(mainTlb(result)?.misses)),
+    number('miss %', 'miss %', 0, (result) => formatShare(mainTlb(result)?.miss_ratio)),
+    {
+      ...number('stale', 'stale', 0, (result) => formatCount(result.safety?.stale_after_sync)),
+      style: ({ result }) => ((result.safety?.stale_after_sync ?? 0) > 0 ? 'red' : undefined),
+    },
+  ];
+}

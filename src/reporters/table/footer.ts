@@ -1,0 +1,109 @@
+/** What every table of results says below itself: where the numbers come from, and what to keep in mind. */
+import type { ResultDocument, StrategyResult } from '../../results/document.js';
+import type { ReportContext } from '../reporter.js';
+import { formatCount, formatShare } from './format.js';
+import { paint, wrapText } from './layout.js';
+
+type TraceProvenance = ResultDocument['provenance']['traces'][number];
+
+/** Streams shown per trace; the JSON document has all. */
+const STREAMS_SHOWN = 8;
+/** Losses shown per trace; the JSON document has all. */
+const NOTES_SHOWN = 3;
+
+/** Provenance and notes of `document`, each line fitting the width. */
+export function renderFooter(
+  document: ResultDocument,
+  context: ReportContext,
+  droppedColumns: readonly string[] = [],
+): string {
+  const { traces } = document.provenance;
+  const lines = [...traces.map(traceLine), modelLine(document, context), ...estimateLine(document.provenance.profile)];
+  const notes = [
+    ...traces.flatMap((trace) => {
+      const results = document.results.filter((result) => result.trace === trace.file);
+      return traceNotes(trace, results, traces.length > 1 ? `${trace.file}: ` : '');
+    }),
+    ...staleNotes(document),
+    ...(droppedColumns.length > 0
+      ? [`no room for: ${droppedColumns.join(', ')} (a wider terminal or --reporter csv shows them)`]
+      : []),
+  ];
+  return [
+    ...lines.map((line) => paint(wrapText(line, context).trimEnd(), 'dim', context)),
+    ...notes.map((note) => wrapText(`note: ${note}`, context).trimEnd()),
+    '',
+  ].join('\n');
+}
+
+/** Streams of the trace as far as the document tells, those with an ATC marked. */
+function streamList(trace: TraceProvenance): string {
+  const { topology } = trace as { topology?: { streams?: readonly Record<string, unknown>[] } };
+  const streams = (topology?.streams ?? []).slice(0, STREAMS_SHOWN).map((stream) => {
+    const hasAts = stream.has_ats === true || stream.hasAts === true;
+    return `0x${Number(stream.sid).toString(16)}${hasAts ? ' (ATS)' : ''}`;
+  });
+  if (streams.length === 0) return '';
+  const rest = (topology?.streams?.length ?? 0) - streams.length;
+  return `, streams ${streams.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function traceLine(trace: TraceProvenance): string {
+  const { format, version } = trace.reader;
+  const reader = [format, version].filter((part) => typeof part === 'string' && part !== '').join(' ');
+  return `trace ${trace.file}${reader === '' ? '' : ` (${reader})`}, ${formatCount(eventTotal(trace.events))} events${streamList(trace)}`;
+}
+
+/** The total if the document has one, else the sum over the kinds. */
+function eventTotal(events: Readonly<Record<string, number>>): number {
+  return events.total ?? Object.values(events).reduce((sum, count) => sum + count, 0);
+}
+
+function modelLine(document: ResultDocument, context: ReportContext): string {
+  const { profile, pacing, dma } = document.provenance;
+  const { strategy, atc } = context.baseline ?? {};
+  const baseline = strategy === undefined ? '' : `, baseline ${strategy}${atc === undefined ? '' : ` (atc ${atc})`}`;
+  return `profile ${String(profile.name ?? '?')}, pacing ${pacing}, dma ${dma}${baseline}`;
+}
+
+function estimateLine(profile: Readonly<Record<string, unknown>>): string[] {
+  const share = profile.estimate_share;
+  if (typeof share !== 'number') return [];
+  return [`${formatShare(share)} of the time rests on estimates (tag E in: smmuscope profiles show)`];
+}
+
+/** What to keep in mind of one trace; `prefix` tells it from others. */
+function traceNotes(trace: TraceProvenance, results: readonly StrategyResult[], prefix: string): string[] {
+  const notes: string[] = [];
+  const unpublished = Math.max(0, ...results.map(unpublishedCommands));
+  if (unpublished > 0) {
+    notes.push(`${prefix}commands that no doorbell publishes, not executed: ${formatCount(unpublished)}`);
+  }
+  const { lossy, skipped_rows: skipped } = trace.reader;
+  if (typeof skipped === 'number' && skipped > 0) notes.push(`${prefix}${formatCount(skipped)} rows skipped`);
+  if (Array.isArray(lossy)) {
+    for (const loss of lossy.slice(0, NOTES_SHOWN)) notes.push(lossText(trace.file, loss));
+    if (lossy.length > NOTES_SHOWN) notes.push(`${prefix}${lossy.length - NOTES_SHOWN} more kinds of loss (--json)`);
+  }
+  return notes;
+}
+
+/** Commands that never became visible to the SMMU. */
+function unpublishedCommands(result: StrategyResult): number {
+  const { replay } = result as { replay?: { unpublished_commands?: number } };
+  return replay?.unpublished_commands ?? 0;
+}
+
+/** `FILE:LINE: what (n times)`. */
+export function lossText(file: string, loss: { line?: number; what?: string; count?: number }): string {
+  const where = loss.line === undefined || loss.line === 0 ? file : `${file}:${loss.line}`;
+  const times = loss.count !== undefined && loss.count > 1 ? ` (${formatCount(loss.count)} times)` : '';
+  return `${where}: ${loss.what ?? 'loss'}${times}`;
+}
+
+function staleNotes(document: ResultDocument): string[] {
+  const unsafe = document.results.filter((result) => (result.safety?.stale_after_sync ?? 0) > 0);
+  if (unsafe.length === 0) return [];
+  const names = [...new Set(unsafe.map((result) => result.strategy))].join(', ');
+  return [`stale translations used after a completed SYNC: ${names} (the guest's invalidation was not honoured)`];
+}

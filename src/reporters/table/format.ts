@@ -1,0 +1,103 @@
+/** Numbers as people read them: three significant digits, a unit, nothing rounded that is exact and short. */
+import type { ReportContext } from '../reporter.js';
+
+/** Shown where a document has no value. */
+export const NO_VALUE = '-';
+
+/** Counts above this are shown with a suffix. */
+const LARGEST_EXACT_COUNT = 10_000_000;
+
+/** `digits` significant digits without exponent: 2.84, 50.3, 850. */
+function significant(value: number, digits: number): string {
+  if (value === 0) return '0';
+  const rounded = Number(value.toPrecision(digits));
+  const magnitude = Math.floor(Math.log10(Math.abs(rounded)));
+  return rounded.toFixed(Math.max(0, digits - 1 - magnitude));
+}
+
+/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`. */
+export function formatNs(ns: number | null | undefined, context: ReportContext): string {
+  if (ns === null || ns === undefined || !Number.isFinite(ns)) return NO_VALUE;
+  const size = Math.abs(ns);
+  // The bounds lie where rounding to three digits would show 1000 of the smaller unit.
+  if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, 3)} ns`;
+  if (size < 999_500) return `${significant(ns / 1e3, 3)} ${context.unicode ? 'µs' : 'us'}`;
+  if (size < 999_500_000) return `${significant(ns / 1e6, 3)} ms`;
+  return `${significant(ns / 1e9, 3)} s`;
+}
+
+/** A count: exact with thousands separators, shortened from ten million up. */
+export function formatCount(count: number | null | undefined): string {
+  if (count === null || count === undefined || !Number.isFinite(count)) return NO_VALUE;
+  if (Math.abs(count) >= LARGEST_EXACT_COUNT) {
+    return Math.abs(count) >= 1e9 ? `${significant(count / 1e9, 3)}G` : `${significant(count / 1e6, 3)}M`;
+  }
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** A factor: `0.42x`, `12.3x`, `2837x`; small ones keep two significant digits. */
+export function formatRatio(ratio: number | null | undefined): string {
+  if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return NO_VALUE;
+  const size = Math.abs(ratio);
+  if (size >= 100) return `${ratio.toFixed(0)}x`;
+  if (size >= 10) return `${ratio.toFixed(1)}x`;
+  return `${size < 0.095 && size > 0 ? significant(ratio, 2) : ratio.toFixed(2)}x`;
+}
+
+/** A share of one as per cent: `45.6%`, `0.03%`, `<0.01%`. */
+export function formatShare(share: number | null | undefined): string {
+  if (share === null || share === undefined || !Number.isFinite(share)) return NO_VALUE;
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.005) return '<0.01%';
+  return `${percent !== 0 && Math.abs(percent) < 0.1 ? percent.toFixed(2) : percent.toFixed(1)}%`;
+}
+
+/** A bar of up to `width` characters for a share of one. */
+export function formatBar(share: number, width: number, context: ReportContext): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return (context.unicode ? '█' : '#').repeat(filled);
+}
+
+/** Bytes of a page or block: `4 KiB`, `2 MiB`, `1 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${Number.isInteger(value) ? value : significant(value, 3)} ${units[unit]}`;
+}
+
+/** `text` cut to `width` columns, with a mark where it was cut. */
+export function truncate(text: string, width: number, context: ReportContext): string {
+  if (text.length <= width) return text;
+  const mark = context.unicode ? '…' : '~';
+  return `${text.slice(0, Math.max(0, width - mark.length))}${mark}`;
+}
+
+/** Typographic characters of prose and their ASCII spelling. */
+const ASCII_SPELLING: Readonly<Record<string, string>> = {
+  µ: 'u',
+  '’': "'",
+  '‘': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '−': '-',
+  '…': '...',
+  '→': '->',
+  '×': 'x',
+  '·': '*',
+  '≤': '<=',
+  '≥': '>=',
+  '≈': '~',
+  '±': '+-',
+};
+
+/** `text` with typographic characters spelt in ASCII where the context does not welcome them. */
+export function plain(text: string, context: ReportContext): string {
+  return context.unicode ? text : text.replace(/[^ -~]/g, (character) => ASCII_SPELLING[character] ?? character);
+}

@@ -1,0 +1,134 @@
+/** The table of `inspect`: what a trace holds. */
+import type { CountsByKey, InspectDocument } from '../../inspect/document.js';
+import type { LatencySummary } from '../../results/document.js';
+import type { ReportContext } from '../reporter.js';
+import { lossText } from './footer.js';
+import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
+import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+
+/** Entries shown of a long list; JSON and CSV have all. */
+const ENTRIES_SHOWN = 12;
+
+/** `document` top to bottom: file, commands, doorbells, dma, time, recorded latency, notes. */
+export function renderInspection(document: InspectDocument, context: ReportContext): string {
+  return [
+    headSection(document, context),
+    commandTable(document, context),
+    factSection(document, context),
+    latencyTable(document, context),
+    noteSection(document, context),
+  ]
+    .filter((section) => section !== '')
+    .join('\n');
+}
+
+function headSection(document: InspectDocument, context: ReportContext): string {
+  const { trace, reader, time } = document;
+  const format = [reader.format, reader.version].filter((part) => part !== '').join(' ');
+  const compression = trace.compression === 'none' ? '' : `, ${trace.compression}`;
+  const span = time.span_ns === null ? 'no time base (order only)' : `${formatNs(time.span_ns, context)} of recording`;
+  const lines = [
+    `${format}${compression}: ${formatCount(reader.lines)} lines, ${formatCount(document.events)} events, ${span}`,
+    `sha256 ${trace.sha256}${trace.limited ? ' (of the part read)' : ''}`,
+  ];
+  return (
+    sectionTitle(truncate(trace.file, context.width, context), context) +
+    lines.map((line) => wrapText(line, context)).join('')
+  );
+}
+
+function commandTable(document: InspectDocument, context: ReportContext): string {
+  type Row = readonly [string, number];
+  const { total, by_opcode } = document.commands;
+  if (total === 0) return 'no commands\n';
+  const rows: Row[] = [...Object.entries(by_opcode), ['total', total]];
+  const columns: Column<Row>[] = [
+    { heading: 'command', align: 'left', drop: 0, cell: ([name]) => name },
+    { heading: 'count', align: 'right', drop: 0, cell: ([, count]) => formatCount(count) },
+    { heading: 'share', align: 'right', drop: 0, cell: ([, count]) => formatShare(count / total) },
+  ];
+  return drawTable(columns, rows, context).text;
+}
+
+function factSection(document: InspectDocument, context: ReportContext): string {
+  const { commands, dma } = document;
+  const facts = [
+    countsLine('commands by vCPU', commands.by_vcpu),
+    `doorbells: ${formatCount(document.doorbells)}, SYNC completions seen: ${formatCount(document.sync_dones)}`,
+    countsLine('commands per doorbell', document.batch_sizes),
+    countsLine('4 KiB pages per address TLBI', document.range_pages),
+    countsLine('commands by ASID', document.asids),
+    dma.total === 0 ? 'dma: none' : `dma: ${formatCount(dma.total)} translations, ${formatCount(dma.msi)} of them MSIs`,
+    countsLine('dma by StreamID', dma.by_sid),
+    countsLine("dma by the recorder's outcome", dma.by_outcome),
+    countsLine('page size', document.page_sizes, (bytes) => (bytes === 'unknown' ? bytes : formatBytes(Number(bytes)))),
+    ...(document.maps + document.unmaps > 0
+      ? [`maps: ${formatCount(document.maps)}, unmaps: ${formatCount(document.unmaps)}`]
+      : []),
+  ];
+  return facts
+    .filter((fact) => fact !== '')
+    .map((fact) => wrapText(fact, context))
+    .join('');
+}
+
+/** `label: key (count), …`, the most frequent first when the list is long; empty without entries. */
+function countsLine(label: string, counts: CountsByKey, nameOf: (key: string) => string = String): string {
+  const entries = Object.entries(counts);
+  if (entries.length === 0) return '';
+  const isLong = entries.length > ENTRIES_SHOWN;
+  const shown = isLong ? entries.sort(([, a], [, b]) => b - a).slice(0, ENTRIES_SHOWN) : entries;
+  const rest = isLong ? ` and ${formatCount(entries.length - ENTRIES_SHOWN)} more` : '';
+  return `${label}: ${shown.map(([key, count]) => `${nameOf(key)} (${formatCount(count)})`).join(', ')}${rest}`;
+}
+
+function latencyTable(document: InspectDocument, context: ReportContext): string {
+  const { recorded_latency: recorded } = document;
+  if (recorded === null) return '';
+  type Row = readonly [string, LatencySummary];
+  const { by_vcpu, ...all } = recorded;
+  const perVcpu = Object.entries(by_vcpu);
+  const rows: Row[] = [
+    ['all', all],
+    ...(perVcpu.length > 1 ? perVcpu.slice(0, ENTRIES_SHOWN).map(([vcpu, row]): Row => [`vCPU ${vcpu}`, row]) : []),
+  ];
+  const time = (
+    heading: string,
+    drop: number,
+    key: 'mean_ns' | 'min_ns' | 'p50_ns' | 'p90_ns' | 'p99_ns' | 'max_ns',
+  ): Column<Row> => ({
+    heading,
+    align: 'right',
+    drop,
+    cell: ([, row]) => formatNs(row[key], context),
+  });
+  const columns: Column<Row>[] = [
+    { heading: 'recorded latency', align: 'left', drop: 0, cell: ([name]) => name },
+    { heading: 'count', align: 'right', drop: 0, cell: ([, row]) => formatCount(row.count) },
+    time('mean', 0, 'mean_ns'),
+    time('min', 2, 'min_ns'),
+    time('p50', 0, 'p50_ns'),
+    time('p90', 1, 'p90_ns'),
+    time('p99', 0, 'p99_ns'),
+    time('max', 0, 'max_ns'),
+  ];
+  return drawTable(columns, rows, context).text;
+}
+
+function noteSection(document: InspectDocument, context: ReportContext): string {
+  const { trace, reader, commands } = document;
+  const notes: string[] = [];
+  if (trace.limited) notes.push('reading stopped at --limit; the counts are of the part read');
+  if (commands.unpublished > 0)
+    notes.push(`${formatCount(commands.unpublished)} commands are published by no doorbell`);
+  if (reader.opcode_only_commands > 0) {
+    notes.push(`${formatCount(reader.opcode_only_commands)} commands are known by opcode only`);
+  }
+  if (reader.reconstructed_commands > 0) {
+    notes.push(`${formatCount(reader.reconstructed_commands)} commands were rebuilt from decoded lines`);
+  }
+  if (reader.foreign_lines > 0) notes.push(`${formatCount(reader.foreign_lines)} lines are of other programs`);
+  if (reader.skipped_rows > 0) notes.push(`${formatCount(reader.skipped_rows)} malformed rows skipped`);
+  for (const loss of reader.lossy.slice(0, ENTRIES_SHOWN)) notes.push(lossText(trace.file, loss));
+  return notes.map((note) => wrapText(`note: ${note}`, context)).join('');
+}

@@ -1,0 +1,197 @@
+/** The report of `replay`: one strategy, top to bottom. */
+import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../results/document.js';
+import type { ReportContext } from '../reporter.js';
+import { renderFooter } from './footer.js';
+import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
+import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
+
+/** Columns of the widest bar of the breakdown. */
+const BAR_WIDTH = 30;
+/** First violations listed; the JSON document has all that were kept. */
+const VIOLATIONS_SHOWN = 5;
+
+/** Every result of `document` in full, one below the other. */
+export function renderSingles(document: ResultDocument, context: ReportContext): string {
+  const reports = document.results.map((result) => renderSingle(result, context));
+  return `${reports.join('\n')}\n${renderFooter(document, context)}`;
+}
+
+function renderSingle(result: StrategyResult, context: ReportContext): string {
+  const title = `${result.strategy}, ATC ${result.atc}: ${result.trace}`;
+  return [
+    sectionTitle(truncate(title, context.width, context), context),
+    latencySection(result, context),
+    breakdownSection(result, context),
+    commandSection(result, context),
+    cacheSection(result, context),
+    safetySection(result, context),
+    hostSection(result, context),
+  ]
+    .filter((section) => section !== '')
+    .join('\n');
+}
+
+/** A column of numbers for rows of `[label, value]` shape. */
+const right = <Row>(heading: string, drop: number, cell: (row: Row) => string): Column<Row> => ({
+  heading,
+  align: 'right',
+  drop,
+  cell,
+});
+const left = <Row>(heading: string, cell: (row: Row) => string): Column<Row> => ({
+  heading,
+  align: 'left',
+  drop: 0,
+  cell,
+});
+
+function latencySection(result: StrategyResult, context: ReportContext): string {
+  type Row = readonly [string, LatencySummary];
+  const rows: Row[] = [
+    ['submission', result.latency.submission],
+    ['command', result.latency.command],
+    ['guest stall', result.guest.stall_ns],
+  ];
+  const time = (
+    heading: string,
+    drop: number,
+    key: 'mean_ns' | 'min_ns' | 'p50_ns' | 'p90_ns' | 'p99_ns' | 'p99_9_ns' | 'max_ns',
+  ) => right<Row>(heading, drop, ([, summary]) => formatNs(summary.count === 0 ? null : summary[key], context));
+  const columns = [
+    left<Row>('latency', ([name]) => name),
+    right<Row>('count', 0, ([, summary]) => formatCount(summary.count)),
+    time('mean', 0, 'mean_ns'),
+    time('min', 2, 'min_ns'),
+    time('p50', 0, 'p50_ns'),
+    time('p90', 1, 'p90_ns'),
+    time('p99', 0, 'p99_ns'),
+    time('p99.9', 1, 'p99_9_ns'),
+    time('max', 0, 'max_ns'),
+  ];
+  return drawTable(columns, rows, context).text;
+}
+
+function breakdownSection(result: StrategyResult, context: ReportContext): string {
+  const stages = Object.entries(result.latency.breakdown_ns).filter(([, ns]) => ns > 0);
+  if (stages.length === 0) return '';
+  type Row = readonly [string, number];
+  const total = stages.reduce((sum, [, ns]) => sum + ns, 0);
+  const columns: Column<Row>[] = [
+    left<Row>('stage of a submission', ([stage]) => readable(stage)),
+    right<Row>('mean', 0, ([, ns]) => formatNs(ns, context)),
+    right<Row>('share', 0, ([, ns]) => formatShare(ns / total)),
+    { heading: '', align: 'left', drop: 1, cell: ([, ns]) => formatBar(ns / total, BAR_WIDTH, context) },
+  ];
+  return drawTable(columns, stages, context).text;
+}
+
+function commandSection(result: StrategyResult, context: ReportContext): string {
+  const { amplification } = result;
+  const guest = amplification.guest_by_opcode;
+  const host = amplification.host_by_opcode;
+  const kept = amplification.not_forwarded_by_opcode;
+  const opcodes = [...new Set([...Object.keys(guest), ...Object.keys(host), ...Object.keys(kept)])];
+  type Row = readonly [string, number, number, number];
+  const rows: Row[] = opcodes.map((opcode) => [opcode, guest[opcode] ?? 0, host[opcode] ?? 0, kept[opcode] ?? 0]);
+  const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, n) => total + n, 0);
+  rows.push(['total', amplification.guest_commands, amplification.host_commands, sum(kept)]);
+  const columns = [
+    left<Row>('command', ([opcode]) => opcode),
+    right<Row>('guest', 0, (row) => formatCount(row[1])),
+    right<Row>('host', 0, (row) => formatCount(row[2])),
+    right<Row>('host/guest', 1, (row) => formatRatio(row[1] === 0 ? null : row[2] / row[1])),
+    right<Row>('not forwarded', 2, (row) => formatCount(row[3])),
+  ];
+  const facts = [
+    ...listLine('extra host commands', amplification.extra_by_cause),
+    ...listLine('refused by this path', refusedCommands(result)),
+    ...listLine(`${formatCount(amplification.exits)} exits`, amplification.exits_by_cause),
+    `${formatCount(amplification.ioctls)} ioctls, ${formatCount(amplification.added_syncs)} added SYNCs, ` +
+      `${formatCount(amplification.pcie_invalidations)} PCIe invalidate messages`,
+  ];
+  return drawTable(columns, rows, context).text + facts.map((fact) => wrapText(fact, context)).join('');
+}
+
+/** Commands that the path refuses and that have no effect, by opcode. */
+function refusedCommands(result: StrategyResult): Record<string, number> {
+  const { errors } = result as { errors?: { refused_by_opcode?: unknown } };
+  return countsOf(errors?.refused_by_opcode);
+}
+
+/** `label: a 1, b 2` with the zero entries left out; nothing if all are zero. */
+function listLine(label: string, counts: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(counts).filter(([, count]) => count > 0);
+  if (entries.length === 0) return [];
+  return [`${label}: ${entries.map(([name, count]) => `${readable(name)} ${formatCount(count)}`).join(', ')}`];
+}
+
+function cacheSection(result: StrategyResult, context: ReportContext): string {
+  if (result.tlb === null) return 'TLB: absent (the trace has no dma events)\n';
+  type Row = readonly [string, CacheResult];
+  const rows = Object.entries(result.tlb).filter((entry): entry is [string, CacheResult] => isCache(entry[1]));
+  const count = (
+    heading: string,
+    drop: number,
+    key: 'lookups' | 'hits' | 'misses' | 'fills' | 'evictions' | 'invalidated',
+  ) => right<Row>(heading, drop, ([, cache]) => formatCount(cache[key]));
+  const columns = [
+    left<Row>('cache', ([name]) => name),
+    count('lookups', 0, 'lookups'),
+    count('hits', 2, 'hits'),
+    count('misses', 0, 'misses'),
+    right<Row>('miss %', 0, ([, cache]) => formatShare(cache.lookups === 0 ? null : cache.miss_ratio)),
+    count('fills', 3, 'fills'),
+    count('evictions', 1, 'evictions'),
+    count('invalidated', 1, 'invalidated'),
+  ];
+  const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, countsOf(cache.misses_by_cause)));
+  const facts = [...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];
+  const table = rows.length === 0 ? '' : drawTable(columns, rows, context).text;
+  return table + facts.map((fact) => wrapText(fact, context)).join('');
+}
+
+/** The numbers of an object that may be there. */
+function countsOf(value: unknown): Record<string, number> {
+  const entries = Object.entries(value ?? {}).filter((entry) => typeof entry[1] === 'number');
+  return Object.fromEntries(entries);
+}
+
+function isCache(value: unknown): value is CacheResult {
+  return typeof value === 'object' && value !== null && typeof (value as CacheResult).lookups === 'number';
+}
+
+function safetySection(result: StrategyResult, context: ReportContext): string {
+  const { safety } = result;
+  if (safety === null) return 'safety: not checked\n';
+  const lines = [
+    `safety: ${formatCount(safety.stale_after_sync)} stale hits after a completed SYNC`,
+    `${formatCount(safety.stale_in_window)} stale hits inside the window that the architecture allows`,
+    ...safety.first.slice(0, VIOLATIONS_SHOWN).map((violation) => `stale hit: ${describe(violation)}`),
+  ].map((line) => wrapText(line, context));
+  return (
+    paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context) + `\n${lines.slice(1).join('')}`
+  );
+}
+
+/** `event 17, iova 0x1000` of an object; its JSON where it is no flat object. */
+function describe(violation: unknown): string {
+  if (typeof violation !== 'object' || violation === null) return String(violation);
+  return Object.entries(violation)
+    .map(([key, value]) => `${readable(key)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(', ');
+}
+
+function hostSection(result: StrategyResult, context: ReportContext): string {
+  const threads = Object.entries(result.host.cpu_ns).filter(([, ns]) => ns > 0);
+  const cpu = threads.map(([thread, ns]) => `${readable(thread)} ${formatNs(ns, context)}`).join(', ');
+  const { duration_ns, submissions_per_s, commands_per_s } = result.throughput;
+  const rates = `${formatCount(Math.round(submissions_per_s))} submissions/s, ${formatCount(Math.round(commands_per_s))} commands/s`;
+  const lines = [
+    ...(cpu === '' ? [] : [`host CPU time: ${cpu}`]),
+    `${formatNs(duration_ns, context)} simulated, ${rates}`,
+  ];
+  return lines.map((line) => wrapText(line, context)).join('');
+}
+
+/** A JSON key as words. */
+const readable = (key: string): string => key.replace(/_ns$/, '').replaceAll('_', ' ');

@@ -1,0 +1,121 @@
+/**
+ * The result document `smmuscope.result/1` (design §8): what `replay` and `compare` hand to every reporter.
+ *
+ * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
+ * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
+ */
+
+/** Version tag of this document. */
+export const RESULT_SCHEMA = 'smmuscope.result/1';
+
+/** Distribution of a latency. All values in integer ns but the mean. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly mean_ns: number;
+  readonly min_ns: number;
+  readonly p50_ns: number;
+  readonly p90_ns: number;
+  readonly p99_ns: number;
+  readonly p99_9_ns: number;
+  readonly max_ns: number;
+  /** `exact` (nearest rank over all samples) or `hdr-3` (HDR histogram, 3 significant digits). */
+  readonly percentiles: 'exact' | 'hdr-3';
+  /** Logarithmic buckets: `[upper bound ns, count]`, empty ones left out. */
+  readonly histogram: readonly (readonly [number, number])[];
+}
+
+/** Commands in and out (facts M §5.2 O2–O7, L §5.5). */
+export interface AmplificationResult {
+  /** Commands the guest published, SYNCs included. */
+  readonly guest_commands: number;
+  /** Commands the physical SMMU executed for them, SYNCs included. */
+  readonly host_commands: number;
+  readonly host_per_guest: number;
+  /** CMD_SYNCs that the host inserted (the guest's own are not forwarded on trapped paths). */
+  readonly added_syncs: number;
+  /** Traps by the guest, to user space and to the host kernel. */
+  readonly exits: number;
+  readonly exits_by_cause: Readonly<Record<string, number>>;
+  readonly ioctls: number;
+  /** PCIe ATS invalidate messages. */
+  readonly pcie_invalidations: number;
+  readonly guest_by_opcode: Readonly<Record<string, number>>;
+  readonly host_by_opcode: Readonly<Record<string, number>>;
+  /** Guest commands that never reach the physical SMMU as themselves, by opcode. */
+  readonly not_forwarded_by_opcode: Readonly<Record<string, number>>;
+  /** host_commands = guest_commands − Σ not_forwarded_by_opcode + Σ extra_by_cause. */
+  readonly extra_by_cause: Readonly<Record<string, number>>;
+}
+
+/** One cache structure. lookups = hits + misses; fills − evictions − invalidated = occupancy. */
+export interface CacheResult {
+  readonly lookups: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly miss_ratio: number;
+  readonly fills: number;
+  readonly evictions: number;
+  readonly invalidated: number;
+  readonly occupancy: number;
+  readonly [extra: string]: unknown;
+}
+
+/** Results of one strategy on one trace. */
+export interface StrategyResult {
+  /** Base name of the trace file (several traces in one compare). */
+  readonly trace: string;
+  /** Canonical name with non-default options in sorted order. */
+  readonly strategy: string;
+  /** ATC targeting: broadcast | vsid. */
+  readonly atc: string;
+  readonly latency: {
+    /** The guest's PROD write → the guest sees its SYNC done. */
+    readonly submission: LatencySummary;
+    /** Published → in effect, per command other than SYNC. */
+    readonly command: LatencySummary;
+    /** Unloaded latency of the devices' translations. */
+    readonly translation: LatencySummary;
+    /** Mean ns per submission by stage; sums to submission.mean_ns. */
+    readonly breakdown_ns: Readonly<Record<string, number>>;
+    /** The same as integer totals over all submissions: they sum to the total exactly. */
+    readonly breakdown_total_ns: Readonly<Record<string, number>>;
+    /** Part of the submissions' time, waits left out, that rests on parameters tagged as estimates. */
+    readonly estimate_share: number;
+  };
+  readonly guest: { readonly stall_ns: LatencySummary };
+  readonly amplification: AmplificationResult;
+  /** Absent (null) when the trace has no dma events. */
+  readonly tlb: (Readonly<Record<string, CacheResult | number | unknown>> & { readonly walk_reads: number }) | null;
+  readonly safety: {
+    readonly stale_in_window: number;
+    readonly stale_after_sync: number;
+    readonly first: readonly unknown[];
+  } | null;
+  readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
+  readonly throughput: {
+    readonly duration_ns: number;
+    readonly submissions_per_s: number;
+    readonly commands_per_s: number;
+  };
+  readonly [extra: string]: unknown;
+}
+
+/** The whole document. */
+export interface ResultDocument {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly provenance: {
+    readonly tool: { readonly name: string; readonly version: string };
+    /** One entry per trace, in the order given. */
+    readonly traces: readonly {
+      readonly file: string;
+      readonly sha256: string;
+      readonly reader: Readonly<Record<string, unknown>>;
+      readonly events: Readonly<Record<string, number>>;
+    }[];
+    readonly profile: Readonly<Record<string, unknown>>;
+    readonly pacing: string;
+    readonly dma: string;
+    readonly [extra: string]: unknown;
+  };
+  readonly results: readonly StrategyResult[];
+}

@@ -1,0 +1,95 @@
+/**
+ * The `tlb` and `safety` parts of a result (design §8), and the same counters under the names of the MMU-700's PMU events.
+ */
+import type { Replay } from '../replay/replay.js';
+import type { LevelSnapshot, SmmuSnapshot, StructureSnapshot } from '../smmu/snapshot.js';
+import type { CacheResult, StrategyResult } from './document.js';
+
+/** Cache counters of a finished replay. */
+export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
+  const counters = replay.smmuCounters();
+  const structures = Object.entries(counters.structures).map(([name, one]) => [name, cacheResult(one)]);
+  return {
+    ...(Object.fromEntries(structures) as Record<string, CacheResult>),
+    translations: counters.translations,
+    faults: counters.faults,
+    walks: counters.walks,
+    walk_reads: counters.walkReads,
+    walk_reads_by_stage: { s1: counters.walkReadsS1, s2: counters.walkReadsS2 },
+    config_reads: {
+      ste_l1: counters.steL1Fetches,
+      ste: counters.steFetches,
+      cd_l1: counters.cdL1Fetches,
+      cd: counters.cdFetches,
+    },
+    infinite_misses: counters.infiniteMisses,
+    invalidation_induced: counters.invalidationInduced,
+    atc_invalidation_induced: counters.atcInvalidationInduced,
+    ats_requests: counters.atsRequests,
+    atc_invalidations_useless: counters.atcUseless,
+    dma: replay.dma,
+    by_sid: Object.fromEntries(
+      counters.devices.map(({ sid, structures: used }) => [
+        `0x${sid.toString(16)}`,
+        Object.fromEntries(
+          Object.entries(used).map(([name, one]) => [
+            name,
+            { lookups: one.lookups, hits: one.hits, misses: one.misses, misses_by_cause: one.missesByCause },
+          ]),
+        ),
+      ]),
+    ),
+    pmu: pmuCounters(counters),
+  };
+}
+
+/** Stale uses of a finished replay; null when the oracle was off. */
+export function safetyResult(replay: Replay): StrategyResult['safety'] {
+  const { staleUse } = replay.smmu;
+  if (staleUse === null) return null;
+  const counters = replay.smmuCounters();
+  return {
+    stale_in_window: counters.staleInWindow,
+    stale_after_sync: counters.staleAfterSync,
+    first: staleUse.first,
+  };
+}
+
+function cacheResult(one: StructureSnapshot): CacheResult {
+  return {
+    entries: one.entries,
+    lookups: one.lookups,
+    hits: one.hits,
+    misses: one.misses,
+    miss_ratio: one.lookups === 0 ? 0 : one.misses / one.lookups,
+    ...(one.missesByCause === null ? {} : { misses_by_cause: one.missesByCause }),
+    fills: one.fills,
+    evictions: one.evictions,
+    invalidated: one.invalidated,
+    occupancy: one.occupancy,
+    stale_in_window: one.staleInWindow,
+    stale_after_sync: one.staleAfterSync,
+  };
+}
+
+/** Counters under the names of MMU-700 PMU events (facts M §3.1, §7), to be held against `perf stat`. */
+function pmuCounters(counters: SmmuSnapshot): Record<string, number> {
+  const pmu: Record<string, number> = {};
+  const add = (prefix: string, one: StructureSnapshot | undefined) => {
+    if (one === undefined) return;
+    pmu[`${prefix}_lookup`] = one.lookups;
+    pmu[`${prefix}_miss`] = one.misses;
+  };
+  add('tbu_utlb', counters.structures.utlb);
+  add('tbu_mtlb', counters.structures.main);
+  add('tcu_cc', counters.structures.config);
+  const addLevels = (stage: number, levels: readonly LevelSnapshot[]) => {
+    for (const [level, { lookups, misses }] of levels.entries()) {
+      pmu[`tcu_wc_s${stage}l${level}_lookup`] = lookups;
+      pmu[`tcu_wc_s${stage}l${level}_miss`] = misses;
+    }
+  };
+  addLevels(1, counters.walkLevels.s1);
+  addLevels(2, counters.walkLevels.s2);
+  return pmu;
+}

@@ -1,0 +1,220 @@
+/**
+ * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
+ */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ReplayMetrics } from '../metrics/replay-metrics.js';
+import { type LoadedProfile, loadProfile } from '../profiles/load.js';
+import { openTrace } from '../readers/open-trace.js';
+import type { OpenTrace } from '../readers/reader.js';
+import type { Pacing } from '../replay/pacing.js';
+import { Replay } from '../replay/replay.js';
+import { Survey } from '../replay/survey.js';
+import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
+import { strategyResult, timeShares } from '../results/strategy-result.js';
+import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
+import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import type { Topology } from '../topology/topology.js';
+import { limited } from './limit.js';
+import { createSmmu } from './smmu-settings.js';
+
+/** Everything that decides a result; all of it is in the result's provenance. */
+export interface RunOptions {
+  /** Built-in profile name or YAML file. */
+  readonly profile: string;
+  /** `KEY=VALUE` parameter overrides. */
+  readonly set: readonly string[];
+  /** `NAME[:key=value]…` or `all`. */
+  readonly strategies: readonly string[];
+  /** ATC targetings to cross the strategies with; empty: each strategy's own. */
+  readonly atc: readonly string[];
+  readonly pacing: Pacing;
+  /** Events at the start that do not count. */
+  readonly warmup: number;
+  /** Events to read at most. */
+  readonly limit: number | undefined;
+  /** Seed of random replacement. */
+  readonly seed: number;
+  /** Count message-signalled interrupts as translations. */
+  readonly msi: boolean;
+  /** Stale-use oracle. */
+  readonly safety: boolean;
+  readonly lenient: boolean;
+  readonly format: string | undefined;
+}
+
+/** Observation and interruption of a run. */
+export interface RunHooks {
+  onProgress?(bytesRead: number, totalBytes: number | undefined, events: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** Replay every trace through every strategy. */
+export async function runReplays(
+  traces: readonly string[],
+  options: RunOptions,
+  hooks: RunHooks = {},
+): Promise<ResultDocument> {
+  const profile = loadProfile(options.profile, options.set);
+  const choices = resolveStrategies(options.strategies, options.atc);
+  const results: StrategyResult[] = [];
+  const provenance: ResultDocument['provenance']['traces'][number][] = [];
+  const shares = { totalNs: 0, estimatedNs: 0 };
+  for (const path of traces) {
+    const run = await runTrace(path, choices, profile, options, hooks);
+    results.push(...run.results);
+    provenance.push(run.provenance);
+    shares.totalNs += run.shares.totalNs;
+    shares.estimatedNs += run.shares.estimatedNs;
+  }
+  return {
+    schema: RESULT_SCHEMA,
+    provenance: {
+      tool: toolIdentity(),
+      traces: provenance,
+      profile: {
+        name: profile.name,
+        title: profile.title,
+        overrides: Object.fromEntries(
+          profile.parameters.filter((parameter) => parameter.overridden).map(({ key, value }) => [key, value]),
+        ),
+        estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
+      },
+      transforms: [],
+      pacing: options.pacing,
+      dma: 'ordered',
+      warmup_events: options.warmup,
+      limit_events: options.limit ?? null,
+      seed: options.seed,
+      msi: options.msi,
+      lenient: options.lenient,
+    },
+    results,
+  };
+}
+
+interface TraceRun {
+  readonly results: StrategyResult[];
+  readonly provenance: ResultDocument['provenance']['traces'][number];
+  readonly shares: { totalNs: number; estimatedNs: number };
+}
+
+async function runTrace(
+  path: string,
+  choices: readonly StrategyChoice[],
+  profile: LoadedProfile,
+  options: RunOptions,
+  hooks: RunHooks,
+): Promise<TraceRun> {
+  const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+  const counts = new Array<number>(EVENT_NAMES.length).fill(0);
+  let events = 0;
+  const tell = (batch: EventBatch) => {
+    for (let row = 0; row < batch.count; row++) counts[batch.kind[row]]++;
+    events += batch.count;
+    hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
+    hooks.signal?.throwIfAborted();
+  };
+  const batches = observed(limited(trace.batches, options.limit), tell);
+  try {
+    const survey = await Survey.of(batches);
+    const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
+    for (let i = 0; i < survey.batches.length; i++) {
+      const batch = survey.batches[i];
+      survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
+      for (const { replay } of runs) replay.consume(batch);
+    }
+    for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
+      for (const { replay } of runs) replay.consume(next.value);
+    }
+    return finishTrace(path, trace, runs, counts, profile, survey);
+  } finally {
+    await trace.batches.return(undefined);
+  }
+}
+
+interface StartedReplay {
+  readonly replay: Replay;
+  readonly metrics: ReplayMetrics;
+}
+
+function startReplay(
+  choice: StrategyChoice,
+  profile: LoadedProfile,
+  survey: Survey,
+  options: RunOptions,
+): StartedReplay {
+  const metrics = new ReplayMetrics();
+  const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, options);
+  const replay = new Replay(choice, profile, survey, makeSmmu, options, metrics);
+  return { replay, metrics };
+}
+
+function finishTrace(
+  path: string,
+  trace: OpenTrace,
+  runs: readonly StartedReplay[],
+  counts: readonly number[],
+  profile: LoadedProfile,
+  survey: Survey,
+): TraceRun {
+  const name = path === '-' ? '<stdin>' : basename(path);
+  const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
+  const shares = { totalNs: 0, estimatedNs: 0 };
+  const results = runs.map(({ replay, metrics }) => {
+    replay.finish();
+    const share = timeShares(metrics.spentNs, profile);
+    shares.totalNs += share.totalNs;
+    shares.estimatedNs += share.estimatedNs;
+    const result = strategyResult(name, replay, metrics, profile, hasDma);
+    metrics.destroy();
+    return result;
+  });
+  return {
+    results,
+    shares,
+    provenance: {
+      file: name,
+      sha256: trace.sha256(),
+      compression: trace.compression,
+      reader: readerProvenance(trace),
+      events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
+      topology: { streams: survey.topology.list(), inferred_from: survey.isComplete ? 'whole trace' : 'its beginning' },
+    } as TraceRun['provenance'],
+  };
+}
+
+function readerProvenance({ statistics }: OpenTrace): Record<string, unknown> {
+  return {
+    format: statistics.format,
+    version: statistics.version,
+    time_base: statistics.timeBase,
+    lines: statistics.lines,
+    foreign_lines: statistics.foreignLines,
+    context_lines: statistics.contextLines,
+    reconstructed_commands: statistics.reconstructedCommands,
+    opcode_only_commands: statistics.opcodeOnlyCommands,
+    skipped_rows: statistics.skippedRows,
+    lossy: statistics.lossy,
+  };
+}
+
+const EMPTY_BATCH = { count: 0 } as EventBatch;
+
+async function* observed(
+  batches: AsyncGenerator<EventBatch>,
+  onBatch: (batch: EventBatch) => void,
+): AsyncGenerator<EventBatch, void, void> {
+  for await (const batch of batches) {
+    onBatch(batch);
+    yield batch;
+  }
+}
+
+function toolIdentity(): { name: string; version: string } {
+  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  return { name: manifest.name, version: manifest.version };
+}

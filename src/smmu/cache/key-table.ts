@@ -1,0 +1,258 @@
+/**
+ * Keys of the entries of one structure, with a hash index for lookups and lists for invalidations.
+ *
+ * A key is (page number of the base, size, context). Layout: the key of slot s is low[s], highSize[s] (bits 19:0 the high
+ * half of the page number, bits 26:20 log2 of the size) and context[s]. `index` is an open-addressing table of slot
+ * numbers (+1, 0 = free), at most half full, with backward-shift deletion. Slots are numbered by the owner.
+ *
+ * Two ways lead to the entries of a range: through the index page by page, or along the list of the context; the shorter
+ * one is taken, so that an invalidation costs O(entries removed + sizes present), not O(capacity).
+ */
+import type { ContextTable } from './context-table.js';
+import { ContextLists } from './context-lists.js';
+import { coversMember, Member, type Scope } from '../scope.js';
+import { HIGH_MASK, joinPage, LARGEST_LOG2, LOW_MASK, pageHigh, pageLow, pagesOf } from '../page.js';
+import { EMPTY } from './slot-lists.js';
+
+const SIZE_SHIFT = 20;
+const HIGH_BITS = 2 ** SIZE_SHIFT - 1;
+
+/** The size half of a key. */
+export const highSizeOf = (high: number, sizeLog2: number): number => (high & HIGH_BITS) | (sizeLog2 << SIZE_SHIFT);
+/** High half of the page number of a key. */
+export const highOf = (highSize: number): number => highSize & HIGH_BITS;
+/** log2 of the size of a key. */
+export const sizeOf = (highSize: number): number => highSize >>> SIZE_SHIFT;
+/** Page number of the base of a key. */
+export const basePageOf = (low: number, highSize: number): number => joinPage(low, highSize & HIGH_BITS);
+
+export class KeyTable {
+  low: Int32Array;
+  highSize: Int32Array;
+  context: Int32Array;
+  /** Slots found by the last `collect`: rows 0 … its return value − 1. */
+  covered: Int32Array;
+  readonly contexts: ContextTable;
+  /** Sizes (log2) with a listed entry, largest first: the order in which a lookup tries them (QEMU, M §2.1). */
+  readonly sizes = new Uint8Array(LARGEST_LOG2 + 1);
+  /** How many rows of `sizes` are valid. */
+  sizesPresent = 0;
+  private readonly lists: ContextLists;
+  private hashes: Int32Array;
+  private index: Int32Array;
+  private readonly countBySize = new Int32Array(LARGEST_LOG2 + 1);
+  private found = 0;
+
+  constructor(slots: number, contexts: ContextTable) {
+    this.contexts = contexts;
+    this.low = new Int32Array(slots);
+    this.highSize = new Int32Array(slots);
+    this.context = new Int32Array(slots);
+    this.hashes = new Int32Array(slots);
+    this.covered = new Int32Array(slots);
+    this.index = new Int32Array(indexLength(slots));
+    this.lists = new ContextLists(slots);
+  }
+
+  /** Slot of the largest entry of `context` that holds the page, or EMPTY. */
+  find(low: number, high: number, context: number): number {
+    const { sizes, sizesPresent } = this;
+    for (let i = 0; i < sizesPresent; i++) {
+      const size = sizes[i];
+      const slot = this.findExact(low & LOW_MASK[size], highSizeOf(high & HIGH_MASK[size], size), context);
+      if (slot !== EMPTY) return slot;
+    }
+    return EMPTY;
+  }
+
+  /** Slot of exactly this key, or EMPTY. */
+  findExact(low: number, highSize: number, context: number): number {
+    const { index } = this;
+    const mask = index.length - 1;
+    let at = hashOf(low, highSize, context) & mask;
+    for (;;) {
+      const slot = index[at] - 1;
+      if (slot < 0) return EMPTY;
+      if (this.low[slot] === low && this.highSize[slot] === highSize && this.context[slot] === context) return slot;
+      at = (at + 1) & mask;
+    }
+  }
+
+  /** Put a key that is not in the table into an unused `slot`, and list it. */
+  insert(slot: number, low: number, highSize: number, context: number): void {
+    this.low[slot] = low;
+    this.highSize[slot] = highSize;
+    this.context[slot] = context;
+    this.hashes[slot] = hashOf(low, highSize, context);
+    this.place(slot);
+    this.list(slot);
+  }
+
+  /** Take the key of `slot` out of index and lists. */
+  remove(slot: number): void {
+    this.unlist(slot);
+    this.forget(slot);
+  }
+
+  /** Make an indexed key visible to `find` by size and to `collect`. */
+  list(slot: number): void {
+    const context = this.context[slot];
+    this.lists.add(slot, context, this.contexts.groupOf[context]);
+    const size = sizeOf(this.highSize[slot]);
+    if (this.countBySize[size]++ === 0) this.addSize(size);
+  }
+
+  /** Undo `list`; the key stays in the index. */
+  unlist(slot: number): void {
+    const context = this.context[slot];
+    this.lists.remove(slot, context, this.contexts.groupOf[context]);
+    const size = sizeOf(this.highSize[slot]);
+    if (--this.countBySize[size] === 0) this.removeSize(size);
+  }
+
+  /** Take an unlisted key out of the index. */
+  forget(slot: number): void {
+    const { index, hashes } = this;
+    const mask = index.length - 1;
+    let hole = hashes[slot] & mask;
+    while (index[hole] !== slot + 1) hole = (hole + 1) & mask;
+    let at = hole;
+    for (;;) {
+      at = (at + 1) & mask;
+      const other = index[at];
+      if (other === 0) break;
+      const home = hashes[other - 1] & mask;
+      if (((at - home) & mask) >= ((at - hole) & mask)) {
+        index[hole] = other;
+        hole = at;
+      }
+    }
+    index[hole] = 0;
+  }
+
+  /** Put the slots of all listed keys that `scope` covers into `covered`; returns how many. */
+  collect(scope: Scope): number {
+    this.found = 0;
+    const { contexts, lists } = this;
+    if (scope.firstGroup !== scope.lastGroup) {
+      for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
+        const value = contexts.group[group];
+        if (value >= scope.firstGroup && value <= scope.lastGroup) this.collectGroup(group, scope);
+      }
+    } else if (scope.member > Member.Present) {
+      const context = contexts.find(scope.firstGroup, scope.member);
+      if (context !== EMPTY) this.collectContext(context, scope);
+    } else {
+      const group = contexts.findGroup(scope.firstGroup);
+      if (group !== EMPTY) this.collectGroup(group, scope);
+    }
+    return this.found;
+  }
+
+  /** Put the slots of all listed keys into `covered`; returns how many. */
+  collectAll(): number {
+    this.found = 0;
+    const { lists } = this;
+    for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
+      for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
+        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) this.covered[this.found++] = slot;
+      }
+    }
+    return this.found;
+  }
+
+  private collectGroup(group: number, scope: Scope): void {
+    const { lists } = this;
+    for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
+      if (coversMember(scope.member, this.contexts.member[context])) this.collectContext(context, scope);
+    }
+  }
+
+  private collectContext(context: number, scope: Scope): void {
+    const { lists } = this;
+    const entries = lists.size(context);
+    if (entries === 0) return;
+    const first = scope.firstPage;
+    const last = scope.lastPage;
+    if (this.probesOf(first, last) < entries) {
+      this.probeRange(context, first, last);
+      return;
+    }
+    for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) {
+      const base = basePageOf(this.low[slot], this.highSize[slot]);
+      if (base > last || base + pagesOf(sizeOf(this.highSize[slot])) <= first) continue;
+      this.covered[this.found++] = slot;
+    }
+  }
+
+  /** Index probes that `probeRange` would make. */
+  private probesOf(first: number, last: number): number {
+    let probes = 0;
+    for (let i = 0; i < this.sizesPresent; i++) {
+      const pages = pagesOf(this.sizes[i]);
+      probes += Math.floor(last / pages) - Math.floor(first / pages) + 1;
+    }
+    return probes;
+  }
+
+  private probeRange(context: number, first: number, last: number): void {
+    for (let i = 0; i < this.sizesPresent; i++) {
+      const size = this.sizes[i];
+      const pages = pagesOf(size);
+      for (let base = first - (first % pages); base <= last; base += pages) {
+        const slot = this.findExact(pageLow(base), highSizeOf(pageHigh(base), size), context);
+        if (slot !== EMPTY) this.covered[this.found++] = slot;
+      }
+    }
+  }
+
+  /** Make room for slots `0 … slots − 1`. */
+  grow(slots: number): void {
+    this.low = wider(this.low, slots);
+    this.highSize = wider(this.highSize, slots);
+    this.context = wider(this.context, slots);
+    this.hashes = wider(this.hashes, slots);
+    this.covered = wider(this.covered, slots);
+    this.lists.growSlots(slots);
+    const old = this.index;
+    this.index = new Int32Array(indexLength(slots));
+    for (let at = 0; at < old.length; at++) if (old[at] !== 0) this.place(old[at] - 1);
+  }
+
+  private place(slot: number): void {
+    const { index } = this;
+    const mask = index.length - 1;
+    let at = this.hashes[slot] & mask;
+    while (index[at] !== 0) at = (at + 1) & mask;
+    index[at] = slot + 1;
+  }
+
+  private addSize(size: number): void {
+    let at = this.sizesPresent++;
+    for (; at > 0 && this.sizes[at - 1] < size; at--) this.sizes[at] = this.sizes[at - 1];
+    this.sizes[at] = size;
+  }
+
+  private removeSize(size: number): void {
+    const at = this.sizes.indexOf(size);
+    this.sizes.copyWithin(at, at + 1, this.sizesPresent--);
+  }
+}
+
+/** A power of two that keeps the index at most half full. */
+function indexLength(slots: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(8, slots * 2)));
+}
+
+function wider(column: Int32Array, length: number): Int32Array {
+  const copy = new Int32Array(length);
+  copy.set(column);
+  return copy;
+}
+
+function hashOf(low: number, highSize: number, context: number): number {
+  let mixed = Math.imul(low ^ Math.imul(highSize, 0x85ebca6b) ^ Math.imul(context, 0xc2b2ae35), 0x9e3779b1);
+  mixed ^= mixed >>> 16;
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}

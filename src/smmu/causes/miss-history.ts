@@ -1,0 +1,145 @@
+/**
+ * Why a key is not there: an infinite structure, fed with the same fills and invalidations as the real one.
+ *
+ * A record is Held (filled and not invalidated since: an infinite structure would hit), LostToGuest (the guest's own
+ * command covered it) or LostToHost (only a wider host command did). A key without a record was never filled. So the
+ * cause of a miss follows from its record alone: none → cold, Lost… → invalidated or collateral, Held → capacity or
+ * conflict (ShadowLru decides). An evicted key that is invalidated while it is out counts as invalidated: an infinite
+ * structure would have missed too.
+ *
+ * Memory: one record per live mapping, and at most LOST_RECORDS lost ones; the oldest loss is forgotten first, and a key
+ * whose loss is forgotten counts as cold when it comes back (`forgotten` says how many there were).
+ */
+import type { ContextTable } from '../cache/context-table.js';
+import { basePageOf, highSizeOf, KeyTable, sizeOf } from '../cache/key-table.js';
+import { EMPTY, SlotLists } from '../cache/slot-lists.js';
+import { HIGH_MASK, LOW_MASK, pagesOf } from '../page.js';
+import type { Domain, Scope } from '../scope.js';
+import type { PendingCommands } from './pending-commands.js';
+import type { ShadowLru } from './shadow-lru.js';
+
+/** States of a record. */
+export const RecordState = { Free: 0, Held: 1, LostToGuest: 2, LostToHost: 3 } as const;
+
+/** No record: the key was never filled. */
+export const NEVER = -1;
+
+const FIRST_RECORDS = 1024;
+const LOST_RECORDS = 2 ** 17;
+
+export class MissHistory {
+  /** RecordState by record. */
+  state = new Uint8Array(FIRST_RECORDS);
+  /** Losses forgotten to bound the memory. */
+  forgotten = 0;
+  private readonly keys: KeyTable;
+  private readonly domain: Domain;
+  private readonly isTable: boolean;
+  private readonly pending: PendingCommands;
+  private readonly shadows: ShadowLru[] = [];
+  /** List 0: free records. List 1: lost ones, most recent loss first. */
+  private readonly lists = new SlotLists(2, FIRST_RECORDS);
+  private lost = 0;
+
+  constructor(contexts: ContextTable, domain: Domain, isTable: boolean, pending: PendingCommands) {
+    this.keys = new KeyTable(FIRST_RECORDS, contexts);
+    this.domain = domain;
+    this.isTable = isTable;
+    this.pending = pending;
+    this.freeRecords(0, FIRST_RECORDS);
+  }
+
+  /** `shadow` follows the invalidations from here on. */
+  attach(shadow: ShadowLru): void {
+    this.shadows.push(shadow);
+  }
+
+  /**
+   * The record that explains a miss on a page whose mapping has 2^sizeLog2 bytes: the largest held one that translates
+   * it, else the lost one of exactly that mapping, else NEVER.
+   */
+  find(low: number, high: number, sizeLog2: number, context: number): number {
+    const { keys, state } = this;
+    const { sizes, sizesPresent } = keys;
+    for (let i = 0; i < sizesPresent; i++) {
+      const size = sizes[i];
+      const record = keys.findExact(low & LOW_MASK[size], highSizeOf(high & HIGH_MASK[size], size), context);
+      if (record !== EMPTY && state[record] === RecordState.Held) return record;
+    }
+    return this.findSized(low, high, sizeLog2, context);
+  }
+
+  /** The record of exactly the mapping of 2^sizeLog2 bytes that holds the page, or NEVER. */
+  findSized(low: number, high: number, sizeLog2: number, context: number): number {
+    return this.keys.findExact(low & LOW_MASK[sizeLog2], highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2), context);
+  }
+
+  /** The mapping of 2^sizeLog2 bytes that holds the page is filled now; returns its record. */
+  hold(low: number, high: number, sizeLog2: number, context: number): number {
+    const baseLow = low & LOW_MASK[sizeLog2];
+    const highSize = highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2);
+    let record = this.keys.findExact(baseLow, highSize, context);
+    if (record === EMPTY) {
+      if (this.lists.head[0] === EMPTY) this.grow();
+      record = this.lists.head[0];
+      this.lists.remove(0, record);
+      this.keys.insert(record, baseLow, highSize, context);
+    } else if (this.state[record] !== RecordState.Held) {
+      this.lists.remove(1, record);
+      this.lost--;
+      this.keys.list(record);
+    }
+    this.state[record] = RecordState.Held;
+    return record;
+  }
+
+  /** Every held key that `scope` covers is lost, to the guest if one of its outstanding commands covers it. */
+  invalidate(scope: Scope): void {
+    const { keys, state } = this;
+    const count = keys.collect(scope);
+    for (let i = 0; i < count; i++) {
+      const record = keys.covered[i];
+      if (state[record] !== RecordState.Held) continue;
+      state[record] = this.isGuestsWish(record) ? RecordState.LostToGuest : RecordState.LostToHost;
+      keys.unlist(record);
+      for (const shadow of this.shadows) shadow.drop(record);
+      this.lists.pushFront(1, record);
+      if (++this.lost > LOST_RECORDS) this.forgetOldest();
+    }
+  }
+
+  private isGuestsWish(record: number): boolean {
+    const { keys } = this;
+    const context = keys.context[record];
+    const highSize = keys.highSize[record];
+    const first = basePageOf(keys.low[record], highSize);
+    const last = first + pagesOf(sizeOf(highSize)) - 1;
+    const { contexts } = keys;
+    const group = contexts.group[contexts.groupOf[context]];
+    return this.pending.covers(this.domain, this.isTable, group, contexts.member[context], first, last);
+  }
+
+  private forgetOldest(): void {
+    const record = this.lists.tail[1];
+    this.lists.remove(1, record);
+    this.lost--;
+    this.keys.forget(record);
+    this.state[record] = RecordState.Free;
+    this.lists.pushFront(0, record);
+    this.forgotten++;
+  }
+
+  private grow(): void {
+    const from = this.state.length;
+    const state = new Uint8Array(from * 2);
+    state.set(this.state);
+    this.state = state;
+    this.keys.grow(from * 2);
+    this.lists.growSlots(from * 2);
+    this.freeRecords(from, from * 2);
+  }
+
+  private freeRecords(from: number, to: number): void {
+    for (let record = to - 1; record >= from; record--) this.lists.pushFront(0, record);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Names and places of all counters of the translation side.
+ *
+ * The counters of one structure are a row of `Counter` columns; devices have one row per structure. Rows live in
+ * Float64Arrays, so that counting allocates nothing and reading a row is a plain loop.
+ */
+
+/** The structures, in the order in which a translation meets them. The names are the JSON keys (design §8). */
+export const STRUCTURE_NAMES = ['atc', 'utlb', 'main', 'tcu', 'config', 'walk_s1', 'walk_s2', 'ipa'] as const;
+export type StructureName = (typeof STRUCTURE_NAMES)[number];
+
+/** Indices into STRUCTURE_NAMES. */
+export const Structures = {
+  Atc: 0,
+  Utlb: 1,
+  Main: 2,
+  Tcu: 3,
+  Config: 4,
+  WalkS1: 5,
+  WalkS2: 6,
+  Ipa: 7,
+} as const;
+
+/** Columns of a row. */
+export const Counter = {
+  Lookups: 0,
+  Hits: 1,
+  Misses: 2,
+  Cold: 3,
+  Capacity: 4,
+  Conflict: 5,
+  Invalidated: 6,
+  Collateral: 7,
+  StaleInWindow: 8,
+  StaleAfterSync: 9,
+} as const;
+
+/** Columns per row. */
+export const COUNTERS = 10;
+
+/** Causes of a miss, in column order from Counter.Cold on. */
+export const CAUSE_NAMES = ['cold', 'capacity', 'conflict', 'invalidated', 'collateral'] as const;
+export type CauseName = (typeof CAUSE_NAMES)[number];

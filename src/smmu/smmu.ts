@@ -1,0 +1,355 @@
+/**
+ * The translation side of one SMMU and of the ATCs in front of it: the façade that a replay drives.
+ *
+ * It knows no strategy and no reader, never prints and keeps no time of its own: it applies effects and says what an
+ * unloaded translation costs. Waiting for slots is the caller's business.
+ *
+ * How a replay drives it:
+ *
+ *     const smmu = new Smmu(profile, { seed, atcEntries: (sid) => topology.hasAts(sid) ? 64 : 0 });
+ *     smmu.access.eventNumber = row;                      // before each translate: named in violations
+ *     ns = smmu.translate(sid, ssid, asid, vmid, page, pageSizeLog2, granuleLog2, Stage.Default, fault);
+ *     smmu.condemn(c0Low, c0High, c1Low, c1High, number, queue);   // the guest publishes command `number`
+ *     removed = smmu.execute(c0Low, c0High, c1Low, c1High, targetSid);   // one host command takes effect
+ *     smmu.syncSeen(number, queue);                       // the guest has seen a SYNC behind command `number`
+ *     const before = smmu.snapshot();  …  difference(smmu.snapshot(), before);
+ *
+ * Contract:
+ * - guest commands are numbered upwards per queue; `condemn` comes before any host command that serves them, and
+ *   `syncSeen` after all of them have taken effect;
+ * - commands carry the VMID and SIDs under which `translate` files its entries (after the host's rewriting);
+ * - an absent VMID (−1) counts as 0; an absent ASID as 0 if stage 1 translates;
+ * - one translation: [ATC →] uTLB → main TLB → link → configuration → shared TLB → walk → link back (facts M §1.4).
+ */
+import type { CacheSettings } from '../profiles/cache-parameters.js';
+import { Access } from './access.js';
+import { ContextTable } from './cache/context-table.js';
+import { PendingCommands } from './causes/pending-commands.js';
+import { Configuration, NO_DESCRIPTOR, NOT_NESTED } from './configuration.js';
+import { COUNTERS, STRUCTURE_NAMES } from './counters.js';
+import { StaleUse } from './safety/stale-use.js';
+import { Domain, Scope } from './scope.js';
+import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
+import { Stage, STAGE_BY_NAME } from './stage.js';
+import { Streams } from './streams.js';
+import { createConfigCache } from './structures/config-cache.js';
+import { createDeviceAtc } from './structures/device-atc.js';
+import { createIpaCache } from './structures/ipa-cache.js';
+import type { CommonParts } from './structures/parts.js';
+import { createSharedTlb } from './structures/shared-tlb.js';
+import type { Structure } from './structures/structure.js';
+import { Tbu } from './structures/tbu.js';
+import { WalkCache } from './structures/walk-cache.js';
+import { pageHigh, pageLow } from './page.js';
+import { Walker } from './walk.js';
+
+/** What is not a parameter of the profile. */
+export interface SmmuOptions {
+  /** Seed of every random choice; default 1. */
+  readonly seed?: number;
+  /** Give each miss its cause and count what invalidation induced; default true. */
+  readonly causes?: boolean;
+  /** Run the stale-use oracle; default true. */
+  readonly safety?: boolean;
+  /** TBU (from 0) that a stream is attached to; default: one TBU for all. */
+  readonly tbuOf?: (sid: number) => number;
+  /** ATC entries of a stream's device, 0 = no ATS; default `atc.entries` if `atc.enable` is on, else 0. */
+  readonly atcEntries?: (sid: number) => number;
+}
+
+const NONE = -1;
+
+export class Smmu {
+  /** Translations asked for, and those of them that faulted in a walk. */
+  translations = 0;
+  faults = 0;
+  /** Table walks begun, and PCIe translation requests sent. */
+  walks = 0;
+  atsRequests = 0;
+  /** ATC_INVs executed, and those of them whose device had no covered entry. */
+  atcInvalidations = 0;
+  atcUseless = 0;
+  /** SIDs seen, in the order of their device rows in `access.deviceCounts`. */
+  readonly sids: number[] = [];
+  readonly access = new Access();
+  readonly tbus: Tbu[] = [];
+  readonly tcu: Structure | null;
+  readonly walkS1: WalkCache | null;
+  readonly walkS2: WalkCache | null;
+  readonly ipa: Structure | null;
+  /** ATC by device row; null: no ATS. */
+  readonly atcs: (Structure | null)[] = [];
+  readonly configuration: Configuration;
+  readonly walker: Walker;
+  readonly staleUse: StaleUse | null;
+  private readonly common: CommonParts;
+  private readonly options: SmmuOptions;
+  private readonly pending: PendingCommands | null;
+  private readonly scope = new Scope();
+  private readonly streams: Streams;
+  /** TBU and device row by stream row. */
+  private readonly tbuOfStream: Tbu[] = [];
+  private readonly deviceOfStream: number[] = [];
+  private readonly deviceBySid = new Map<number, number>();
+  private readonly defaultStage: Stage;
+  private readonly isConfigFirst: boolean;
+  private readonly portsNs: number;
+  private readonly linksNs: number;
+  private readonly atsRequestNs: number;
+  private readonly s2PageLog2: number;
+
+  constructor(settings: CacheSettings, options: SmmuOptions = {}) {
+    this.options = options;
+    this.pending = options.causes === false ? null : new PendingCommands();
+    this.staleUse = options.safety === false ? null : new StaleUse();
+    this.common = {
+      settings,
+      access: this.access,
+      translations: new ContextTable(),
+      streams: new ContextTable(),
+      pending: this.pending,
+      staleUse: this.staleUse,
+      seed: options.seed ?? 1,
+    };
+    this.streams = new Streams(this.common.translations, this.common.streams);
+    this.walkS1 = WalkCache.create(this.common, 1);
+    this.walkS2 = WalkCache.create(this.common, 2);
+    this.ipa = createIpaCache(this.common);
+    this.walker = new Walker(settings, { walkS1: this.walkS1, walkS2: this.walkS2, ipa: this.ipa }, this.access);
+    this.configuration = new Configuration(settings, createConfigCache(this.common), this.walker);
+    this.tbus.push(new Tbu(this.common));
+    const hasOneTbu = options.tbuOf === undefined;
+    this.tcu = hasOneTbu ? createSharedTlb(this.common, this.tbus[0].history) : createSharedTlb(this.common);
+    this.defaultStage = STAGE_BY_NAME[settings.text('walk.stage')];
+    this.isConfigFirst = settings.flag('cache.config.first');
+    this.portsNs = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
+    this.linksNs = settings.number('link.tbu_tcu_ns') + settings.number('link.tcu_tbu_ns');
+    this.atsRequestNs = settings.number('atc.ats_request_ns');
+    this.s2PageLog2 = settings.number('walk.s2_page_log2');
+  }
+
+  /**
+   * Translate one 4 KiB page for a stream: look every structure up in order, fill on the way back, count. `pageSizeLog2`
+   * is the size of the mapping (0 = unknown: the granule), `granuleLog2` that of the tables (0 = 4 KiB). A translation
+   * that faults fills nothing but its configuration. Returns its unloaded latency in ns.
+   */
+  translate(
+    sid: number,
+    ssid: number,
+    asid: number,
+    vmid: number,
+    page: number,
+    pageSizeLog2: number,
+    granuleLog2: number,
+    stage: Stage,
+    fault: boolean,
+  ): number {
+    const actual = stage === Stage.Default ? this.defaultStage : stage;
+    const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
+    const { access } = this;
+    access.sid = sid;
+    access.page = page;
+    access.low = pageLow(page);
+    access.high = pageHigh(page);
+    access.granuleLog2 = granule;
+    access.sizeLog2 = pageSizeLog2 > 12 && pageSizeLog2 <= 64 ? pageSizeLog2 : pageSizeLog2 === 0 ? granule : 12;
+    const asidTag = actual === Stage.S2 ? NONE : asid < 0 ? 0 : asid;
+    const stream = this.streamOf(sid, ssid < 0 ? NONE : ssid, asidTag, vmid < 0 ? 0 : vmid);
+    const device = this.deviceOfStream[stream];
+    access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
+    this.translations++;
+    const atc = this.atcs[device];
+    if (atc === null) return this.translateAtTbu(stream, actual, fault);
+    const context = this.streams.stream[stream];
+    if (atc.lookup(access.low, access.high, context) >= 0) return atc.latencyNs;
+    atc.explainOwn(access.low, access.high, access.sizeLog2, context);
+    this.atsRequests++;
+    const ns = this.translateAtTbu(stream, actual, fault);
+    if (this.resultLog2 > 0) atc.fillOwn(access.low, access.high, this.resultLog2, context);
+    return atc.latencyNs + this.atsRequestNs + ns;
+  }
+
+  /** log2 of the size of the last translation's entry; 0: it faulted. */
+  private resultLog2 = 0;
+
+  /** The configuration of a stream that bypasses or aborts is looked up, nothing is translated. Returns ns. */
+  bypass(sid: number, ssid: number): number {
+    const stream = this.streamOf(sid, ssid < 0 ? NONE : ssid, 0, 0);
+    this.access.sid = sid;
+    this.access.deviceRow = this.deviceOfStream[stream] * STRUCTURE_NAMES.length * COUNTERS;
+    return this.portsNs + this.linksNs + this.configuration.fetch(this.streams.config[stream], NO_DESCRIPTOR);
+  }
+
+  /** Apply one host command; `targetSid` replaces its StreamID unless negative. Returns the number of entries removed. */
+  execute(c0Low: number, c0High: number, c1Low: number, c1High: number, targetSid: number): number {
+    const { scope } = this;
+    scope.decode(c0Low, c0High, c1Low, c1High, targetSid);
+    switch (scope.domain) {
+      case Domain.Translation: {
+        let removed = 0;
+        for (const tbu of this.tbus) removed += tbu.invalidate(scope);
+        if (this.tcu !== null) {
+          const isShared = this.tcu.history === this.tbus[0].history;
+          removed += isShared ? this.tcu.invalidate(scope) : this.tcu.invalidateOwn(scope);
+        }
+        if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
+        if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
+        if (this.ipa !== null) removed += this.ipa.invalidateOwn(scope);
+        return removed;
+      }
+      case Domain.Atc: {
+        const atc = this.atcOf(scope.firstGroup);
+        const removed = atc === null ? 0 : atc.invalidateOwn(scope);
+        this.atcInvalidations++;
+        if (removed === 0) this.atcUseless++;
+        return removed;
+      }
+      case Domain.Config:
+        return this.configuration.cache === null ? 0 : this.configuration.cache.invalidateOwn(scope);
+      default:
+        return 0;
+    }
+  }
+
+  /** The guest has published command `number` of `queue`: whatever it covers is from now on used at the guest's risk. */
+  condemn(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue = 0): void {
+    const { scope, staleUse } = this;
+    if (this.pending === null && staleUse === null) return;
+    scope.decode(c0Low, c0High, c1Low, c1High, NONE);
+    if (scope.domain === Domain.None) return;
+    if (this.pending !== null) this.pending.push(scope, number, queue);
+    if (staleUse === null) return;
+    const mark = staleUse.mark(number, queue);
+    if (scope.domain === Domain.Atc) {
+      this.atcOf(scope.firstGroup)?.condemn(scope, mark);
+    } else if (scope.domain === Domain.Config) {
+      this.configuration.cache?.condemn(scope, mark);
+    } else {
+      for (const tbu of this.tbus) tbu.condemn(scope, mark);
+      this.tcu?.condemn(scope, mark);
+      this.walkS1?.condemn(scope, mark);
+      this.walkS2?.condemn(scope, mark);
+      this.ipa?.condemn(scope, mark);
+    }
+  }
+
+  /** The guest has seen a SYNC complete on `queue` that follows its command `number`. */
+  syncSeen(number: number, queue = 0): void {
+    if (this.staleUse !== null) this.staleUse.syncSeen(number, queue);
+    if (this.pending !== null) this.pending.retire(number, queue);
+  }
+
+  /** All counters as they are now. */
+  snapshot(): SmmuSnapshot {
+    return takeSnapshot(this);
+  }
+
+  private translateAtTbu(stream: number, stage: Stage, fault: boolean): number {
+    const { access, streams } = this;
+    const { low, high } = access;
+    const tbu = this.tbuOfStream[stream];
+    const { utlb, main } = tbu;
+    const context = streams.translation[stream];
+    let ns = this.portsNs;
+    if (this.isConfigFirst) ns += this.configure(stream, stage);
+    if (utlb !== null) {
+      ns += utlb.latencyNs;
+      const slot = utlb.lookup(low, high, context);
+      if (slot >= 0) {
+        this.resultLog2 = utlb.sizeLog2(slot);
+        return ns;
+      }
+    }
+    if (main !== null) {
+      ns += main.latencyNs;
+      const slot = main.lookup(low, high, context);
+      if (slot >= 0) {
+        this.resultLog2 = main.sizeLog2(slot);
+        if (utlb === null) return ns;
+        const record = main.record[slot];
+        if (tbu.history !== null) utlb.explain(record);
+        if (!fault) utlb.fillFrom(main, slot, record);
+        return ns;
+      }
+    }
+    if (stage === Stage.Nested && this.s2PageLog2 > 0) access.sizeLog2 = Math.min(access.sizeLog2, this.s2PageLog2);
+    const record = tbu.explainMisses(context);
+    ns += this.linksNs;
+    if (!this.isConfigFirst) ns += this.configure(stream, stage);
+    return ns + this.translateAtTcu(tbu, stream, stage, fault, record);
+  }
+
+  private translateAtTcu(tbu: Tbu, stream: number, stage: Stage, fault: boolean, record: number): number {
+    const { access, streams, tcu } = this;
+    const { low, high, sizeLog2 } = access;
+    const context = streams.translation[stream];
+    let ns = 0;
+    if (tcu !== null) {
+      ns += tcu.latencyNs;
+      const slot = tcu.lookup(low, high, context);
+      if (slot >= 0) {
+        this.resultLog2 = tcu.sizeLog2(slot);
+        if (!fault) tbu.fillFrom(tcu, slot, context);
+        return ns;
+      }
+      if (tcu.history === tbu.history && tcu.history !== null) tcu.explain(record);
+      else tcu.explainOwn(low, high, sizeLog2, context);
+    }
+    this.walks++;
+    const s2Context = streams.stage2[stream];
+    if (stage === Stage.S2) ns += this.walker.stage2Only(s2Context, fault);
+    else ns += this.walker.stage1(context, stage === Stage.Nested ? s2Context : NONE, fault);
+    if (fault) {
+      this.faults++;
+      this.resultLog2 = 0;
+      return ns;
+    }
+    this.resultLog2 = sizeLog2;
+    const held = tbu.fill(sizeLog2, context);
+    if (tcu !== null) {
+      if (tcu.history === tbu.history) tcu.fill(low, high, sizeLog2, context, held);
+      else tcu.fillOwn(low, high, sizeLog2, context);
+    }
+    return ns;
+  }
+
+  private configure(stream: number, stage: Stage): number {
+    const { streams } = this;
+    const s2Context =
+      stage === Stage.S2 ? NO_DESCRIPTOR : stage === Stage.Nested ? streams.stage2[stream] : NOT_NESTED;
+    return this.configuration.fetch(streams.config[stream], s2Context);
+  }
+
+  /** Row in `streams` of the binding, with its TBU and device. */
+  private streamOf(sid: number, ssid: number, asid: number, vmid: number): number {
+    const { streams } = this;
+    const known = streams.count;
+    const stream = streams.of(sid, ssid, asid, vmid);
+    if (stream < known) return stream;
+    const tbu = this.options.tbuOf === undefined ? 0 : this.options.tbuOf(sid);
+    while (this.tbus.length <= tbu) this.tbus.push(new Tbu(this.common));
+    this.tbuOfStream.push(this.tbus[tbu]);
+    this.deviceOfStream.push(this.deviceOf(sid));
+    return stream;
+  }
+
+  /** Row of the device of `sid`, with its ATC if it has one. */
+  private deviceOf(sid: number): number {
+    const known = this.deviceBySid.get(sid);
+    if (known !== undefined) return known;
+    const device = this.sids.length;
+    this.deviceBySid.set(sid, device);
+    this.sids.push(sid);
+    this.access.growDevices(device + 1);
+    const { settings } = this.common;
+    const entries =
+      this.options.atcEntries?.(sid) ?? (settings.flag('atc.enable') ? settings.number('atc.entries') : 0);
+    this.atcs.push(entries > 0 ? createDeviceAtc(this.common, entries) : null);
+    return device;
+  }
+
+  private atcOf(sid: number): Structure | null {
+    const device = this.deviceBySid.get(sid);
+    return device === undefined ? null : this.atcs[device];
+  }
+}

@@ -1,0 +1,14 @@
+import type { MissHistory } from '../causes/miss-history.js';
+import { Structures } from '../counters.js';
+import { Domain } from '../scope.js';
+import { type CommonParts, createStructure } from './parts.js';
+import type { Structure } from './structure.js';
+
+/**
+ * The optional TLB of the TCU, shared by all TBUs: gem5's `tlb` (off by default there, facts M §1.2). Entries as in the
+ * micro TLB. With a single TBU it shares that TBU's history; `history` undefined gives it one of its own.
+ */
+export function createSharedTlb(common: CommonParts, history?: MissHistory | null): Structure | null {
+  const spec = { kind: Structures.Tcu, prefix: 'tlb.tcu', domain: Domain.Translation };
+  return createStructure(common, history === undefined ? spec : { ...spec, history });
+}

@@ -1,0 +1,91 @@
+/**
+ * Strategies as the user writes them: `NAME[:key=value]…`, comma-separated, `all`, crossed with `--atc` (design §5).
+ */
+import { suggestion, UsageError } from '../trace/errors.js';
+import { strategyNames, TRANSPORTS } from './registry.js';
+import { TARGETINGS } from './targeting/registry.js';
+import type { TargetingDefinition } from './targeting/targeting.js';
+import type { OptionSpec, TransportDefinition } from './transport.js';
+
+/** A strategy chosen by the user. */
+export interface StrategyChoice {
+  readonly transport: TransportDefinition;
+  readonly targeting: TargetingDefinition;
+  /** Complete option values. */
+  readonly options: ReadonlyMap<string, string>;
+  /** Name with non-default options in sorted order: `results[].strategy`. */
+  readonly canonicalName: string;
+}
+
+/** Names of the ATC targetings. */
+export function targetingNames(): string[] {
+  return TARGETINGS.map((targeting) => targeting.name);
+}
+
+/**
+ * Resolve strategy specifications.
+ * @param specs each a specification or a comma-separated list of them; `all` stands for every transport
+ * @param atc targetings to cross with; empty: what each specification or transport says
+ * @throws UsageError for an unknown name, option or value, or the same strategy twice
+ */
+export function resolveStrategies(specs: readonly string[], atc: readonly string[] = []): StrategyChoice[] {
+  const expanded = specs
+    .flatMap((spec) => spec.split(','))
+    .flatMap((spec) => (spec === 'all' ? strategyNames() : spec));
+  const choices: StrategyChoice[] = [];
+  for (const spec of expanded) {
+    for (const targeting of atc.length === 0 ? [undefined] : atc) choices.push(resolveOne(spec, targeting));
+  }
+  const seen = new Set<string>();
+  for (const { canonicalName, targeting } of choices) {
+    const key = `${canonicalName} with atc=${targeting.name}`;
+    if (seen.has(key)) throw new UsageError(`strategy ${key}: expected every strategy once, found it twice`);
+    seen.add(key);
+  }
+  return choices;
+}
+
+function resolveOne(spec: string, crossedAtc: string | undefined): StrategyChoice {
+  const [name, ...assignments] = spec.split(':');
+  const transport = TRANSPORTS.find((candidate) => candidate.name === name);
+  if (transport === undefined) throw new UsageError(`unknown strategy ${name}${suggestion(name, strategyNames())}`);
+  const given = new Map<string, string>();
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    if (at <= 0) throw new UsageError(`strategy ${spec}: expected key=value, found ${JSON.stringify(assignment)}`);
+    const key = assignment.slice(0, at);
+    if (given.has(key)) throw new UsageError(`strategy ${spec}: expected option ${key} once, found it twice`);
+    given.set(key, assignment.slice(at + 1));
+  }
+  const atc = crossedAtc ?? given.get('atc') ?? transport.defaultAtc;
+  given.delete('atc');
+  const known = transport.options.map((option) => option.key);
+  for (const key of given.keys()) {
+    if (!known.includes(key))
+      throw new UsageError(`strategy ${name} has no option ${key}${suggestion(key, [...known, 'atc'])}`);
+  }
+  const options = new Map(
+    transport.options.map((option) => [option.key, checkOption(name, option, given.get(option.key))]),
+  );
+  const nonDefault = transport.options.filter((option) => options.get(option.key) !== option.default).map((o) => o.key);
+  const canonicalName = [name, ...nonDefault.sort().map((key) => `${key}=${options.get(key)}`)].join(':');
+  return { transport, targeting: targetingByName(atc), options, canonicalName };
+}
+
+function checkOption(name: string, option: OptionSpec, value: string | undefined): string {
+  if (value === undefined) return option.default;
+  if (option.choices !== undefined) {
+    if (option.choices.includes(value)) return value;
+    throw new UsageError(`strategy ${name}: ${option.key}: expected ${option.choices.join(' or ')}, found ${value}`);
+  }
+  const [min, max] = option.range ?? [0, Number.MAX_SAFE_INTEGER];
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return String(number);
+  throw new UsageError(`strategy ${name}: ${option.key}: expected an integer from ${min} to ${max}, found ${value}`);
+}
+
+function targetingByName(name: string): TargetingDefinition {
+  const found = TARGETINGS.find((targeting) => targeting.name === name);
+  if (found === undefined) throw new UsageError(`unknown ATC targeting ${name}${suggestion(name, targetingNames())}`);
+  return found;
+}

@@ -1,0 +1,6 @@
+import { broadcast } from './broadcast.js';
+import type { TargetingDefinition } from './targeting.js';
+import { vsid } from './vsid.js';
+
+/** All ATC targetings, by name. A new one is one file and one line here. */
+export const TARGETINGS: readonly TargetingDefinition[] = [broadcast, vsid];

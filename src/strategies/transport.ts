@@ -1,0 +1,81 @@
+/**
+ * The contract of a transport: how guest commands reach the physical SMMU and what that costs (design §5).
+ *
+ * Contract:
+ * - `forward` decides, per guest command and without regard to time, which host commands it becomes. It is called once per
+ *   published command, in queue order, and emits host commands into the sink in the order in which the SMMU must see them.
+ * - `submit` compiles what the vCPU does for one PROD write into path verbs; row i of the submission is guest command i.
+ *   It is called when the vCPU publishes, possibly long after `forward`.
+ * - `drain` (only with a worker) compiles what the worker does for the commands it finds; it must say `complete(rows)`
+ *   after each part and finally for all rows.
+ * - A transport keeps no state between calls that depends on time, prints nothing and reads no trace.
+ */
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
+import type { HostCommandSink } from './host-commands.js';
+
+/** What became of a guest command. */
+export const Handling = {
+  /** It goes to the physical SMMU (perhaps rewritten, perhaps more than once). */
+  Forwarded: 0,
+  /** The VMM or host kernel does it on the guest's behalf; no command of this kind reaches the SMMU for it. */
+  Emulated: 1,
+  /** It ends in the virtual SMMU: the guest's CMD_SYNC on a trapped path. */
+  Absorbed: 2,
+  /** The path refuses it; it has no effect at all. */
+  Refused: 3,
+} as const;
+export type Handling = (typeof Handling)[keyof typeof Handling];
+
+/** One option of a strategy, written `NAME:key=value`. */
+export interface OptionSpec {
+  readonly key: string;
+  readonly help: string;
+  readonly default: string;
+  /** Legal values; absent: an integer in `range`. */
+  readonly choices?: readonly string[];
+  readonly range?: readonly [number, number];
+}
+
+/** A transport ready to run with its options. */
+export interface Transport {
+  /** Command queues of the SMMU that it uses; queue 0 is the main queue. */
+  readonly queueCount: number;
+  /** Host worker threads. */
+  readonly workerCount: number;
+  /** The worker never sleeps: it burns a core for the whole replay. */
+  readonly isWorkerPolling: boolean;
+  /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
+  forward(
+    c0Low: number,
+    c0High: number,
+    c1Low: number,
+    c1High: number,
+    sink: HostCommandSink,
+    previousOpcode: number,
+  ): Handling;
+  submit(submission: Submission, path: PathBuilder): void;
+  /** The idle worker begins to run. */
+  wakeWorker(path: PathBuilder): void;
+  drain(rows: Submission, path: PathBuilder): void;
+}
+
+/** What a transport may consult when it is made. */
+export interface TransportSetup {
+  /** Option values, complete with defaults. */
+  readonly option: (key: string) => string;
+  /** Numeric profile parameter. */
+  readonly parameter: (key: string) => number;
+}
+
+/** A transport as the registry lists it. */
+export interface TransportDefinition {
+  readonly name: string;
+  /** One line for `smmuscope strategies`. */
+  readonly summary: string;
+  readonly defaultAtc: string;
+  /** Stages that a device's translation passes: bare metal has no stage 2. */
+  readonly walkStage: 'nested' | 's1';
+  readonly options: readonly OptionSpec[];
+  create(setup: TransportSetup): Transport;
+}

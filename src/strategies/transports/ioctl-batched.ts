@@ -1,0 +1,62 @@
+/**
+ * `ioctl-batched`: the VMM collects the forwardable commands of one drain and hands each maximal run of one class (TLBI, or
+ * device cache: ATC_INV and CFGI_CD) to the host kernel with one ioctl. CMD_SYNC does not end a run. The VMM does its own
+ * commands when it meets them, before the batch is flushed. The kernel issues blocks of at most 63 commands, each closed
+ * by one SYNC. Sources: facts M §2.4 (downstream batch), L §5.3–5.4, closed form M §4.3 row B (O2, O3, O5, O6).
+ */
+import { Cost } from '../../path/costs.js';
+import type { PathBuilder } from '../../path/path-builder.js';
+import type { Submission } from '../../path/submission.js';
+import { Opcode } from '../../trace/opcodes.js';
+import { forwardNested, isDeviceCacheCommand } from '../forwarding.js';
+import type { TransportDefinition } from '../transport.js';
+import { issueInBlocks } from '../trapped-queue.js';
+import { noWorker } from './no-worker.js';
+
+export const ioctlBatched: TransportDefinition = {
+  name: 'ioctl-batched',
+  summary: 'PROD write traps to the VMM; one ioctl per run of one class, host blocks of 63 commands and one CMD_SYNC',
+  defaultAtc: 'vsid',
+  walkStage: 'nested',
+  options: [],
+  create: () => ({
+    ...noWorker,
+    queueCount: 1,
+    forward: forwardNested,
+    submit(submission, path) {
+      path.trapToVmm();
+      batchByClass(submission, path);
+      path.returnToGuest();
+      path.readConsTrapped(submission.syncCount);
+    },
+  }),
+};
+
+function batchByClass(submission: Submission, path: PathBuilder): void {
+  let runCommands = 0;
+  let runFirst = 0;
+  let runEnd = 0;
+  let runIsDeviceCache = false;
+  const flush = () => {
+    if (runCommands === 0) return;
+    path.ioctl(runCommands, runEnd - runFirst);
+    issueInBlocks(path, runFirst, runEnd - runFirst);
+    runCommands = 0;
+  };
+  for (let row = 0; row < submission.guestCount; row++) {
+    const opcode = submission.guestOpcode[row];
+    if (opcode === Opcode.SYNC) continue;
+    path.host(Cost.vmmPerCommand);
+    if (submission.hostCount[row] === 0) {
+      path.effect(row);
+      continue;
+    }
+    const isDeviceCache = isDeviceCacheCommand(opcode);
+    if (runCommands > 0 && isDeviceCache !== runIsDeviceCache) flush();
+    if (runCommands === 0) runFirst = submission.hostFirst[row];
+    runIsDeviceCache = isDeviceCache;
+    runCommands++;
+    runEnd = submission.hostFirst[row] + submission.hostCount[row];
+  }
+  flush();
+}

@@ -1,0 +1,54 @@
+/**
+ * `native`: the same stream on bare metal, the lower bound for every virtual path. Each vCPU inserts its commands into the
+ * physical command queue and polls for its own SYNC; nothing traps and nothing is rewritten.
+ * Closed form: facts M §4.3 row D.
+ */
+import { Cost } from '../../path/costs.js';
+import type { PathBuilder } from '../../path/path-builder.js';
+import type { Submission } from '../../path/submission.js';
+import { opcodeClass } from '../../trace/opcodes.js';
+import { Handling, type TransportDefinition } from '../transport.js';
+import { noWorker } from './no-worker.js';
+
+export const native: TransportDefinition = {
+  name: 'native',
+  summary: 'bare metal: commands go straight into the physical queue (lower bound)',
+  defaultAtc: 'vsid',
+  walkStage: 's1',
+  options: [],
+  create: () => ({
+    ...noWorker,
+    queueCount: 1,
+    forward(c0Low, c0High, c1Low, c1High, sink) {
+      if (opcodeClass(c0Low & 0xff) === undefined) return Handling.Refused;
+      sink.emit(c0Low, c0High, c1Low, c1High);
+      return Handling.Forwarded;
+    },
+    submit(submission, path) {
+      guestIssueLists(path, 0, submission, 0, submission.guestCount, submission.syncCount);
+    },
+  }),
+};
+
+/**
+ * Guest: put rows `from … to-1`, `syncs` SYNCs among them, into mapped queue `queue` and poll for the SYNCs, if any.
+ * Every SYNC closes one command list of the driver, so the fixed part of the insertion is paid once per list (facts L §3.1).
+ */
+export function guestIssueLists(
+  path: PathBuilder,
+  queue: number,
+  submission: Submission,
+  from: number,
+  to: number,
+  syncs: number,
+): void {
+  path.guest(Cost.doorbell);
+  if (to === from) return;
+  const first = submission.hostFirst[from];
+  const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
+  if (count === 0) return;
+  path.guest(Cost.insertFixed, Math.max(1, syncs));
+  path.guest(Cost.insertPerCommand, count - syncs);
+  path.guestIssue(queue, first, count);
+  if (syncs > 0) path.guestAwaitSync();
+}

@@ -1,0 +1,109 @@
+/**
+ * `sw-vcmdq`: a queue in memory shared with the host kernel (the thread's proposal). The guest rings a doorbell page; a
+ * kernel thread reads the queue, converts and issues in blocks of 63 with one SYNC each. The guest sees completion in a
+ * shared CONS, or by a trapped read. Commands that the thread cannot run go to the VMM in user space and back.
+ * Sources: facts L §0.1, §5.5, pitfall 9; closed form M §4.3 row C. An unmodified guest publishes PROD by a register write
+ * that exits at least to the host kernel; only a polled doorbell page (option worker=poll) is free of exits.
+ */
+import { Cost } from '../../path/costs.js';
+import type { PathBuilder } from '../../path/path-builder.js';
+import type { Submission } from '../../path/submission.js';
+import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { forwardNested } from '../forwarding.js';
+import type { TransportDefinition } from '../transport.js';
+import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
+
+export const swVcmdq: TransportDefinition = {
+  name: 'sw-vcmdq',
+  summary: 'shared queue and doorbell; a host kernel thread consumes it asynchronously',
+  defaultAtc: 'vsid',
+  walkStage: 'nested',
+  options: [
+    {
+      key: 'worker',
+      help: 'the kernel thread sleeps until signalled, or polls and burns a core',
+      default: 'sleep',
+      choices: ['sleep', 'poll'],
+    },
+    {
+      key: 'cons',
+      help: 'the guest reads CONS from shared memory, or by a trapped register read',
+      default: 'shared',
+      choices: ['shared', 'trapped'],
+    },
+  ],
+  create({ option }) {
+    const isWorkerPolling = option('worker') === 'poll';
+    const isConsTrapped = option('cons') === 'trapped';
+    return {
+      queueCount: 1,
+      workerCount: 1,
+      isWorkerPolling,
+      forward: forwardNested,
+      submit(submission, path) {
+        if (isWorkerPolling) path.guest(Cost.doorbell);
+        else path.trapToKernel();
+        if (submission.guestCount > 0) path.signalWorker(0);
+        if (submission.syncCount > 0) path.awaitWorker();
+        if (isConsTrapped) path.readConsTrapped(submission.syncCount);
+      },
+      wakeWorker(path) {
+        path.guest(isWorkerPolling ? Cost.pollDelay : Cost.wakeUp);
+      },
+      drain: drainInBlocks,
+    };
+  },
+};
+
+/** The thread has nothing to do for it: CMD_SYNC marks progress, PREFETCH is a hint. */
+function isNothingToDo(opcode: number): boolean {
+  return opcode === Opcode.SYNC || opcodeClass(opcode) === 'prefetch';
+}
+
+function drainInBlocks(rows: Submission, path: PathBuilder): void {
+  let row = 0;
+  while (row < rows.guestCount) {
+    const from = row;
+    let hostCommands = 0;
+    while (row < rows.guestCount) {
+      const hostCount = rows.hostCount[row];
+      if (hostCount === 0 && !isNothingToDo(rows.guestOpcode[row])) break;
+      if (hostCommands > 0 && hostCommands + hostCount > HOST_BLOCK_COMMANDS) break;
+      hostCommands += hostCount;
+      row++;
+    }
+    issueBlock(rows, from, row, hostCommands, path);
+    const userFrom = row;
+    while (row < rows.guestCount && rows.hostCount[row] === 0 && !isNothingToDo(rows.guestOpcode[row])) row++;
+    if (row > userFrom) handOverToVmm(userFrom, row, path);
+    path.complete(row);
+  }
+}
+
+/** Read rows `from … to-1` from the guest's queue, convert and issue them in blocks with one SYNC each. */
+function issueBlock(rows: Submission, from: number, to: number, hostCommands: number, path: PathBuilder): void {
+  for (let i = from; i < to; i++) {
+    if (rows.guestOpcode[i] === Opcode.SYNC) continue;
+    path.host(Cost.workerRead);
+    if (rows.hostCount[i] === 0) path.effect(i);
+  }
+  path.host(Cost.convert, hostCommands);
+  const first = from < to ? rows.hostFirst[from] : 0;
+  for (let done = 0; done < hostCommands; done += HOST_BLOCK_COMMANDS) {
+    path.hostIssueAndWait(0, first + done, Math.min(HOST_BLOCK_COMMANDS, hostCommands - done));
+  }
+}
+
+/** Rows that only user space can do: wake the VMM, let it do them under its lock, wake the thread again. */
+function handOverToVmm(from: number, to: number, path: PathBuilder): void {
+  path.host(Cost.workerRead, to - from);
+  path.guest(Cost.wakeUp);
+  path.lockVmm();
+  path.vmm(Cost.vmmDispatch);
+  for (let row = from; row < to; row++) {
+    path.vmm(Cost.vmmPerCommand);
+    path.effect(row);
+  }
+  path.unlockVmm();
+  path.guest(Cost.wakeUp);
+}

@@ -1,0 +1,42 @@
+/**
+ * Pieces shared by every path on which a PROD write traps to the VMM, which hands commands to the host kernel by ioctl.
+ */
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
+import { Opcode } from '../trace/opcodes.js';
+
+/** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
+export const HOST_BLOCK_COMMANDS = 63;
+
+/** Host kernel: issue host commands `first … first+count-1` on the main queue in blocks, each with its own SYNC. */
+export function issueInBlocks(path: PathBuilder, first: number, count: number): void {
+  for (let done = 0; done < count; done += HOST_BLOCK_COMMANDS) {
+    path.hostIssueAndWait(0, first + done, Math.min(HOST_BLOCK_COMMANDS, count - done));
+  }
+}
+
+/**
+ * The VMM works through guest rows `from … to-1` with one ioctl per command (upstream QEMU; facts L §5.4, M §2.4).
+ * CMD_SYNC costs the VMM nothing of its own: by then everything before it is done.
+ */
+export function ioctlPerCommand(submission: Submission, from: number, to: number, path: PathBuilder): void {
+  for (let row = from; row < to; row++) {
+    if (submission.guestOpcode[row] === Opcode.SYNC) continue;
+    path.host(Cost.vmmPerCommand);
+    const hostCount = submission.hostCount[row];
+    if (hostCount === 0) {
+      path.effect(row);
+      continue;
+    }
+    path.ioctl(1, hostCount);
+    issueInBlocks(path, submission.hostFirst[row], hostCount);
+  }
+}
+
+/** Number of CMD_SYNCs among guest rows `from … to-1`. */
+export function syncsIn(submission: Submission, from: number, to: number): number {
+  let syncs = 0;
+  for (let row = from; row < to; row++) if (submission.guestOpcode[row] === Opcode.SYNC) syncs++;
+  return syncs;
+}

@@ -1,0 +1,78 @@
+/**
+ * Command line, help: does every command and flag explain itself, does every example really work, and is the surface of
+ * the tool what it was? (A renamed command or flag is a difference in golden/surface.txt.)
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
+import { readerNames } from '../../src/readers/registry.js';
+import { REPORTERS } from '../../src/reporters/registry.js';
+import { ROOT, runCli } from '../support/cli.js';
+
+interface CommandManifest {
+  readonly id: string;
+  readonly summary?: string;
+  readonly pluginName: string;
+  readonly args: Readonly<Record<string, { description?: string }>>;
+  readonly flags: Readonly<Record<string, { description?: string; default?: unknown }>>;
+  readonly examples: readonly { command: string }[];
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8'));
+const commands = Object.values(manifest.commands as Record<string, CommandManifest>);
+const words = (id: string) => id.split(':');
+
+describe.each(commands.map((command) => [words(command.id).join(' '), command] as const))('%s', (_name, command) => {
+  it('prints help with usage and examples, without colour', async () => {
+    const { code, stdout, stderr } = await runCli([...words(command.id), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const section of ['USAGE', 'DESCRIPTION', 'EXAMPLES']) expect(stdout).toContain(section);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('describes itself, every argument and every flag', () => {
+    expect(command.summary).toMatch(/^[A-Z].*\.$/);
+    for (const [name, { description }] of Object.entries({ ...command.args, ...command.flags })) {
+      expect(description, name).toMatch(/\w+ \w+/);
+    }
+  });
+
+  it('has examples that work', async () => {
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const { command: example } of command.examples) {
+      const args = example.replace('<%= config.bin %> ', '').split(' ');
+      for (const arg of args) expect(arg).not.toMatch(/^-\w/);
+      const { code, stdout, stderr } = await runCli(args);
+      expect({ example, code, stderr }).toEqual({ example, code: 0, stderr: '' });
+      expect(stdout.length).toBeGreaterThan(100);
+    }
+  });
+});
+
+describe('the tool', () => {
+  it('keeps its surface', async () => {
+    const surface = commands.map((command) =>
+      [
+        words(command.id).join(' '),
+        ...Object.keys(command.args).map((name) => `  ${name.toUpperCase()}`),
+        ...Object.keys(command.flags)
+          .sort()
+          .map((name) => `  --${name}`),
+      ].join('\n'),
+    );
+    await expect(`${surface.sort().join('\n')}\n`).toMatchFileSnapshot('golden/surface.txt');
+  });
+
+  it('names every format and reporter in its help, and the true default profile', () => {
+    const compare = commands.find((command) => command.id === 'compare');
+    for (const name of readerNames()) expect(compare?.flags.format?.description).toContain(name);
+    for (const { name } of REPORTERS) expect(compare?.flags.reporter?.description).toContain(name);
+    expect(compare?.flags.profile?.default).toBe(DEFAULT_PROFILE);
+  });
+
+  it('prints help for no arguments and its version for --version', async () => {
+    expect(await runCli([])).toMatchObject({ code: 0, stderr: '' });
+    expect((await runCli(['--version'])).stdout).toMatch(/^smmuscope\/\d+\.\d+\.\d+ /);
+  });
+});

@@ -1,0 +1,146 @@
+/** Command line, inspect: does it count what a trace holds, exactly, for a hand-written trace and a recorded one? */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InspectCollector } from '../../src/inspect/collector.js';
+import { encodeCommand } from '../../src/trace/command.js';
+import { EventBatch, EventFlag, EventKind } from '../../src/trace/events.js';
+import { Opcode } from '../../src/trace/opcodes.js';
+import { RECORDED_TRACE, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+
+const sandbox = new Sandbox();
+beforeAll(() => {
+  sandbox.write('small.csv', SMALL_TRACE);
+});
+afterAll(() => sandbox.remove());
+
+/** A command row of `opcode` with `fields`. */
+function command(batch: EventBatch, timeNs: number, opcode: number, fields = {}, flags = 0): void {
+  const row = batch.appendCommand(timeNs, 1, ...encodeCommand(opcode, fields));
+  batch.flags[row] = flags;
+}
+
+describe('collector', () => {
+  it('is empty for no events', () => {
+    expect(new InspectCollector().counts(true)).toMatchObject({
+      events: 0,
+      commands: { total: 0, unpublished: 0, by_opcode: {}, by_vcpu: {} },
+      doorbells: 0,
+      batch_sizes: {},
+      dma: { total: 0, msi: 0, by_sid: {}, by_outcome: {} },
+      time: { first_ns: null, last_ns: null, span_ns: null },
+      recorded_latency: null,
+    });
+  });
+
+  it('keeps queues, vCPUs and batches apart', () => {
+    const batch = new EventBatch(16);
+    command(batch, 10, Opcode.SYNC);
+    command(batch, 10, Opcode.SYNC);
+    batch.queue[1] = 1;
+    batch.vcpu[batch.append(EventKind.Doorbell, 20, 3)] = 0;
+    batch.vcpu[batch.append(EventKind.Doorbell, 30, 4)] = 1;
+    const late = new EventBatch(16);
+    late.vcpu[late.append(EventKind.SyncDone, 50, 5)] = 0;
+    late.vcpu[late.append(EventKind.SyncDone, 100, 6)] = 1;
+    late.vcpu[late.append(EventKind.SyncDone, 110, 7)] = 1;
+    const collector = new InspectCollector();
+    collector.add(batch);
+    collector.add(late);
+    const counts = collector.counts(true);
+    expect(counts.commands).toMatchObject({ total: 2, unpublished: 1, by_vcpu: { unknown: 2 } });
+    expect(counts.batch_sizes).toEqual({ 0: 1, 1: 1 });
+    expect(counts.sync_dones).toBe(3);
+    expect(counts.recorded_latency).toMatchObject({ count: 2, mean_ns: 50, min_ns: 30, max_ns: 70 });
+    expect(counts.recorded_latency?.by_vcpu).toMatchObject({ 0: { max_ns: 30 }, 1: { max_ns: 70 } });
+    expect(counts.time).toEqual({ first_ns: 10, last_ns: 110, span_ns: 100 });
+  });
+
+  it('reads ranges and ASIDs from the command words, but not where only the opcode is known', () => {
+    const batch = new EventBatch(16);
+    command(batch, 1, Opcode.TLBI_NH_VA, { ASID: 3, TG: 1, NUM: 7, SCALE: 1 });
+    command(batch, 1, Opcode.TLBI_NH_VA, { ASID: 3 });
+    command(batch, 1, Opcode.TLBI_NH_VA, {}, EventFlag.OpcodeOnly);
+    command(batch, 1, Opcode.TLBI_NH_ASID, { ASID: 65535 });
+    command(batch, 1, 0xff);
+    const collector = new InspectCollector();
+    collector.add(batch);
+    const counts = collector.counts(true);
+    expect(counts.range_pages).toEqual({ 1: 1, 16: 1 });
+    expect(counts.asids).toEqual({ 3: 2, 65535: 1 });
+    expect(counts.commands.by_opcode).toEqual({ TLBI_NH_ASID: 1, TLBI_NH_VA: 3, ILLEGAL_0xff: 1 });
+  });
+
+  it('says nothing about time when the recording has no clock', () => {
+    const batch = new EventBatch(4);
+    batch.vcpu[batch.append(EventKind.Doorbell, 1, 1)] = 0;
+    batch.vcpu[batch.append(EventKind.SyncDone, 2, 2)] = 0;
+    const collector = new InspectCollector();
+    collector.add(batch);
+    expect(collector.counts(false)).toMatchObject({ time: { first_ns: null, span_ns: null }, recorded_latency: null });
+  });
+});
+
+describe('inspect', () => {
+  it('counts a hand-written trace', async () => {
+    const { code, stdout, stderr } = await runCli(['inspect', sandbox.path('small.csv'), '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'smmuscope.inspect/1',
+      trace: { file: 'small.csv', compression: 'none', limited: false },
+      reader: { format: 'csv', lines: 13, foreign_lines: 0, lossy: [] },
+      events: 12,
+      commands: {
+        total: 5,
+        unpublished: 1,
+        by_opcode: { TLBI_NH_VA: 2, TLBI_NH_ASID: 1, SYNC: 2 },
+        by_vcpu: { 0: 3, 1: 2 },
+      },
+      doorbells: 2,
+      batch_sizes: { 2: 2 },
+      sync_dones: 2,
+      dma: { total: 3, msi: 0, by_sid: { '0x8': 2, '0x10': 1 } },
+      time: { first_ns: 1000, last_ns: 7000, span_ns: 6000 },
+      recorded_latency: { count: 2, mean_ns: 750, by_vcpu: { 0: { mean_ns: 500 }, 1: { mean_ns: 1000 } } },
+      range_pages: { 1: 2 },
+      asids: { 1: 3 },
+    });
+  });
+
+  it('counts the part within --limit and says that it is a part', async () => {
+    const { stdout } = await runCli(['inspect', sandbox.path('small.csv'), '--json', '--limit', '3']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      events: 3,
+      trace: { limited: true },
+      commands: { total: 2, unpublished: 2 },
+    });
+    const whole = await runCli(['inspect', sandbox.path('small.csv'), '--json', '--limit', '12']);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ events: 12, trace: { limited: false } });
+  });
+
+  it('counts the recorded trace as its provenance table does', async () => {
+    const { stdout } = await runCli(['inspect', RECORDED_TRACE, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      reader: { format: 'qemu-log', version: '7.2', lines: 147991 },
+      commands: {
+        total: 6914,
+        by_opcode: {
+          CFGI_STE_RANGE: 1,
+          SYNC: 3465,
+          TLBI_NSNH_ALL: 1,
+          CFGI_STE: 44,
+          PREFETCH_CONFIG: 16,
+          TLBI_NH_ASID: 28,
+          TLBI_NH_VA: 3359,
+        },
+      },
+      doorbells: 3482,
+      batch_sizes: { 0: 1, 1: 48, 2: 3433 },
+      dma: { total: 15880, by_outcome: { hit: 8635, miss: 7245 } },
+    });
+  });
+
+  it('has every number of the JSON in the CSV', async () => {
+    const { stdout } = await runCli(['inspect', sandbox.path('small.csv'), '--reporter', 'csv']);
+    expect(stdout).toContain('small.csv,commands.by_opcode.SYNC,2\n');
+    expect(stdout).toContain('small.csv,dma.by_sid.0x8,2\n');
+  });
+});

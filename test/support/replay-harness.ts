@@ -1,0 +1,64 @@
+/**
+ * The device under test: one trace in memory through one strategy, with the machine open for inspection.
+ */
+import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
+import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
+import type { Pacing } from '../../src/replay/pacing.js';
+import { Replay } from '../../src/replay/replay.js';
+import { Survey } from '../../src/replay/survey.js';
+import type { StrategyResult } from '../../src/results/document.js';
+import { strategyResult } from '../../src/results/strategy-result.js';
+import { createSmmu } from '../../src/session/smmu-settings.js';
+import { resolveStrategies } from '../../src/strategies/spec.js';
+import type { TraceBuilder } from './trace-builder.js';
+
+/** How to run; defaults as on the command line. */
+export interface HarnessOptions {
+  profile?: string | LoadedProfile;
+  set?: readonly string[];
+  pacing?: Pacing;
+  warmup?: number;
+  msi?: boolean;
+  metrics?: ReplayMetrics;
+}
+
+/** A finished replay. */
+export interface FinishedReplay {
+  readonly result: StrategyResult;
+  readonly replay: Replay;
+  readonly metrics: ReplayMetrics;
+}
+
+/** Replay `trace` through the strategy `spec`. */
+export async function replayThrough(
+  trace: TraceBuilder,
+  spec: string,
+  options: HarnessOptions = {},
+): Promise<FinishedReplay> {
+  const profile =
+    typeof options.profile === 'object' ? options.profile : loadProfile(options.profile ?? 'neoverse-mmu700', options.set);
+  const [choice] = resolveStrategies([spec]);
+  const metrics = options.metrics ?? new ReplayMetrics();
+  const survey = await Survey.of(
+    (async function* () {
+      yield trace.batch;
+    })(),
+  );
+  const replay = new Replay(
+    choice,
+    profile,
+    survey,
+    (topology) => createSmmu(profile, choice, topology, { seed: 1, safety: true }),
+    { pacing: options.pacing ?? 'closed', warmup: options.warmup ?? 0, msi: options.msi ?? true },
+    metrics,
+  );
+  replay.consume(trace.batch);
+  replay.finish();
+  return { result: strategyResult('test', replay, metrics, profile, survey.hasDma), replay, metrics };
+}
+
+/** Latency of the only submission of a replay, ns. */
+export function onlyLatencyNs({ result }: FinishedReplay): number {
+  if (result.latency.submission.count !== 1) throw new Error('the trace has more than one submission');
+  return result.latency.submission.max_ns;
+}

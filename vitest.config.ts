@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    disableConsoleIntercept: true,
+    testTimeout: 60_000,
+    reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
+    coverage: { provider: 'v8', include: ['src/**'] },
+  },
+});
