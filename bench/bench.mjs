@@ -55,7 +55,11 @@ const decode = async (keep) => {
   }
   return events;
 };
-report(`decode QEMU log (${basename(trace)}, ${megabytes.toFixed(0)} MB of text)`, megabytes / (await medianOf(() => seconds(decode))), 'MB/s');
+report(
+  `decode QEMU log (${basename(trace)}, ${megabytes.toFixed(0)} MB of text)`,
+  megabytes / (await medianOf(() => seconds(decode))),
+  'MB/s',
+);
 
 const batches = [];
 const events = await decode(batches);
@@ -63,17 +67,25 @@ const { Survey } = await dist('replay/survey.js');
 const { Replay } = await dist('replay/replay.js');
 const { ReplayMetrics } = await dist('metrics/replay-metrics.js');
 const { loadProfile } = await dist('profiles/load.js');
-const { resolveStrategies, } = await dist('strategies/spec.js');
+const { resolveStrategies } = await dist('strategies/spec.js');
 const { createSmmu } = await dist('session/smmu-settings.js');
 const { strategyNames } = await dist('strategies/registry.js');
 const profile = loadProfile('neoverse-mmu700');
-const survey = await Survey.of((async function* () {
-  yield* batches;
-})());
+const survey = await Survey.of(
+  (async function* () {
+    yield* batches;
+  })(),
+);
 const replayOnce = (name, safety) => {
   const [choice] = resolveStrategies([name]);
-  const replay = new Replay(choice, profile, survey, (topology) => createSmmu(profile, choice, topology, { seed: 1, safety }),
-    { pacing: 'closed', warmup: 0, msi: true }, new ReplayMetrics());
+  const replay = new Replay(
+    choice,
+    profile,
+    survey,
+    (topology) => createSmmu(profile, choice, topology, { seed: 1, safety }),
+    { pacing: 'closed', warmup: 0, msi: true },
+    new ReplayMetrics(),
+  );
   for (const batch of batches) replay.consume(batch);
   replay.finish();
 };
@@ -81,17 +93,45 @@ for (const name of strategyNames()) {
   const rate = events / 1e6 / (await medianOf(() => seconds(() => replayOnce(name, true))));
   report(`replay ${name} from memory (${events} events, all caches, causes, safety)`, rate, 'M events/s');
 }
-report('replay ioctl without safety oracle', events / 1e6 / (await medianOf(() => seconds(() => replayOnce('ioctl', false)))), 'M events/s');
+report(
+  'replay ioctl without safety oracle',
+  events / 1e6 / (await medianOf(() => seconds(() => replayOnce('ioctl', false)))),
+  'M events/s',
+);
 
 const spawn = (args) => spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), ...args], { encoding: 'utf8' });
 for (const args of [['--version'], ['--help'], ['replay', '--help']]) {
   report(`start-up: smmuscope ${args.join(' ')}`, 1e3 * (await medianOf(() => seconds(() => spawn(args)))), 'ms');
 }
-const rss = spawnSync(process.execPath, ['--import', join(import.meta.dirname, 'peak-rss.mjs'), join(ROOT, 'bin/run.js'),
-  'compare', trace, '--strategies', 'all', '--json', '--quiet'], { encoding: 'utf8', maxBuffer: 1 << 28 });
-report(`compare of all strategies end to end (${basename(trace)}): peak RSS`, Number(/peak RSS (\d+)/.exec(rss.stderr)?.[1] ?? Number.NaN) / 1e6, 'MB');
-report(`compare of all strategies end to end (${basename(trace)})`, await seconds(() => spawn(['compare', trace, '--strategies', 'all', '--json', '--quiet'])), 's');
+const rss = spawnSync(
+  process.execPath,
+  [
+    '--import',
+    join(import.meta.dirname, 'peak-rss.mjs'),
+    join(ROOT, 'bin/run.js'),
+    'compare',
+    trace,
+    '--strategies',
+    'all',
+    '--json',
+    '--quiet',
+  ],
+  { encoding: 'utf8', maxBuffer: 1 << 28 },
+);
+report(
+  `compare of all strategies end to end (${basename(trace)}): peak RSS`,
+  Number(/peak RSS (\d+)/.exec(rss.stderr)?.[1] ?? Number.NaN) / 1e6,
+  'MB',
+);
+report(
+  `compare of all strategies end to end (${basename(trace)})`,
+  await seconds(() => spawn(['compare', trace, '--strategies', 'all', '--json', '--quiet'])),
+  's',
+);
 
 const width = Math.max(...rows.map(({ what }) => what.length));
-process.stdout.write(`${cpus()[0].model} × ${cpus().length}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, medians of ${RUNS} runs\n`);
-for (const { what, value, unit } of rows) process.stdout.write(`${what.padEnd(width)}  ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}\n`);
+process.stdout.write(
+  `${cpus()[0].model} × ${cpus().length}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, medians of ${RUNS} runs\n`,
+);
+for (const { what, value, unit } of rows)
+  process.stdout.write(`${what.padEnd(width)}  ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}\n`);

@@ -68,8 +68,8 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 /** `text` without ANSI colour sequences. */
 function withoutColour(text: string): string {
-  const escape = String.fromCharCode(27);
-  return text.replace(new RegExp(`${escape}\\[[\\d;]*m`, 'g'), '');
+  const escapeCharacter = String.fromCharCode(27);
+  return text.replace(new RegExp(`${escapeCharacter}\\[[\\d;]*m`, 'g'), '');
 }
 
 /** What a failed system call says, in words. */

@@ -61,6 +61,14 @@ export const modelFlags = {
       'when a vCPU publishes: closed keeps its recorded think time after each completed SYNC, recorded keeps the recorded times, asap waits for nothing but the SYNC',
     default: 'closed',
   }),
+  dma: Flags.option({
+    options: ['ordered', 'timed'] as const,
+  })({
+    helpGroup: MODEL_GROUP,
+    description:
+      'when a translation meets the commands around it: ordered keeps its place in the trace, so that cache outcomes do not depend on timing; timed lets it arrive at its recorded time, contend for slots and race with invalidations (best with --pacing recorded)',
+    default: 'ordered',
+  }),
   warmup: Flags.integer({
     helpGroup: MODEL_GROUP,
     helpValue: 'EVENTS',

@@ -12,6 +12,7 @@ export interface ReplayFlags {
   readonly set: readonly string[] | undefined;
   readonly atc: string | undefined;
   readonly pacing: RunOptions['pacing'];
+  readonly dma: RunOptions['dma'];
   readonly warmup: number;
   readonly seed: number;
   readonly msi: boolean;
@@ -26,6 +27,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     set: flags.set ?? [],
     atc: splitList(flags.atc),
     pacing: flags.pacing,
+    dma: flags.dma,
     warmup: flags.warmup,
     limit: flags.limit,
     seed: flags.seed,

@@ -77,6 +77,8 @@ export class CommandEngine implements Actor {
     private readonly costNs: Float64Array,
     queueCount: number,
     private readonly probe: EngineProbe,
+    /** The command filed under a reference has been executed, at the simulator's present time. */
+    private readonly onExecuted: (ref: number) => void,
   ) {
     this.actor = simulator.register(this);
     for (let q = 0; q < queueCount; q++) {
@@ -109,10 +111,18 @@ export class CommandEngine implements Actor {
   }
 
   /** Fill one promised slot of `queue`; the entry becomes visible with the next `ring`. */
-  produce(queue: number, opcode: number, owner: number, sid: number, publishedNs: number, measured: number): void {
+  produce(
+    queue: number,
+    opcode: number,
+    owner: number,
+    sid: number,
+    publishedNs: number,
+    measured: number,
+    ref: number,
+  ): void {
     if (opcode === Opcode.SYNC && owner >= 0) this.waiters[owner].syncsOutstanding++;
     this.promised[queue]--;
-    this.queues[queue].produce(opcode, owner, sid, publishedNs, measured);
+    this.queues[queue].produce(opcode, owner, sid, publishedNs, measured, ref);
   }
 
   /** PROD was written: start consuming if idle. */
@@ -156,6 +166,10 @@ export class CommandEngine implements Actor {
   private finishHead(queue: number): void {
     this.isHeadTaken[queue] = false;
     const ring = this.queues[queue];
+    const slot = ring.head;
+    const ref = ring.ref[slot];
+    // An ATC_INV acts when its device has worked on it; the link says so.
+    if (ref >= 0 && !isSentToDevice(ring.opcode[slot], ring.sid[slot])) this.onExecuted(ref);
     ring.consume();
     const waiting = this.roomWaiters[queue];
     while (waiting.length > 0 && ring.free - this.promised[queue] >= waiting[0].slots) {
@@ -202,8 +216,8 @@ export class CommandEngine implements Actor {
     const executedNs = fetchedNs + this.costNs[cost];
     waiter?.chargeUntil(cost, executedNs);
     let effectNs = executedNs;
-    if (opcode === Opcode.ATC_INV && ring.sid[slot] >= 0) {
-      effectNs = this.linkOf(ring.sid[slot]).send(executedNs);
+    if (isSentToDevice(opcode, ring.sid[slot])) {
+      effectNs = this.linkOf(ring.sid[slot]).send(executedNs, ring.ref[slot]);
       if (effectNs > this.atcDoneNs[queue]) this.atcDoneNs[queue] = effectNs;
     }
     if (ring.publishedNs[slot] >= 0) {
@@ -218,6 +232,8 @@ export class CommandEngine implements Actor {
     let link = this.links.get(sid);
     if (link === undefined) {
       link = new AtcLink(
+        this.simulator,
+        this.onExecuted,
         this.profile.number('atc.rtt_ns'),
         this.profile.number('atc.exec_per_request_ns'),
         this.profile.number('atc.max_outstanding'),
@@ -226,4 +242,9 @@ export class CommandEngine implements Actor {
     }
     return link;
   }
+}
+
+/** True for an ATC_INV that goes to a device which the recording names. */
+function isSentToDevice(opcode: number, sid: number): boolean {
+  return opcode === Opcode.ATC_INV && sid >= 0;
 }

@@ -25,6 +25,8 @@ export class CommandQueue {
   sid: Float64Array;
   /** When the guest published the command that this entry completes; -1 when the entry completes none. */
   publishedNs: Float64Array;
+  /** What the entry's effect is filed under; -1: nothing. */
+  ref: Int32Array;
   /** 1 if the entry counts, 0 while warming up. */
   measured: Uint8Array;
 
@@ -37,6 +39,7 @@ export class CommandQueue {
     this.sid = new Float64Array(this.slots);
     this.publishedNs = new Float64Array(this.slots);
     this.measured = new Uint8Array(this.slots);
+    this.ref = new Int32Array(this.slots);
   }
 
   get capacity(): number {
@@ -68,13 +71,14 @@ export class CommandQueue {
   }
 
   /** Append one entry; the caller has checked `free`. */
-  produce(opcode: number, owner: number, sid: number, publishedNs: number, measured: number): void {
+  produce(opcode: number, owner: number, sid: number, publishedNs: number, measured: number, ref = -1): void {
     const slot = this.prod & (this.slots - 1);
     this.opcode[slot] = opcode;
     this.owner[slot] = owner;
     this.sid[slot] = sid;
     this.publishedNs[slot] = publishedNs;
     this.measured[slot] = measured;
+    this.ref[slot] = ref;
     this.prod = (this.prod + 1) & this.wrapMask;
     this.produced++;
     const depth = this.pending;
@@ -102,6 +106,7 @@ export class CommandQueue {
     this.sid = reordered(this.sid, order, new Float64Array(slots));
     this.publishedNs = reordered(this.publishedNs, order, new Float64Array(slots));
     this.measured = reordered(this.measured, order, new Uint8Array(slots));
+    this.ref = reordered(this.ref, order, new Int32Array(slots));
     this.slots = slots;
     this.wrapMask = 2 * slots - 1;
     this.cons = 0;

@@ -5,13 +5,12 @@
  * a range) in Maps keyed by number. Names are made once, at the end.
  */
 
-import { LatencyRecorder } from '../metrics/latency-recorder.js';
-import type { LatencySummary } from '../results/document.js';
 import { asidOf, isAddressTlbi, opcodeOf, tlbiPages } from '../trace/command.js';
 import { fieldsOf } from '../trace/command-fields.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../trace/events.js';
 import { opcodeKey } from '../trace/opcodes.js';
-import type { CountsByKey, InspectDocument } from './document.js';
+import type { CountsByKey, InspectDocument, RecordedLatency } from './document.js';
+import { LatencySamples } from './latency-samples.js';
 
 /** What the collector knows of the document; the rest comes from the opened trace. */
 export type CollectedCounts = Omit<InspectDocument, 'schema' | 'trace' | 'reader'>;
@@ -46,8 +45,8 @@ export class InspectCollector {
   /** Commands written into each queue since its last doorbell. */
   private readonly pendingByQueue = new Map<number, number>();
   private readonly doorbellNsByVcpu = new Map<number, number>();
-  private readonly latencyByVcpu = new Map<number, LatencyRecorder>();
-  private readonly latency = new LatencyRecorder();
+  private readonly latencyByVcpu = new Map<number, LatencySamples>();
+  private readonly latency = new LatencySamples();
 
   /** Events counted so far. */
   get eventCount(): number {
@@ -118,7 +117,7 @@ export class InspectCollector {
     this.latency.record(timeNs - doorbellNs);
     let ofVcpu = this.latencyByVcpu.get(vcpu);
     if (ofVcpu === undefined) {
-      ofVcpu = new LatencyRecorder();
+      ofVcpu = new LatencySamples();
       this.latencyByVcpu.set(vcpu, ofVcpu);
     }
     ofVcpu.record(timeNs - doorbellNs);
@@ -161,11 +160,14 @@ export class InspectCollector {
   }
 
   private recordedLatency(): InspectDocument['recorded_latency'] {
-    if (this.latency.count === 0) return null;
-    const byVcpu: Record<string, LatencySummary> = {};
-    const sorted = [...this.latencyByVcpu].sort(([a], [b]) => a - b);
-    for (const [vcpu, recorder] of sorted) byVcpu[vcpuKey(vcpu)] = recorder.summary();
-    return { ...this.latency.summary(), by_vcpu: byVcpu };
+    const all = this.latency.summary();
+    if (all === undefined) return null;
+    const byVcpu: Record<string, RecordedLatency> = {};
+    for (const [vcpu, samples] of [...this.latencyByVcpu].sort(([a], [b]) => a - b)) {
+      const summary = samples.summary();
+      if (summary !== undefined) byVcpu[vcpuKey(vcpu)] = summary;
+    }
+    return { ...all, by_vcpu: byVcpu };
   }
 }
 

@@ -4,13 +4,26 @@
  * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
  */
 import type { ReaderNote } from '../readers/reader.js';
-import type { LatencySummary } from '../results/document.js';
 
 /** Version tag of this document. */
 export const INSPECT_SCHEMA = 'smmuscope.inspect/1';
 
 /** Counts by a name or number spelt as text. */
 export type CountsByKey = Readonly<Record<string, number>>;
+
+/** Latency that the recording itself shows, in ns of the recorder's clock. */
+export interface RecordedLatency {
+  readonly count: number;
+  readonly mean_ns: number;
+  readonly min_ns: number;
+  readonly p50_ns: number;
+  readonly p90_ns: number;
+  readonly p99_ns: number;
+  readonly p99_9_ns: number;
+  readonly max_ns: number;
+  /** `exact` (nearest rank over all samples) or `hdr-3` (HDR histogram, 3 significant digits). */
+  readonly percentiles: 'exact' | 'hdr-3';
+}
 
 /** The whole document. */
 export interface InspectDocument {
@@ -63,7 +76,7 @@ export interface InspectDocument {
   /** Time of the first and last event; null for a trace without events or without a clock. */
   readonly time: { readonly first_ns: number | null; readonly last_ns: number | null; readonly span_ns: number | null };
   /** From a vCPU's doorbell to its sight of CMD_SYNC done, on the recorder's clock; null if there is no such pair. */
-  readonly recorded_latency: (LatencySummary & { readonly by_vcpu: Readonly<Record<string, LatencySummary>> }) | null;
+  readonly recorded_latency: (RecordedLatency & { readonly by_vcpu: Readonly<Record<string, RecordedLatency>> }) | null;
   /** Bytes of the page or block behind each dma, map and unmap → events; `unknown` where not recorded. */
   readonly page_sizes: CountsByKey;
   /** ASID → commands that name it. */

@@ -15,21 +15,31 @@ import { FenwickTree } from './fenwick-tree.js';
 
 const NOTHING = -1;
 const HOLE = -2;
-const INITIAL_TIMES = 1024;
+const DEFAULT_TIMES = 1024;
+const INITIAL_SLOTS = 1024;
 
 /** Positions of pages in LRU order, with holes. */
 export class LruStack {
-  #times = INITIAL_TIMES;
+  readonly #fewestTimes: number;
+  #times: number;
   #now = 0;
   /** Pages and holes. */
   #marks = 0;
   #pages = 0;
-  #tree = new FenwickTree(INITIAL_TIMES);
-  #owner = new Int32Array(INITIAL_TIMES).fill(NOTHING);
-  #timeOf = new Int32Array(INITIAL_TIMES);
+  #tree: FenwickTree;
+  #owner: Int32Array;
+  #timeOf = new Int32Array(INITIAL_SLOTS);
   /** Times of the holes as a binary heap with the newest on top. */
-  #holes = new Int32Array(INITIAL_TIMES);
+  #holes = new Int32Array(INITIAL_SLOTS);
   #holeCount = 0;
+
+  /** @param times fewest times between two renumberings; tests shrink it */
+  constructor(times: number = DEFAULT_TIMES) {
+    this.#fewestTimes = times;
+    this.#times = times;
+    this.#tree = new FenwickTree(times);
+    this.#owner = new Int32Array(times).fill(NOTHING);
+  }
 
   /** Pages in the stack. */
   get pages(): number {
@@ -147,7 +157,7 @@ export class LruStack {
     this.#now = next;
     this.#marks = next;
     // Half of the times free after each renumbering keeps its cost constant per access.
-    let times = INITIAL_TIMES;
+    let times = this.#fewestTimes;
     while (times < 2 * next) times *= 2;
     if (times !== this.#times) {
       this.#owner = new Int32Array(times).fill(NOTHING);

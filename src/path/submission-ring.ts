@@ -52,13 +52,17 @@ export class SubmissionRing {
     headers.push(previousSeenNs);
     headers.push(submission.measured ? 1 : 0);
     headers.push(submission.guestCount);
+    headers.push(submission.queue);
+    headers.push(submission.lastSyncNumber);
     for (let i = 0; i < submission.guestCount; i++) {
       rows.push(submission.guestOpcode[i]);
+      rows.push(submission.guestRef[i]);
       rows.push(submission.hostCount[i]);
       const end = submission.hostFirst[i] + submission.hostCount[i];
       for (let h = submission.hostFirst[i]; h < end; h++) {
         rows.push(submission.hostOpcode[h]);
         rows.push(submission.hostSid[h]);
+        rows.push(submission.hostRef[h]);
       }
     }
     this.length++;
@@ -83,12 +87,16 @@ export class SubmissionRing {
     into.publishedNs = publishedNs;
     into.measured = headers.shift() === 1;
     const guestCount = headers.shift();
+    into.queue = headers.shift();
+    into.lastSyncNumber = headers.shift();
     for (let i = 0; i < guestCount; i++) {
-      into.addGuest(rows.shift());
+      const guestOpcode = rows.shift();
+      into.addGuest(guestOpcode, rows.shift());
       const hostCount = rows.shift();
       for (let h = 0; h < hostCount; h++) {
         const opcode = rows.shift();
-        into.addHost(opcode, rows.shift());
+        const sid = rows.shift();
+        into.addHost(opcode, sid, rows.shift());
       }
     }
     this.length--;

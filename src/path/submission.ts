@@ -17,6 +17,9 @@ export class Submission {
   /** False while warming up. */
   measured = true;
   vcpu = 0;
+  /** Guest queue that the doorbell rang, and the number of the last SYNC published with it. */
+  queue = 0;
+  lastSyncNumber = 0;
   /** Opcode of each guest row, and the range of its host rows. */
   guestOpcode = new Uint8Array(16);
   hostFirst = new Int32Array(16);
@@ -28,6 +31,9 @@ export class Submission {
   hostGuestRow = new Int32Array(16);
   /** Simulated time at which each guest command was published, ns (a worker's drain mixes submissions). */
   rowPublishedNs = new Float64Array(16);
+  /** What the effects of each row are filed under (see replay/effects.ts); -1: nothing. */
+  guestRef = new Int32Array(16);
+  hostRef = new Int32Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
 
@@ -39,16 +45,18 @@ export class Submission {
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
-  addGuest(opcode: number): void {
+  addGuest(opcode: number, ref = -1): void {
     if (this.guestCount === this.guestOpcode.length) {
       this.guestOpcode = grown(this.guestOpcode, Uint8Array);
       this.hostFirst = grown(this.hostFirst, Int32Array);
       this.hostCount = grown(this.hostCount, Int32Array);
       this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
       this.rowMeasured = grown(this.rowMeasured, Uint8Array);
+      this.guestRef = grown(this.guestRef, Int32Array);
     }
     const row = this.guestCount++;
     this.guestOpcode[row] = opcode;
+    this.guestRef[row] = ref;
     this.hostFirst[row] = this.hostCountTotal;
     this.hostCount[row] = 0;
     this.rowPublishedNs[row] = this.publishedNs;
@@ -57,14 +65,16 @@ export class Submission {
   }
 
   /** Append a host command of the last guest command. */
-  addHost(opcode: number, sid: number): void {
+  addHost(opcode: number, sid: number, ref = -1): void {
     if (this.hostCountTotal === this.hostOpcode.length) {
       this.hostOpcode = grown(this.hostOpcode, Uint8Array);
       this.hostSid = grown(this.hostSid, Float64Array);
       this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
+      this.hostRef = grown(this.hostRef, Int32Array);
     }
     const row = this.hostCountTotal++;
     this.hostOpcode[row] = opcode;
+    this.hostRef[row] = ref;
     this.hostSid[row] = sid;
     this.hostGuestRow[row] = this.guestCount - 1;
     this.hostCount[this.guestCount - 1]++;
@@ -76,9 +86,11 @@ export class Submission {
     this.publishedNs = other.publishedNs;
     this.measured = other.measured;
     for (let i = 0; i < other.guestCount; i++) {
-      this.addGuest(other.guestOpcode[i]);
+      this.addGuest(other.guestOpcode[i], other.guestRef[i]);
       const end = other.hostFirst[i] + other.hostCount[i];
-      for (let h = other.hostFirst[i]; h < end; h++) this.addHost(other.hostOpcode[h], other.hostSid[h]);
+      for (let h = other.hostFirst[i]; h < end; h++) {
+        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h]);
+      }
     }
     this.publishedNs = publishedNs;
     this.measured = measured;

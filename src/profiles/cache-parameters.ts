@@ -4,8 +4,15 @@
  * A profile gives every key a value with its source and tag; `--set KEY=VALUE` changes one. The names follow gem5's
  * parameter table (M §1.2): each structure has enable, entries, ways, policy, latency and slots.
  */
-import { POLICY_NAMES } from '../smmu/policy/registry.js';
 import type { ParameterSpec } from './parameters.js';
+
+/** Legal values of every `….policy` parameter; each is a file in `src/smmu/policy/`. */
+export const POLICY_NAMES = ['lru', 'round-robin', 'random', 'rrip', 'flush-when-full'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];
+
+/** Replacement policies, the legal values of every `….policy` parameter; src/smmu/policy has one file for each. */
+export const POLICY_NAMES = ['lru', 'round-robin', 'random', 'rrip', 'flush-when-full'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /**
  * The values of a profile, by key. `new Smmu(settings, …)` reads them once, in its constructor.

@@ -10,7 +10,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { CACHE_PARAMETERS } from './cache-parameters.js';
-import { COMMAND_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
+import { COMMAND_PARAMETERS, ORACLE_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
 
 /** Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user. */
 export type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U';
@@ -32,6 +32,7 @@ export const PARAMETER_SPECS: readonly ParameterSpec[] = [
   ...SOFTWARE_PARAMETERS,
   ...COMMAND_PARAMETERS,
   ...CACHE_PARAMETERS,
+  ...ORACLE_PARAMETERS,
 ];
 
 /** A profile with every declared parameter present; values are read by key. */

@@ -67,3 +67,13 @@ export const COMMAND_PARAMETERS: readonly ParameterSpec[] = [
     max: 32,
   },
 ];
+
+/** What a recording's own outcomes are compared with. */
+export const ORACLE_PARAMETERS: readonly ParameterSpec[] = [
+  {
+    key: 'oracle.recorded',
+    unit: 'name',
+    help: 'exact model of the recorder’s SMMU that must predict every recorded hit and miss',
+    choices: ['none', 'qemu-iotlb'],
+  },
+];

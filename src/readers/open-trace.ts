@@ -3,9 +3,10 @@
  */
 import { TraceFormatError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import { peek, unpack } from './compression.js';
-import { emptyStatistics, type OpenTrace, type ReaderContext } from './reader.js';
-import { readerByContent, readerByName, SNIFF_BYTES } from './registry.js';
+import { unpack } from './compression.js';
+import { peek } from './peek.js';
+import { emptyStatistics, type OpenTrace, type ReaderContext, SNIFF_BYTES } from './reader.js';
+import { readerByContent, readerByName } from './registry.js';
 import { type ByteSource, openSource } from './source.js';
 
 /** How to open a trace. */
@@ -75,8 +76,9 @@ async function* refusingNoEvents(
   }
   if (any) return;
   const { format, lines, skippedRows } = context.statistics;
-  const skipped = skippedRows > 0 ? ` (${skippedRows} malformed ones skipped)` : '';
-  throw new TraceFormatError(context.file, 0, `at least one ${format} event`, `none in ${lines} lines${skipped}`);
+  const skipped = skippedRows > 0 ? ` (${skippedRows} malformed and skipped)` : '';
+  const where = lines === 1 ? 'one line' : `${lines} lines`;
+  throw new TraceFormatError(context.file, 0, `at least one ${format} event`, `none in ${where}${skipped}`);
 }
 
 /** `batches` that also gives up the source, even when no batch was ever drawn. */

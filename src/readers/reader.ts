@@ -56,6 +56,9 @@ export interface ReaderContext {
   readonly statistics: ReaderStatistics;
 }
 
+/** Bytes of decompressed content that a reader may look at to recognise its format or dialect. */
+export const SNIFF_BYTES = 2 ** 16;
+
 /** One format. A new format is one file that exports one of these and one line in registry.ts. */
 export interface TraceReader {
   /** Name for `--format` and reports. */

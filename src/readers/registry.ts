@@ -9,9 +9,6 @@ import type { TraceReader } from './reader.js';
 /** Readers in sniffing order; the order is total, so that a content has at most one format. */
 export const READERS: readonly TraceReader[] = [qemuLogReader, csvReader];
 
-/** Bytes of decompressed content that a reader may look at to recognise its format. */
-export const SNIFF_BYTES = 2 ** 16;
-
 /** Reader names for help and messages. */
 export function readerNames(): string[] {
   return READERS.map((reader) => reader.name);

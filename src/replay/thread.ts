@@ -11,6 +11,7 @@ import type { Submission } from '../path/submission.js';
 import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
+import type { Effects } from './effects.js';
 import type { ReplayProbe } from './probe.js';
 
 /** What all threads of one replay share. */
@@ -19,6 +20,7 @@ export interface Machine {
   readonly engine: CommandEngine;
   readonly vmmLock: FifoLock;
   readonly probe: ReplayProbe;
+  readonly effects: Effects;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
 }
@@ -201,9 +203,10 @@ export abstract class Thread implements Actor, SyncWaiter {
         rows.hostSid[h],
         isLast ? rows.rowPublishedNs[row] : -1,
         rows.rowMeasured[row],
+        rows.hostRef[h],
       );
     }
-    if (isClosed) engine.produce(queue, Opcode.SYNC, owner, -1, -1, 0);
+    if (isClosed) engine.produce(queue, Opcode.SYNC, owner, -1, -1, 0, -1);
     engine.ring();
     return true;
   }
@@ -214,6 +217,7 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   private effect(row: number): void {
     const { rows } = this;
+    this.machine.effects.execute(rows.guestRef[row]);
     this.machine.probe.onCommandEffect(
       rows.guestOpcode[row],
       rows.rowPublishedNs[row],

@@ -81,6 +81,7 @@ export class Vcpu extends Thread {
     const { current, path, transport } = this;
     this.pending.take(current, this.publishNs);
     current.vcpu = this.index;
+    this.machine.effects.publish(current);
     path.begin(this.program, current.measured);
     transport.submit(current, path);
     const now = this.machine.simulator.nowNs;
@@ -90,6 +91,7 @@ export class Vcpu extends Thread {
   protected finished(): void {
     const { machine, current, spentNs } = this;
     this.lastEndNs = machine.simulator.nowNs;
+    machine.effects.seen(current);
     machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
     this.isBusy = false;
     if (this.pending.length > 0) this.scheduleNext();

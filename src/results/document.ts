@@ -60,6 +60,16 @@ export interface CacheResult {
   readonly [extra: string]: unknown;
 }
 
+/** Predictions compared with a recording. */
+export interface OracleAgreement {
+  readonly compared: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly mismatches: number;
+  /** The first mismatches, with line numbers. */
+  readonly first: readonly unknown[];
+}
+
 /** Results of one strategy on one trace. */
 export interface StrategyResult {
   /** Base name of the trace file (several traces in one compare). */
@@ -91,6 +101,11 @@ export interface StrategyResult {
     readonly stale_after_sync: number;
     readonly first: readonly unknown[];
   } | null;
+  /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
+  readonly oracle?: {
+    readonly recorded: OracleAgreement;
+    readonly config: OracleAgreement;
+  };
   readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
   readonly throughput: {
     readonly duration_ns: number;

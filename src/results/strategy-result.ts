@@ -7,6 +7,8 @@ import type { LoadedProfile } from '../profiles/load.js';
 import type { Replay } from '../replay/replay.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode, opcodeKey } from '../trace/opcodes.js';
+import { POOL_NAMES } from '../translation/pools.js';
+import type { TimedTranslator } from '../translation/timed-translator.js';
 import type { AmplificationResult, StrategyResult } from './document.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
@@ -70,6 +72,7 @@ export function strategyResult(
       submissions_per_s: perSecond(metrics.publications, durationNs),
       commands_per_s: perSecond(amplification.guest_commands, durationNs),
     },
+    ...(replay.translator === undefined ? {} : { timed_translation: timedTranslation(replay.translator, durationNs) }),
     replay: {
       vcpus: replay.vcpuCount,
       publications: metrics.publications,
@@ -77,6 +80,28 @@ export function strategyResult(
       late_starts: replay.lateStarts,
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
+  };
+}
+
+/** Contention of timed translations: how full each kind of slot was, and who had to wait. */
+function timedTranslation(translator: TimedTranslator, durationNs: number): Record<string, unknown> {
+  const pools = POOL_NAMES.map((name, index) => {
+    const pool = translator.resources.pools[index];
+    return [
+      name,
+      {
+        slots: pool.slots,
+        grants: pool.grants,
+        waited: pool.waited,
+        mean_occupancy: durationNs === 0 ? 0 : pool.occupancyNs / durationNs,
+      },
+    ];
+  });
+  return {
+    finished: translator.finished,
+    merged: translator.merged,
+    most_in_flight: translator.mostInFlight,
+    slots: Object.fromEntries(pools),
   };
 }
 

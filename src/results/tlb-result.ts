@@ -27,7 +27,7 @@ export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
     atc_invalidation_induced: counters.atcInvalidationInduced,
     ats_requests: counters.atsRequests,
     atc_invalidations_useless: counters.atcUseless,
-    dma: replay.dma,
+    dma: replay.dmaFeed.counts,
     by_sid: Object.fromEntries(
       counters.devices.map(({ sid, structures: used }) => [
         `0x${sid.toString(16)}`,

@@ -4,17 +4,19 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
+import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
+import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
 import { Replay } from '../replay/replay.js';
 import { Survey } from '../replay/survey.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
-import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import type { Topology } from '../topology/topology.js';
+import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 
@@ -29,6 +31,8 @@ export interface RunOptions {
   /** ATC targetings to cross the strategies with; empty: each strategy's own. */
   readonly atc: readonly string[];
   readonly pacing: Pacing;
+  /** Translations in trace order, or at their recorded times. */
+  readonly dma: DmaMode;
   /** Events at the start that do not count. */
   readonly warmup: number;
   /** Events to read at most. */
@@ -82,7 +86,7 @@ export async function runReplays(
       },
       transforms: [],
       pacing: options.pacing,
-      dma: 'ordered',
+      dma: options.dma,
       warmup_events: options.warmup,
       limit_events: options.limit ?? null,
       seed: options.seed,
@@ -119,15 +123,17 @@ async function runTrace(
   try {
     const survey = await Survey.of(batches);
     const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
-    for (let i = 0; i < survey.batches.length; i++) {
-      const batch = survey.batches[i];
-      survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
+    const oracle = recordedOracle(trace, profile);
+    const feed = (batch: EventBatch) => {
       for (const { replay } of runs) replay.consume(batch);
+      oracle?.consume(batch);
+    };
+    for (let i = 0; i < survey.batches.length; i++) {
+      feed(survey.batches[i]);
+      survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
     }
-    for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
-      for (const { replay } of runs) replay.consume(next.value);
-    }
-    return finishTrace(path, trace, runs, counts, profile, survey);
+    for (let next = await batches.next(); next.done !== true; next = await batches.next()) feed(next.value);
+    return finishTrace(path, trace, runs, counts, profile, survey, oracle);
   } finally {
     await trace.batches.return(undefined);
   }
@@ -157,6 +163,7 @@ function finishTrace(
   counts: readonly number[],
   profile: LoadedProfile,
   survey: Survey,
+  oracle: RecordedOracle | undefined,
 ): TraceRun {
   const name = path === '-' ? '<stdin>' : basename(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
@@ -168,7 +175,7 @@ function finishTrace(
     shares.estimatedNs += share.estimatedNs;
     const result = strategyResult(name, replay, metrics, profile, hasDma);
     metrics.destroy();
-    return result;
+    return oracle === undefined ? result : { ...result, oracle: oracle.result };
   });
   return {
     results,
@@ -182,6 +189,12 @@ function finishTrace(
       topology: { streams: survey.topology.list(), inferred_from: survey.isComplete ? 'whole trace' : 'its beginning' },
     } as TraceRun['provenance'],
   };
+}
+
+/** The model that must predict the recording's own hits and misses, if the profile names one. */
+function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracle | undefined {
+  if (profile.text('oracle.recorded') !== 'qemu-iotlb') return undefined;
+  return new RecordedOracle({ version: () => trace.statistics.version, entries: profile.number('tlb.main.entries') });
 }
 
 function readerProvenance({ statistics }: OpenTrace): Record<string, unknown> {

@@ -14,7 +14,9 @@ export class Access {
   page = 0;
   low = 0;
   high = 0;
-  /** log2 of the mapping's size; 12 if unknown. */
+  /** log2 of the page or block in the stage 1 tables (in those of stage 2 if stage 1 does not translate). */
+  mappingLog2 = 12;
+  /** log2 of the entry that a fill makes: the smaller of both stages. */
   sizeLog2 = 12;
   granuleLog2 = 12;
   /** First row of the device in `deviceCounts`. */

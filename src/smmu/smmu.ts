@@ -15,7 +15,7 @@
  *     const before = smmu.snapshot();  …  difference(smmu.snapshot(), before);
  *
  * Contract:
- * - guest commands are numbered upwards per queue; `condemn` comes before any host command that serves them, and
+ * - guest commands are numbered upwards over all queues; `condemn` comes before any host command that serves them, and
  *   `syncSeen` after all of them have taken effect;
  * - commands carry the VMID and SIDs under which `translate` files its entries (after the host's rewriting);
  * - an absent VMID (−1) counts as 0; an absent ASID as 0 if stage 1 translates;
@@ -23,14 +23,16 @@
  */
 import type { CacheSettings } from '../profiles/cache-parameters.js';
 import { Access } from './access.js';
+import { Answer, HitLevel } from './answer.js';
 import { ContextTable } from './cache/context-table.js';
 import { PendingCommands } from './causes/pending-commands.js';
 import { Configuration, NO_DESCRIPTOR, NOT_NESTED } from './configuration.js';
 import { COUNTERS, STRUCTURE_NAMES } from './counters.js';
+import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
 import { StaleUse } from './safety/stale-use.js';
 import { Domain, Scope } from './scope.js';
 import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
-import { Stage, STAGE_BY_NAME } from './stage.js';
+import { STAGE_BY_NAME, Stage } from './stage.js';
 import { Streams } from './streams.js';
 import { createConfigCache } from './structures/config-cache.js';
 import { createDeviceAtc } from './structures/device-atc.js';
@@ -40,7 +42,6 @@ import { createSharedTlb } from './structures/shared-tlb.js';
 import type { Structure } from './structures/structure.js';
 import { Tbu } from './structures/tbu.js';
 import { WalkCache } from './structures/walk-cache.js';
-import { pageHigh, pageLow } from './page.js';
 import { Walker } from './walk.js';
 
 /** What is not a parameter of the profile. */
@@ -72,6 +73,8 @@ export class Smmu {
   /** SIDs seen, in the order of their device rows in `access.deviceCounts`. */
   readonly sids: number[] = [];
   readonly access = new Access();
+  /** How the last translation was answered. */
+  readonly answer = new Answer();
   readonly tbus: Tbu[] = [];
   readonly tcu: Structure | null;
   readonly walkS1: WalkCache | null;
@@ -152,16 +155,22 @@ export class Smmu {
     access.low = pageLow(page);
     access.high = pageHigh(page);
     access.granuleLog2 = granule;
-    access.sizeLog2 = pageSizeLog2 > 12 && pageSizeLog2 <= 64 ? pageSizeLog2 : pageSizeLog2 === 0 ? granule : 12;
-    const asidTag = actual === Stage.S2 ? NONE : asid < 0 ? 0 : asid;
-    const stream = this.streamOf(sid, ssid < 0 ? NONE : ssid, asidTag, vmid < 0 ? 0 : vmid);
+    const mapping = pageSizeLog2 === 0 ? granule : pageSizeLog2 < 12 ? 12 : Math.min(pageSizeLog2, LARGEST_LOG2);
+    access.mappingLog2 = mapping;
+    access.sizeLog2 =
+      actual === Stage.Nested && this.s2PageLog2 > 0 && this.s2PageLog2 < mapping ? this.s2PageLog2 : mapping;
+    const asidTag = actual === Stage.S2 ? NONE : Math.max(asid, 0);
+    const stream = this.streamOf(sid, Math.max(ssid, NONE), asidTag, Math.max(vmid, 0));
     const device = this.deviceOfStream[stream];
     access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
     this.translations++;
     const atc = this.atcs[device];
     if (atc === null) return this.translateAtTbu(stream, actual, fault);
     const context = this.streams.stream[stream];
-    if (atc.lookup(access.low, access.high, context) >= 0) return atc.latencyNs;
+    if (atc.lookup(access.low, access.high, context) >= 0) {
+      this.answer.level = HitLevel.Atc;
+      return atc.latencyNs;
+    }
     atc.explainOwn(access.low, access.high, access.sizeLog2, context);
     this.atsRequests++;
     const ns = this.translateAtTbu(stream, actual, fault);
@@ -174,7 +183,7 @@ export class Smmu {
 
   /** The configuration of a stream that bypasses or aborts is looked up, nothing is translated. Returns ns. */
   bypass(sid: number, ssid: number): number {
-    const stream = this.streamOf(sid, ssid < 0 ? NONE : ssid, 0, 0);
+    const stream = this.streamOf(sid, Math.max(ssid, NONE), 0, 0);
     this.access.sid = sid;
     this.access.deviceRow = this.deviceOfStream[stream] * STRUCTURE_NAMES.length * COUNTERS;
     return this.portsNs + this.linksNs + this.configuration.fetch(this.streams.config[stream], NO_DESCRIPTOR);
@@ -239,6 +248,11 @@ export class Smmu {
     if (this.pending !== null) this.pending.retire(number, queue);
   }
 
+  /** True if the device of `sid` has an ATC. */
+  hasAtc(sid: number): boolean {
+    return this.atcs[this.deviceOf(sid)] !== null;
+  }
+
   /** All counters as they are now. */
   snapshot(): SmmuSnapshot {
     return takeSnapshot(this);
@@ -257,6 +271,7 @@ export class Smmu {
       const slot = utlb.lookup(low, high, context);
       if (slot >= 0) {
         this.resultLog2 = utlb.sizeLog2(slot);
+        this.answer.level = HitLevel.Utlb;
         return ns;
       }
     }
@@ -265,14 +280,14 @@ export class Smmu {
       const slot = main.lookup(low, high, context);
       if (slot >= 0) {
         this.resultLog2 = main.sizeLog2(slot);
+        this.answer.level = HitLevel.Main;
         if (utlb === null) return ns;
         const record = main.record[slot];
-        if (tbu.history !== null) utlb.explain(record);
+        if (tbu.history !== null) utlb.explain(record, low, high, context);
         if (!fault) utlb.fillFrom(main, slot, record);
         return ns;
       }
     }
-    if (stage === Stage.Nested && this.s2PageLog2 > 0) access.sizeLog2 = Math.min(access.sizeLog2, this.s2PageLog2);
     const record = tbu.explainMisses(context);
     ns += this.linksNs;
     if (!this.isConfigFirst) ns += this.configure(stream, stage);
@@ -289,16 +304,22 @@ export class Smmu {
       const slot = tcu.lookup(low, high, context);
       if (slot >= 0) {
         this.resultLog2 = tcu.sizeLog2(slot);
+        this.answer.level = HitLevel.Tcu;
         if (!fault) tbu.fillFrom(tcu, slot, context);
         return ns;
       }
-      if (tcu.history === tbu.history && tcu.history !== null) tcu.explain(record);
+      if (tcu.history === tbu.history && tcu.history !== null) tcu.explain(record, low, high, context);
       else tcu.explainOwn(low, high, sizeLog2, context);
     }
     this.walks++;
     const s2Context = streams.stage2[stream];
-    if (stage === Stage.S2) ns += this.walker.stage2Only(s2Context, fault);
-    else ns += this.walker.stage1(context, stage === Stage.Nested ? s2Context : NONE, fault);
+    const walkNs =
+      stage === Stage.S2
+        ? this.walker.stage2Only(s2Context, fault)
+        : this.walker.stage1(context, stage === Stage.Nested ? s2Context : NONE, fault);
+    ns += walkNs;
+    this.answer.level = HitLevel.Walk;
+    this.answer.walkNs = walkNs;
     if (fault) {
       this.faults++;
       this.resultLog2 = 0;
@@ -315,9 +336,10 @@ export class Smmu {
 
   private configure(stream: number, stage: Stage): number {
     const { streams } = this;
-    const s2Context =
-      stage === Stage.S2 ? NO_DESCRIPTOR : stage === Stage.Nested ? streams.stage2[stream] : NOT_NESTED;
-    return this.configuration.fetch(streams.config[stream], s2Context);
+    const s2Context = stage === Stage.S2 ? NO_DESCRIPTOR : stage === Stage.Nested ? streams.stage2[stream] : NOT_NESTED;
+    const ns = this.configuration.fetch(streams.config[stream], s2Context);
+    this.answer.configNs = ns;
+    return ns;
   }
 
   /** Row in `streams` of the binding, with its TBU and device. */

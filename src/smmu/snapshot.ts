@@ -1,7 +1,7 @@
 /**
  * All counters of an SMMU as plain values, and the difference of two such snapshots (to leave a warm-up out).
  */
-import { CAUSE_NAMES, type CauseName, Counter, COUNTERS, STRUCTURE_NAMES, type StructureName } from './counters.js';
+import { CAUSE_NAMES, type CauseName, COUNTERS, Counter, STRUCTURE_NAMES, type StructureName } from './counters.js';
 import type { Smmu } from './smmu.js';
 import type { Structure } from './structures/structure.js';
 import type { WalkCache } from './structures/walk-cache.js';

@@ -58,12 +58,12 @@ export class Walker {
 
   /** Walk stage 1 of the access, nested in stage 2 of `s2Context` unless that is negative. Returns ns. */
   stage1(context: number, s2Context: number, faults: boolean): number {
-    const { low, high, sizeLog2, granuleLog2 } = this.access;
+    const { low, high, mappingLog2, granuleLog2 } = this.access;
     const isNested = s2Context >= 0;
     const cache = this.caches.walkS1;
     const first = firstLevel(this.s1Levels, granuleLog2);
-    const leaf = Math.max(first, leafLevel(sizeLog2, granuleLog2));
-    this.sizeLog2 = this.s2PageLog2 || sizeLog2;
+    const leaf = Math.max(first, leafLevel(mappingLog2, granuleLog2));
+    this.sizeLog2 = this.s2PageLog2 || mappingLog2;
     this.granuleLog2 = this.s2GranuleLog2 || granuleLog2;
     let ns = 0;
     let level = first;
@@ -90,7 +90,7 @@ export class Walker {
   /** Walk stage 2 alone for the access, whose address is an IPA. Returns ns. */
   stage2Only(context: number, faults: boolean): number {
     const { access } = this;
-    this.sizeLog2 = access.sizeLog2;
+    this.sizeLog2 = access.mappingLog2;
     this.granuleLog2 = access.granuleLog2;
     return this.stage2(access.low, access.high, context, true, faults);
   }
@@ -99,7 +99,7 @@ export class Walker {
    * Stage 2 of one of the reads that fetch a context descriptor of stream context `stream`, before any walk. Returns ns.
    */
   stage2OfDescriptor(read: number, stream: number, s2Context: number): number {
-    this.sizeLog2 = this.s2PageLog2 || this.access.sizeLog2;
+    this.sizeLog2 = this.s2PageLog2 || this.access.mappingLog2;
     this.granuleLog2 = this.s2GranuleLog2 || this.access.granuleLog2;
     return this.stage2((stream << 1) | read, DESCRIPTOR_IPA, s2Context, false, false);
   }

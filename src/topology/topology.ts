@@ -63,8 +63,16 @@ export class Topology {
     this.atsDevices = this.list().filter((candidate) => candidate.hasAts);
   }
 
+  /** The guest addresses an ATC_INV to `sid` now; a stream that the survey has not seen doing so is learnt late. */
+  meetAts(sid: number): void {
+    if (this.hasAts(sid)) return;
+    this.noteAts(sid);
+    this.discoveredLate++;
+  }
+
   /** The stream translated with `asid`: its domain from here on. */
   bind(sid: number, asid: number): void {
+    if (this.atsDevices.length === 0) return; // domains matter to ATC targeting only
     this.device(sid).asid = asid;
   }
 

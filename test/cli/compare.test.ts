@@ -54,7 +54,7 @@ describe('compare', () => {
 
   it('shows a table that fits the width it is given, with no colour in a pipe', async () => {
     for (const width of [80, 100, 200]) {
-      const { stdout } = await runCli(['compare', RECORDED_TRACE, '--limit', '20000', '--baseline', 'native'], {
+      const { stdout } = await runCli(['compare', RECORDED_TRACE, '--limit', '3000', '--baseline', 'native'], {
         env: { COLUMNS: String(width) },
       });
       expect(stdout).toMatch(/^[\n -~]+$/);
@@ -116,13 +116,16 @@ describe('replay', () => {
 
   it('honours model flags', async () => {
     const run = async (...flags: string[]): Promise<ResultDocument> =>
-      JSON.parse((await runCli(['replay', RECORDED_TRACE, '--strategy', 'native', '--json', ...flags])).stdout);
+      JSON.parse(
+        (await runCli(['replay', RECORDED_TRACE, '--strategy', 'native', '--limit', '9000', '--json', ...flags]))
+          .stdout,
+      );
     const plain = await run();
     const slow = await run('--set', 'smmu.mem_latency_ns=100000');
     expect(slow.results[0].latency.submission.mean_ns).toBeGreaterThan(plain.results[0].latency.submission.mean_ns);
     const unsafe = await run('--no-safety');
     expect(unsafe.results[0].safety).toBeNull();
-    const warm = await run('--warmup', '5000', '--limit', '20000');
+    const warm = await run('--warmup', '5000');
     expect(warm.results[0].latency.submission.count).toBeLessThan(plain.results[0].latency.submission.count);
     const quiet = await run('--no-msi');
     expect(JSON.stringify(quiet.results[0].tlb)).not.toBe(JSON.stringify(plain.results[0].tlb));

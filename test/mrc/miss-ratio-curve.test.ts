@@ -187,6 +187,33 @@ describe('MissRatioCurve', () => {
     expect(curve.coldMisses).toBe(2);
   });
 
+  test('thousands of live pages, hundreds of address spaces, a long batch of commands', () => {
+    const batch = new EventBatch(20_000);
+    const touchAll = (): void => {
+      for (let at = 0; at < 5000; at++) dma(batch, at * 3, at % 300);
+    };
+    touchAll();
+    touchAll();
+    for (let asid = 0; asid < 300; asid += 2) command(batch, Opcode.TLBI_NH_ASID, { ASID: asid });
+    doorbell(batch);
+    touchAll();
+    const curve = new MissRatioCurve();
+    curve.consume(batch);
+    expect([curve.accesses, curve.coldMisses, curve.maxDistance]).toEqual([15_000, 7500, 5000]);
+  });
+
+  test('a range command over much more than is live, and one over a part of it', () => {
+    const batch = new EventBatch();
+    for (let at = 0; at < 100; at++) dma(batch, 1000 + at);
+    command(batch, Opcode.TLBI_NH_VA, { ASID: 1, ADDR: 1050, TG: 1, NUM: 31, SCALE: 20 });
+    command(batch, Opcode.TLBI_NH_VA, { ASID: 1, ADDR: 1010, TG: 1, NUM: 4, SCALE: 1 });
+    doorbell(batch);
+    for (let at = 0; at < 100; at++) dma(batch, 1000 + at);
+    const curve = new MissRatioCurve();
+    curve.consume(batch);
+    expect(curve.coldMisses).toBe(100 + 50 + 10);
+  });
+
   test('a trace without accesses has a curve of zeros', () => {
     expect(new MissRatioCurve().points()).toEqual([{ entries: 1, misses: 0, miss_ratio: 0 }]);
   });

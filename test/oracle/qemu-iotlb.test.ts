@@ -100,13 +100,18 @@ describe('range invalidation', () => {
     expect(iotlb.occupancy).toBe(0);
   });
 
-  test('the exact key ends the search: the block around a page stays', () => {
-    const iotlb = iotlbOf('7.2');
-    iotlb.fill(1, -1, 512, K4, 21);
-    iotlb.fill(1, -1, 600, K4, 12);
-    execute(iotlb, Opcode.TLBI_NH_VA, { ASID: 1, ADDR: 600, TG: 1, TTL: 3 });
+  test.each([
+    ['7.2', -1],
+    ['8.x', 65535],
+    ['10.x', -1],
+    ['10.x', 4],
+  ])('%s, VMID %i: the exact key ends the search, the block around a page stays', (version, vmid) => {
+    const iotlb = iotlbOf(version);
+    iotlb.fill(1, vmid, 512, K4, 21);
+    iotlb.fill(1, vmid, 600, K4, 12);
+    execute(iotlb, Opcode.TLBI_NH_VA, { ASID: 1, VMID: vmid === 4 ? 4 : 0, ADDR: 600, TG: 1, TTL: 3 });
     expect(iotlb.occupancy).toBe(1);
-    expect(iotlb.lookup(1, -1, 600, K4)).toBe(true);
+    expect(iotlb.lookup(1, vmid, 600, K4)).toBe(true);
   });
 
   test.each([
@@ -156,6 +161,15 @@ describe('range invalidation', () => {
     // From 0x1000: 1, 2, 4 and 8 pages (below a granule: only entries that hold their start), then [16, 17).
     execute(iotlb, Opcode.TLBI_NH_VA, { ASID: 1, ADDR: 1, TG: 3, NUM: 0, TTL: 3 });
     expect([0, 16, 32].map((page) => iotlb.lookup(1, -1, page, K64))).toEqual([false, false, true]);
+  });
+
+  test('M §2.2: such a piece at address 0, behind a wrap-around, removes the whole ASID', () => {
+    const iotlb = iotlbOf('7.2');
+    iotlb.fill(1, -1, 12345, K4, K4);
+    iotlb.fill(2, -1, 12345, K4, K4);
+    execute(iotlb, Opcode.TLBI_NH_VA, { ASID: 1, ADDR: 2 ** 52 - 1, TG: 3, NUM: 0, TTL: 3 });
+    expect(iotlb.lookup(1, -1, 12345, K4)).toBe(false);
+    expect(iotlb.lookup(2, -1, 12345, K4)).toBe(true);
   });
 
   test('NH_VA needs the ASID, NH_VAA takes all', () => {

@@ -30,6 +30,19 @@ const KNOWN: Readonly<
 
 const nameOf = (path: string): string => basename(path).replace(/\.qemu.*/, '');
 
+/** The right model, with a digest of everything that it predicted. */
+class Predictions extends QemuIotlb {
+  lookups = 0;
+  digest = 0;
+
+  override lookup(asid: number, vmid: number, page: number, granuleLog2: number): boolean {
+    const isHit = super.lookup(asid, vmid, page, granuleLog2);
+    this.lookups++;
+    this.digest = (Math.imul(this.digest, 31) + (isHit ? 1 : 2)) | 0;
+    return isHit;
+  }
+}
+
 describe.each(QEMU_LOGS.map((path) => [nameOf(path), path]))('%s', (name, path) => {
   let batches: EventBatch[];
   let version: string;
@@ -56,20 +69,22 @@ describe.each(QEMU_LOGS.map((path) => [nameOf(path), path]))('%s', (name, path) 
   });
 
   test('O53: without the recorded outcomes the model predicts the same', () => {
-    const whole = new RecordedOracle({ version: () => version });
-    const blind = new RecordedOracle({ version: () => version });
+    const whole = new Predictions();
+    const blind = new Predictions();
+    const wholeOracle = new RecordedOracle({ model: whole, version: () => version });
+    const blindOracle = new RecordedOracle({ model: blind, version: () => version });
     for (const batch of batches) {
-      whole.consume(batch);
+      wholeOracle.consume(batch);
       const recorded = batch.outcome.slice();
       for (let row = 0; row < batch.count; row++) {
         // Hit and miss only: faults and streams without translation are inputs of the model.
         if (batch.kind[row] === EventKind.Dma && recorded[row] <= Outcome.Miss) batch.outcome[row] = Outcome.Unknown;
       }
-      blind.consume(batch);
+      blindOracle.consume(batch);
       batch.outcome.set(recorded);
     }
-    expect(blind.iotlb?.occupancy).toBe(whole.iotlb?.occupancy);
-    expect(blind.iotlb?.overflows).toBe(whole.iotlb?.overflows);
+    expect(blind.lookups).toBe(whole.lookups);
+    expect(blind.digest).toBe(whole.digest);
   });
 
   test('O41, O53: hit=, miss= and hit rate= of every lookup line', async () => {

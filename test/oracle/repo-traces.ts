@@ -12,7 +12,7 @@ import type { EventBatch } from '../../src/trace/events.js';
 const DIRECTORY = process.env.SMMUSCOPE_TRACES ?? fileURLToPath(new URL('../../traces', import.meta.url));
 
 /** Paths of the SMMUv3 logs. */
-export const QEMU_LOGS: readonly string[] = readdirSync(DIRECTORY, { recursive: true, encoding: 'utf8' })
+export const QEMU_LOGS: readonly string[] = readdirSync(DIRECTORY)
   .filter((name) => /qemu-[\d.]+\.log(\.xz)?$/.test(name) && !basename(name).startsWith('vtd'))
   .sort()
   .map((name) => join(DIRECTORY, name));

@@ -21,7 +21,11 @@ class SubmissionLog extends ReplayMetrics {
 function paced(count: number, gapNs: number, seenNs?: number): TraceBuilder {
   const trace = new TraceBuilder();
   for (let i = 0; i < count; i++) {
-    trace.at(i * gapNs).tlbis(1).sync().doorbell();
+    trace
+      .at(i * gapNs)
+      .tlbis(1)
+      .sync()
+      .doorbell();
     if (seenNs !== undefined) trace.at(i * gapNs + seenNs).syncDone();
   }
   return trace;
@@ -61,7 +65,13 @@ describe('many vCPUs', () => {
   function storm(vcpus: number, rounds: number, thinkNs: number): TraceBuilder {
     const trace = new TraceBuilder();
     for (let round = 0; round < rounds; round++) {
-      for (let v = 0; v < vcpus; v++) trace.at(round * thinkNs).vcpu(v).tlbis(1).sync().doorbell();
+      for (let v = 0; v < vcpus; v++)
+        trace
+          .at(round * thinkNs)
+          .vcpu(v)
+          .tlbis(1)
+          .sync()
+          .doorbell();
     }
     return trace;
   }

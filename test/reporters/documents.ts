@@ -53,6 +53,7 @@ export function strategyResult(
     latency: {
       submission: latency(3465, meanNs),
       command: latency(3449, meanNs * 0.75),
+      translation: latency(15880, 400),
       breakdown_ns: {
         exit: meanNs * 0.25,
         vmm_lock: 0,
@@ -122,6 +123,10 @@ export const COMPARISON: ResultDocument = {
     strategyResult('hw-vcmdq:lvcmdqs=2', 'vsid', 812, 6914),
     strategyResult('v1-patch', 'broadcast', 50339, 11_234_567, {
       errors: { refused_by_opcode: { TLBI_NSNH_ALL: 1 } },
+      oracle: {
+        recorded: { compared: 15880, hits: 8635, misses: 7245, mismatches: 0, first: [] },
+        config: { compared: 15880, hits: 15869, misses: 10, mismatches: 1, first: [{ line: 17 }] },
+      },
       safety: { stale_in_window: 3, stale_after_sync: 17, first: [{ event: 1234, iova: '0xffff0000' }] },
     }),
   ],
@@ -149,7 +154,10 @@ export const TWO_TRACES: ResultDocument = {
 export const NO_DMA: ResultDocument = {
   ...COMPARISON,
   provenance: { ...COMPARISON.provenance, profile: { name: 'grace-cmdqv' } },
-  results: [strategyResult('native', 'vsid', 512, 6914, { tlb: null, safety: null })],
+  results: [strategyResult('native', 'vsid', 512, 6914, { tlb: null, safety: null })].map((result) => ({
+    ...result,
+    latency: { ...result.latency, translation: { ...latency(0, 0), histogram: [] } },
+  })),
 };
 
 /** One strategy in full. */
@@ -165,7 +173,6 @@ const recorded = {
   p99_9_ns: 800000,
   max_ns: 1_200_000,
   percentiles: 'exact',
-  histogram: [],
 } as const;
 
 /** What is in a trace. */

@@ -95,7 +95,7 @@ describe('comparison', () => {
     };
     const text = tableReporter.render(document, plain(200, 'ioctl'));
     expect(text.match(/\d\.\d\dx(?= +6,914)/g)).toEqual(['1.00x', '0.50x', '1.00x', '0.25x']);
-    expect(text).toMatch(/^a\.csv\n[^]*^b\.csv\n/m);
+    expect(text).toMatch(/^a\.csv\n[\s\S]*^b\.csv\n/m);
   });
 
   it('reports a trace without dma events as absent, not as zero', () => {

@@ -26,7 +26,8 @@ function script(text: string): TraceBuilder {
   return trace.doorbell();
 }
 
-const amplificationOf = async (text: string, spec: string) => (await replayThrough(script(text), spec)).result.amplification;
+const amplificationOf = async (text: string, spec: string) =>
+  (await replayThrough(script(text), spec)).result.amplification;
 
 describe('O2: ioctls', () => {
   it.each([
@@ -133,7 +134,12 @@ describe('O7: ATC broadcast', () => {
 
   it('reaches the streams of the named device’s domain only', async () => {
     const trace = new TraceBuilder();
-    for (const [sid, asid] of [[1, 1], [2, 1], [3, 2]] as const) trace.dma({ sid, asid, page: sid });
+    for (const [sid, asid] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ] as const)
+      trace.dma({ sid, asid, page: sid });
     for (const sid of [1, 2, 3]) trace.cmd('ATC_INV', { SID: sid, SIZE: 0, ADDR: 5 });
     const { result } = await replayThrough(trace.sync().doorbell(), 'ioctl:atc=broadcast');
     expect(result.amplification.host_by_opcode.ATC_INV).toBe(2 + 2 + 1);

@@ -3,6 +3,7 @@
  */
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
+import type { DmaMode } from '../../src/replay/dma-feed.js';
 import type { Pacing } from '../../src/replay/pacing.js';
 import { Replay } from '../../src/replay/replay.js';
 import { Survey } from '../../src/replay/survey.js';
@@ -17,6 +18,7 @@ export interface HarnessOptions {
   profile?: string | LoadedProfile;
   set?: readonly string[];
   pacing?: Pacing;
+  dma?: DmaMode;
   warmup?: number;
   msi?: boolean;
   metrics?: ReplayMetrics;
@@ -36,7 +38,9 @@ export async function replayThrough(
   options: HarnessOptions = {},
 ): Promise<FinishedReplay> {
   const profile =
-    typeof options.profile === 'object' ? options.profile : loadProfile(options.profile ?? 'neoverse-mmu700', options.set);
+    typeof options.profile === 'object'
+      ? options.profile
+      : loadProfile(options.profile ?? 'neoverse-mmu700', options.set);
   const [choice] = resolveStrategies([spec]);
   const metrics = options.metrics ?? new ReplayMetrics();
   const survey = await Survey.of(
@@ -49,7 +53,12 @@ export async function replayThrough(
     profile,
     survey,
     (topology) => createSmmu(profile, choice, topology, { seed: 1, safety: true }),
-    { pacing: options.pacing ?? 'closed', warmup: options.warmup ?? 0, msi: options.msi ?? true },
+    {
+      pacing: options.pacing ?? 'closed',
+      dma: options.dma ?? 'ordered',
+      warmup: options.warmup ?? 0,
+      msi: options.msi ?? true,
+    },
     metrics,
   );
   replay.consume(trace.batch);

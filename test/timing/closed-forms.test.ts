@@ -61,16 +61,21 @@ describe('the closed forms themselves', () => {
     }
   });
 
-  it.each([1, 2, 62, 63, 64, 65, 126, 127, 200])('O5: batching saves (n−1)(ioctl+copy_f) + (n−⌈n/63⌉)·S at n=%i', async (n) => {
-    for (const name of Object.values(PROFILES)) {
-      const p = loadProfile(name);
-      const perCall = p.number('software.syscall_ioctl_ns') + p.number('software.copy_fixed_ns');
-      const s =
-        p.number('software.cmdq_insert_fixed_ns') + p.number('smmu.mem_latency_ns') + p.number('smmu.sync_complete_ns');
-      const saved = (await latency('ioctl', n, name)).total - (await latency('ioctl-batched', n, name)).total;
-      expect(saved).toBe((n - 1) * perCall + (n - Math.ceil(n / 63)) * s);
-    }
-  });
+  it.each([1, 2, 62, 63, 64, 65, 126, 127, 200])(
+    'O5: batching saves (n−1)(ioctl+copy_f) + (n−⌈n/63⌉)·S at n=%i',
+    async (n) => {
+      for (const name of Object.values(PROFILES)) {
+        const p = loadProfile(name);
+        const perCall = p.number('software.syscall_ioctl_ns') + p.number('software.copy_fixed_ns');
+        const s =
+          p.number('software.cmdq_insert_fixed_ns') +
+          p.number('smmu.mem_latency_ns') +
+          p.number('smmu.sync_complete_ns');
+        const saved = (await latency('ioctl', n, name)).total - (await latency('ioctl-batched', n, name)).total;
+        expect(saved).toBe((n - 1) * perCall + (n - Math.ceil(n / 63)) * s);
+      }
+    },
+  );
 
   it('O6: the cost of one more command tends to 297.8 ns batched and is 754 ns per ioctl (P1)', async () => {
     const blocks = 63 * 8;
@@ -79,7 +84,8 @@ describe('the closed forms themselves', () => {
         (await latency('ioctl-batched', blocks, PROFILES.P1)).total) /
       blocks;
     expect(batched).toBe(294 + 240 / 63);
-    const single = ((await latency('ioctl', 101, PROFILES.P1)).total - (await latency('ioctl', 1, PROFILES.P1)).total) / 100;
+    const single =
+      ((await latency('ioctl', 101, PROFILES.P1)).total - (await latency('ioctl', 1, PROFILES.P1)).total) / 100;
     expect(single).toBe(754);
     expect(Number((single / batched).toFixed(2))).toBe(2.53);
   });
@@ -98,7 +104,11 @@ describe('the closed forms themselves', () => {
   );
 
   it('O39: insert + fetch + sync of an empty queue is 240 ns on P1 and P2, 550 ns on P3', async () => {
-    for (const [column, expected] of [['P1', 240], ['P2', 240], ['P3', 550]] as const) {
+    for (const [column, expected] of [
+      ['P1', 240],
+      ['P2', 240],
+      ['P3', 550],
+    ] as const) {
       const profile = loadProfile(PROFILES[column]);
       const run = await replayThrough(oneSubmission(0), 'native', { profile });
       expect(onlyLatencyNs(run) - profile.number('software.mmio_write_posted_ns')).toBe(expected);

@@ -60,7 +60,7 @@ export class RowDecoder {
     const line = this.nextLine;
     this.nextLine++;
     this.context.statistics.lines++;
-    if (record.length === 1 && record[0] === '') return;
+    if (record.length === 1 && record[0].trim() === '') return;
     try {
       if (this.columns === undefined) this.columns = columnsOfHeader(record);
       else this.addRow(record, line);
@@ -69,14 +69,14 @@ export class RowDecoder {
       if (!this.context.lenient || this.columns === undefined) {
         throw new TraceFormatError(this.context.file, line, error.expected, error.found);
       }
-      this.skipped(line, error.expected);
+      this.skipped(line);
     }
   }
 
   /** A row that is left out. */
-  skipped(line: number, expected: string): void {
+  skipped(line: number): void {
     this.context.statistics.skippedRows++;
-    addNote(this.context.statistics, line, `malformed row skipped (expected ${expected})`);
+    addNote(this.context.statistics, line, 'malformed row: skipped');
   }
 
   /** Batches that are full by now. */

@@ -9,7 +9,7 @@ const NINE = 0x39;
 const SAFE_DIGITS = 15;
 const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
 const DECIMAL = /^[0-9]+$/;
-const WORD = /^0[xX]([0-9a-fA-F]{1,16})$/;
+const LETTER_X = 0x78;
 const TWO_32 = 2 ** 32;
 const TWO_64 = 2n ** 64n;
 
@@ -71,19 +71,41 @@ export function readWord(text: string, column: string): void {
 }
 
 function setHalvesFromHex(text: string): boolean {
-  const digits = WORD.exec(text)?.[1];
-  if (digits === undefined) return false;
-  const split = Math.max(0, digits.length - 8);
-  highHalf = split === 0 ? 0 : Number.parseInt(digits.slice(0, split), 16);
-  lowHalf = Number.parseInt(digits.slice(split), 16);
+  const { length } = text;
+  // 0x and 1 to 16 digits
+  if (length < 3 || length > 18 || text.charCodeAt(0) !== ZERO || (text.charCodeAt(1) | 0x20) !== LETTER_X)
+    return false;
+  const split = Math.max(2, length - 8);
+  let high = 0;
+  let low = 0;
+  for (let index = 2; index < length; index++) {
+    const digit = hexDigit(text.charCodeAt(index));
+    if (digit < 0) return false;
+    if (index < split) high = high * 16 + digit;
+    else low = low * 16 + digit;
+  }
+  highHalf = high;
+  lowHalf = low;
   return true;
+}
+
+/** Value of a hexadecimal digit, or -1. */
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= NINE) return code - ZERO;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** log2 of a page size in bytes. @throws RowError unless it is a power of two from 4096 to 2^63 */
 export function pageSizeLog2Of(text: string): number {
-  const isInteger = DECIMAL.test(text) || HEXADECIMAL.test(text);
-  const bytes = isInteger ? BigInt(text) : 0n;
-  const log2 = bytes.toString(2).length - 1;
-  if (log2 >= 12 && log2 <= 63 && bytes === 1n << BigInt(log2)) return log2;
+  let bytes = decimal(text);
+  if (Number.isNaN(bytes) && (DECIMAL.test(text) || HEXADECIMAL.test(text))) bytes = powerOfTwo(BigInt(text));
+  const log2 = Math.log2(bytes);
+  if (Number.isInteger(log2) && log2 >= 12 && log2 <= 63) return log2;
   throw new RowError('page_size in bytes as a power of two from 4096 to 2^63', quoted(text));
+}
+
+/** `value` as a number if it is a power of two, which a double holds exactly; otherwise 0. */
+function powerOfTwo(value: bigint): number {
+  return value > 0n && (value & (value - 1n)) === 0n ? Number(value) : 0;
 }

@@ -58,7 +58,8 @@ export class TranslationJoin {
       // A nested walk looks up the stage-2 translations of its tables (ASID -1) inside the translation proper, before
       // or during its walk; only the lookup with an ASID is the device's.
       if (asid < 0 && thread.lookupAsid >= 0 && !thread.lookupHit) return;
-      const isInner = thread.lookupAsid < 0 && asid >= 0 && this.hasResultLines;
+      const hasOwnLines = this.hasResultLines || thread.configFlag !== 0;
+      const isInner = thread.lookupAsid < 0 && asid >= 0 && hasOwnLines;
       if (!isInner) this.close(thread);
     }
     if (thread.stage === Stage.Idle || thread.stage === Stage.Written) this.forgetConfiguration(thread);

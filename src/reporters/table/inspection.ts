@@ -1,6 +1,5 @@
 /** The table of `inspect`: what a trace holds. */
-import type { CountsByKey, InspectDocument } from '../../inspect/document.js';
-import type { LatencySummary } from '../../results/document.js';
+import type { CountsByKey, InspectDocument, RecordedLatency } from '../../inspect/document.js';
 import type { ReportContext } from '../reporter.js';
 import { lossText } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
@@ -85,7 +84,7 @@ function countsLine(label: string, counts: CountsByKey, nameOf: (key: string) =>
 function latencyTable(document: InspectDocument, context: ReportContext): string {
   const { recorded_latency: recorded } = document;
   if (recorded === null) return '';
-  type Row = readonly [string, LatencySummary];
+  type Row = readonly [string, RecordedLatency];
   const { by_vcpu, ...all } = recorded;
   const perVcpu = Object.entries(by_vcpu);
   const rows: Row[] = [

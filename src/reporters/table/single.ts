@@ -1,5 +1,11 @@
 /** The report of `replay`: one strategy, top to bottom. */
-import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../results/document.js';
+import type {
+  CacheResult,
+  LatencySummary,
+  OracleAgreement,
+  ResultDocument,
+  StrategyResult,
+} from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
@@ -25,6 +31,7 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     commandSection(result, context),
     cacheSection(result, context),
     safetySection(result, context),
+    oracleSection(result, context),
     hostSection(result, context),
   ]
     .filter((section) => section !== '')
@@ -51,6 +58,7 @@ function latencySection(result: StrategyResult, context: ReportContext): string 
     ['submission', result.latency.submission],
     ['command', result.latency.command],
     ['guest stall', result.guest.stall_ns],
+    ...(result.latency.translation.count > 0 ? [['translation', result.latency.translation] as const] : []),
   ];
   const time = (
     heading: string,
@@ -168,9 +176,7 @@ function safetySection(result: StrategyResult, context: ReportContext): string {
     `${formatCount(safety.stale_in_window)} stale hits inside the window that the architecture allows`,
     ...safety.first.slice(0, VIOLATIONS_SHOWN).map((violation) => `stale hit: ${describe(violation)}`),
   ].map((line) => wrapText(line, context));
-  return (
-    paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context) + `\n${lines.slice(1).join('')}`
-  );
+  return `${paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context)}\n${lines.slice(1).join('')}`;
 }
 
 /** `event 17, iova 0x1000` of an object; its JSON where it is no flat object. */
@@ -179,6 +185,17 @@ function describe(violation: unknown): string {
   return Object.entries(violation)
     .map(([key, value]) => `${readable(key)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
+}
+
+/** How well the model of the recorder's own SMMU predicts what the recorder saw. */
+function oracleSection({ oracle }: StrategyResult, context: ReportContext): string {
+  if (oracle === undefined) return '';
+  const line = (what: string, { compared, hits, misses, mismatches }: OracleAgreement) => {
+    const counts = `${formatCount(compared)} compared (${formatCount(hits)} hits, ${formatCount(misses)} misses)`;
+    const text = wrapText(`${what}: ${counts}, ${formatCount(mismatches)} mismatches`, context).trimEnd();
+    return `${paint(text, mismatches > 0 ? 'red' : undefined, context)}\n`;
+  };
+  return line("recorder's TLB", oracle.recorded) + line("recorder's config cache", oracle.config);
 }
 
 function hostSection(result: StrategyResult, context: ReportContext): string {
@@ -193,5 +210,5 @@ function hostSection(result: StrategyResult, context: ReportContext): string {
   return lines.map((line) => wrapText(line, context)).join('');
 }
 
-/** A JSON key as words. */
-const readable = (key: string): string => key.replace(/_ns$/, '').replaceAll('_', ' ');
+/** A JSON key as words; opcodes stay as they are spelt. */
+const readable = (key: string): string => (/[a-z]/.test(key) ? key.replace(/_ns$/, '').replaceAll('_', ' ') : key);

@@ -8,10 +8,11 @@
  * Two ways lead to the entries of a range: through the index page by page, or along the list of the context; the shorter
  * one is taken, so that an invalidation costs O(entries removed + sizes present), not O(capacity).
  */
-import type { ContextTable } from './context-table.js';
-import { ContextLists } from './context-lists.js';
-import { coversMember, Member, type Scope } from '../scope.js';
+
 import { HIGH_MASK, joinPage, LARGEST_LOG2, LOW_MASK, pageHigh, pageLow, pagesOf } from '../page.js';
+import { coversMember, Member, type Scope } from '../scope.js';
+import { ContextLists } from './context-lists.js';
+import type { ContextTable } from './context-table.js';
 import { EMPTY } from './slot-lists.js';
 
 const SIZE_SHIFT = 20;
@@ -33,7 +34,7 @@ export class KeyTable {
   /** Slots found by the last `collect`: rows 0 … its return value − 1. */
   covered: Int32Array;
   readonly contexts: ContextTable;
-  /** Sizes (log2) with a listed entry, largest first: the order in which a lookup tries them (QEMU, M §2.1). */
+  /** Sizes (log2) of the indexed keys, largest first: the order in which a lookup tries them (QEMU, M §2.1). */
   readonly sizes = new Uint8Array(LARGEST_LOG2 + 1);
   /** How many rows of `sizes` are valid. */
   sizesPresent = 0;
@@ -84,6 +85,8 @@ export class KeyTable {
     this.highSize[slot] = highSize;
     this.context[slot] = context;
     this.hashes[slot] = hashOf(low, highSize, context);
+    const size = sizeOf(highSize);
+    if (this.countBySize[size]++ === 0) this.addSize(size);
     this.place(slot);
     this.list(slot);
   }
@@ -94,25 +97,23 @@ export class KeyTable {
     this.forget(slot);
   }
 
-  /** Make an indexed key visible to `find` by size and to `collect`. */
+  /** Make an indexed key visible to `collect`. */
   list(slot: number): void {
     const context = this.context[slot];
     this.lists.add(slot, context, this.contexts.groupOf[context]);
-    const size = sizeOf(this.highSize[slot]);
-    if (this.countBySize[size]++ === 0) this.addSize(size);
   }
 
   /** Undo `list`; the key stays in the index. */
   unlist(slot: number): void {
     const context = this.context[slot];
     this.lists.remove(slot, context, this.contexts.groupOf[context]);
-    const size = sizeOf(this.highSize[slot]);
-    if (--this.countBySize[size] === 0) this.removeSize(size);
   }
 
   /** Take an unlisted key out of the index. */
   forget(slot: number): void {
     const { index, hashes } = this;
+    const size = sizeOf(this.highSize[slot]);
+    if (--this.countBySize[size] === 0) this.removeSize(size);
     const mask = index.length - 1;
     let hole = hashes[slot] & mask;
     while (index[hole] !== slot + 1) hole = (hole + 1) & mask;
@@ -155,7 +156,8 @@ export class KeyTable {
     const { lists } = this;
     for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
       for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
-        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) this.covered[this.found++] = slot;
+        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot))
+          this.covered[this.found++] = slot;
       }
     }
     return this.found;

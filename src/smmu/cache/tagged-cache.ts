@@ -14,8 +14,9 @@ import { EVERYTHING, type ReplacementPolicy } from '../policy/policy.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Scope } from '../scope.js';
 import type { ContextTable } from './context-table.js';
+import { FreeWays } from './free-ways.js';
 import { highSizeOf, KeyTable } from './key-table.js';
-import { EMPTY, SlotLists } from './slot-lists.js';
+import { EMPTY } from './slot-lists.js';
 
 /** Size, shape and policy of a structure. */
 export interface CacheGeometry {
@@ -37,7 +38,7 @@ export class TaggedCache {
   invalidated = 0;
   private readonly policy: ReplacementPolicy;
   private readonly notesHits: boolean;
-  private readonly free: SlotLists;
+  private readonly free: FreeWays;
 
   /** @throws UsageError if the ways do not divide the entries */
   constructor(geometry: CacheGeometry, contexts: ContextTable) {
@@ -51,8 +52,7 @@ export class TaggedCache {
     this.policy = createPolicy(geometry.policy, this.sets, this.ways, geometry.seed);
     this.notesHits = this.policy.notesHits;
     this.keys = new KeyTable(entries, contexts);
-    this.free = new SlotLists(this.sets, entries);
-    for (let slot = entries - 1; slot >= 0; slot--) this.free.pushFront((slot / this.ways) | 0, slot);
+    this.free = new FreeWays(this.sets, this.ways);
   }
 
   /**
@@ -81,9 +81,7 @@ export class TaggedCache {
       return present;
     }
     const set = this.setOf(low, high, sizeLog2, context);
-    if (this.free.head[set] === EMPTY) this.evictFrom(set);
-    const slot = this.free.head[set];
-    this.free.remove(set, slot);
+    const slot = this.free.isFull(set) ? this.evictFrom(set) : this.free.take(set);
     this.keys.insert(slot, baseLow, highSize, context);
     this.policy.fill(slot);
     this.occupancy++;
@@ -109,23 +107,27 @@ export class TaggedCache {
     return ((blockNumber(low, high, sizeLog2) ^ salt) >>> 0) % this.sets;
   }
 
-  private evictFrom(set: number): void {
+  /** Make room in a full set; returns the slot that is now empty and taken. */
+  private evictFrom(set: number): number {
     const victim = this.policy.victim(set);
     if (victim !== EVERYTHING) {
-      this.vacate(victim);
+      this.policy.drop(victim);
+      this.keys.remove(victim);
+      this.occupancy--;
       this.evictions++;
-      return;
+      return victim;
     }
     const count = this.keys.collectAll();
     const { covered } = this.keys;
     for (let i = 0; i < count; i++) this.vacate(covered[i]);
     this.evictions += count;
+    return this.free.take(set);
   }
 
   private vacate(slot: number): void {
     this.policy.drop(slot);
     this.keys.remove(slot);
-    this.free.pushFront((slot / this.ways) | 0, slot);
+    this.free.give(slot);
     this.occupancy--;
   }
 }

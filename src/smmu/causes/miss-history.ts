@@ -40,6 +40,9 @@ export class MissHistory {
   /** List 0: free records. List 1: lost ones, most recent loss first. */
   private readonly lists = new SlotLists(2, FIRST_RECORDS);
   private lost = 0;
+  /** When a record was lost: the number of the command, counted from the first. */
+  private lossNumber = new Float64Array(FIRST_RECORDS);
+  private losses = 0;
 
   constructor(contexts: ContextTable, domain: Domain, isTable: boolean, pending: PendingCommands) {
     this.keys = new KeyTable(FIRST_RECORDS, contexts);
@@ -55,18 +58,38 @@ export class MissHistory {
   }
 
   /**
-   * The record that explains a miss on a page whose mapping has 2^sizeLog2 bytes: the largest held one that translates
-   * it, else the lost one of exactly that mapping, else NEVER.
+   * The record that explains a miss on a page: the largest held one that translates it, else the one of its most recent
+   * loss (of any size; of several lost to one command the largest), else NEVER.
    */
-  find(low: number, high: number, sizeLog2: number, context: number): number {
-    const { keys, state } = this;
+  find(low: number, high: number, context: number): number {
+    const { keys, state, lossNumber } = this;
+    const { sizes, sizesPresent } = keys;
+    let latest = NEVER;
+    for (let i = 0; i < sizesPresent; i++) {
+      const size = sizes[i];
+      const record = keys.findExact(low & LOW_MASK[size], highSizeOf(high & HIGH_MASK[size], size), context);
+      if (record === EMPTY) continue;
+      if (state[record] === RecordState.Held) return record;
+      if (latest === NEVER || lossNumber[record] > lossNumber[latest]) latest = record;
+    }
+    return latest;
+  }
+
+  /** True if `shadow` has a held record of any size that translates the page. */
+  isIn(shadow: ShadowLru, low: number, high: number, context: number): boolean {
+    const { keys } = this;
     const { sizes, sizesPresent } = keys;
     for (let i = 0; i < sizesPresent; i++) {
       const size = sizes[i];
       const record = keys.findExact(low & LOW_MASK[size], highSizeOf(high & HIGH_MASK[size], size), context);
-      if (record !== EMPTY && state[record] === RecordState.Held) return record;
+      if (record !== EMPTY && shadow.has(record)) return true;
     }
-    return this.findSized(low, high, sizeLog2, context);
+    return false;
+  }
+
+  /** True if records of more than one size are kept. */
+  get hasSeveralSizes(): boolean {
+    return this.keys.sizesPresent > 1;
   }
 
   /** The record of exactly the mapping of 2^sizeLog2 bytes that holds the page, or NEVER. */
@@ -97,10 +120,12 @@ export class MissHistory {
   invalidate(scope: Scope): void {
     const { keys, state } = this;
     const count = keys.collect(scope);
+    this.losses++;
     for (let i = 0; i < count; i++) {
       const record = keys.covered[i];
       if (state[record] !== RecordState.Held) continue;
       state[record] = this.isGuestsWish(record) ? RecordState.LostToGuest : RecordState.LostToHost;
+      this.lossNumber[record] = this.losses;
       keys.unlist(record);
       for (const shadow of this.shadows) shadow.drop(record);
       this.lists.pushFront(1, record);
@@ -134,6 +159,9 @@ export class MissHistory {
     const state = new Uint8Array(from * 2);
     state.set(this.state);
     this.state = state;
+    const lossNumber = new Float64Array(from * 2);
+    lossNumber.set(this.lossNumber);
+    this.lossNumber = lossNumber;
     this.keys.grow(from * 2);
     this.lists.growSlots(from * 2);
     this.freeRecords(from, from * 2);

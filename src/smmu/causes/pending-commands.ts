@@ -40,13 +40,12 @@ export class PendingCommands {
     this.queue[row] = queue;
   }
 
-  /** The guest has seen a SYNC complete that follows command `number` on `queue`. */
+  /** The guest has seen a SYNC complete that follows command `number` on `queue`; numbers rise in order of `push`. */
   retire(number: number, queue: number): void {
-    while (this.head < this.tail) {
-      const row = this.head % ROWS;
-      if (this.queue[row] !== queue || this.number[row] > number) return;
-      this.head++;
+    for (let at = this.head; at < this.tail && this.number[at % ROWS] <= number; at++) {
+      if (this.queue[at % ROWS] === queue) this.domain[at % ROWS] = Domain.None;
     }
+    while (this.head < this.tail && this.domain[this.head % ROWS] === Domain.None) this.head++;
   }
 
   /**

@@ -1,4 +1,5 @@
-/** Every replacement policy by name: a new one is a new file and one line here. */
+/** Every replacement policy by name: a new one is a new file, its name in POLICY_NAMES and one line here. */
+import { POLICY_NAMES, type PolicyName } from '../../profiles/cache-parameters.js';
 import { suggestion, UsageError } from '../../trace/errors.js';
 import { FlushWhenFullPolicy } from './flush-when-full.js';
 import { LruPolicy } from './lru.js';
@@ -9,16 +10,13 @@ import { RripPolicy } from './rrip.js';
 
 type PolicyFactory = (sets: number, ways: number, seed: number) => ReplacementPolicy;
 
-const POLICIES: Readonly<Record<string, PolicyFactory>> = {
+const POLICIES: Readonly<Record<PolicyName, PolicyFactory>> = {
   lru: (sets, ways) => new LruPolicy(sets, ways),
   'round-robin': (sets, ways) => new RoundRobinPolicy(sets, ways),
   random: (sets, ways, seed) => new RandomPolicy(sets, ways, seed),
   rrip: (sets, ways) => new RripPolicy(sets, ways),
   'flush-when-full': () => new FlushWhenFullPolicy(),
 };
-
-/** Names of all policies, the legal values of every `….policy` parameter. */
-export const POLICY_NAMES: readonly string[] = Object.keys(POLICIES);
 
 /**
  * A policy for a structure of `sets` sets with `ways` ways; `seed` matters to `random` only.
@@ -28,5 +26,5 @@ export function createPolicy(name: string, sets: number, ways: number, seed: num
   if (!Object.hasOwn(POLICIES, name)) {
     throw new UsageError(`unknown replacement policy '${name}'${suggestion(name, POLICY_NAMES)}`);
   }
-  return POLICIES[name](sets, ways, seed);
+  return POLICIES[name as PolicyName](sets, ways, seed);
 }

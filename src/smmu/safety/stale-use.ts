@@ -6,8 +6,9 @@
  * afterwards. A mark lives and dies with its entry, so the state is bounded by the live entries. An entry that is covered
  * twice keeps its first mark. An entry filled after the command read the new page tables and is not marked.
  */
-import type { Access } from '../access.js';
+
 import { formatIova } from '../../trace/units.js';
+import type { Access } from '../access.js';
 import { STRUCTURE_NAMES, type StructureName } from '../counters.js';
 
 /** Not marked. */

@@ -3,8 +3,8 @@
  */
 import type { CacheSettings } from '../../profiles/cache-parameters.js';
 import type { Access } from '../access.js';
+import type { ContextTable } from '../cache/context-table.js';
 import type { CacheGeometry } from '../cache/tagged-cache.js';
-import { ContextTable } from '../cache/context-table.js';
 import { MissHistory } from '../causes/miss-history.js';
 import type { PendingCommands } from '../causes/pending-commands.js';
 import { STRUCTURE_NAMES } from '../counters.js';

@@ -17,9 +17,9 @@ import { EMPTY } from '../cache/slot-lists.js';
 import { type CacheGeometry, TaggedCache } from '../cache/tagged-cache.js';
 import { type MissHistory, NEVER, RecordState } from '../causes/miss-history.js';
 import { ShadowLru } from '../causes/shadow-lru.js';
-import { Counter, COUNTERS } from '../counters.js';
+import { COUNTERS, Counter } from '../counters.js';
 import { type StaleUse, UNMARKED } from '../safety/stale-use.js';
-import { Domain, type Scope } from '../scope.js';
+import type { Domain, Scope } from '../scope.js';
 
 /** What a structure is made of. */
 export interface StructureParts {
@@ -95,15 +95,22 @@ export class Structure {
     return slot;
   }
 
-  /** Give the miss just counted its cause; `record` is what `history.find` said. */
-  explain(record: number): void {
-    let cause: number = Counter.Capacity;
-    if (record === NEVER) cause = Counter.Cold;
-    else {
-      const state = (this.history as MissHistory).state[record];
+  /**
+   * Give the miss on page `high:low` that was just counted its cause; `record` is what `history.find` said. A page that
+   * an infinite structure would have is a conflict if a fully associative LRU would have it too.
+   */
+  explain(record: number, low: number, high: number, context: number): void {
+    const { shadow } = this;
+    let cause: number = Counter.Cold;
+    if (record !== NEVER) {
+      const history = this.history as MissHistory;
+      const state = history.state[record];
       if (state === RecordState.LostToGuest) cause = Counter.Invalidated;
       else if (state === RecordState.LostToHost) cause = Counter.Collateral;
-      else if (this.shadow?.has(record)) cause = Counter.Conflict;
+      else if (shadow === null) cause = Counter.Capacity;
+      else if (shadow.has(record)) cause = Counter.Conflict;
+      else if (this.isTable || !history.hasSeveralSizes) cause = Counter.Capacity;
+      else cause = history.isIn(shadow, low, high, context) ? Counter.Conflict : Counter.Capacity;
     }
     this.counts[cause]++;
     this.access.deviceCounts[this.access.deviceOffset(this.kind) + cause]++;
@@ -126,13 +133,12 @@ export class Structure {
     this.marks[to] = from.marks[slot];
   }
 
-  /** `explain` for a structure that has its history to itself; `sizeLog2` is the size of the entry that was missing. */
+  /** `explain` for a structure that has its history to itself; a walk cache misses an entry of exactly `sizeLog2`. */
   explainOwn(low: number, high: number, sizeLog2: number, context: number): void {
     const { history } = this;
     if (history === null) return;
-    this.explain(
-      this.isTable ? history.findSized(low, high, sizeLog2, context) : history.find(low, high, sizeLog2, context),
-    );
+    const record = this.isTable ? history.findSized(low, high, sizeLog2, context) : history.find(low, high, context);
+    this.explain(record, low, high, context);
   }
 
   /** `fill` for a structure that has its history to itself. */

@@ -33,14 +33,14 @@ export class Tbu {
   explainMisses(context: number): number {
     const { history, access } = this;
     if (history === null) return NEVER;
-    const record = history.find(access.low, access.high, access.sizeLog2, context);
+    const record = history.find(access.low, access.high, context);
     if (record === NEVER) this.infiniteMisses++;
     else if (history.state[record] !== RecordState.Held) {
       this.infiniteMisses++;
       this.inducedMisses++;
     }
-    if (this.utlb !== null) this.utlb.explain(record);
-    if (this.main !== null) this.main.explain(record);
+    if (this.utlb !== null) this.utlb.explain(record, access.low, access.high, context);
+    if (this.main !== null) this.main.explain(record, access.low, access.high, context);
     return record;
   }
 

@@ -1,0 +1,126 @@
+/**
+ * When commands act on the caches: the axis between ordered and timed DMA (design §6).
+ *
+ * Ordered: everything a doorbell publishes acts at the doorbell's place in the trace. Timed: a guest command covers
+ * entries from the simulated time of its publication, a host command removes them when the SMMU (or the device) has
+ * executed it, and the guest has seen it done when its submission ends.
+ *
+ * Contract: `condemn` before any effect of the same command; a reference is used once and then gone; -1 = nothing to do.
+ */
+import type { Submission } from '../path/submission.js';
+import type { Smmu } from '../smmu/smmu.js';
+import { CommandStore } from './command-store.js';
+
+/** Acts on the caches at the right moment. */
+export interface Effects {
+  /** A guest command was read from the trace; returns the reference of its row. `isKept`: the VMM will emulate it. */
+  guestCommand(
+    c0Low: number,
+    c0High: number,
+    c1Low: number,
+    c1High: number,
+    number: number,
+    queue: number,
+    isEmulated: boolean,
+  ): number;
+  /** A host command was made; returns the reference of its row. */
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number;
+  /** Simulated time: the guest publishes `submission`. */
+  publish(submission: Submission): void;
+  /** Simulated time: the command behind `ref` has been executed. */
+  execute(ref: number): void;
+  /** Simulated time: the guest sees the SYNCs of `submission` done. */
+  seen(submission: Submission): void;
+  /** Trace order: the recorded guest saw its SYNC `number` on `queue` done. */
+  recordedSeen(number: number, queue: number): void;
+}
+
+/** Everything acts where it stands in the trace; no references are needed. */
+export class OrderedEffects implements Effects {
+  constructor(private readonly smmu: Smmu) {}
+
+  guestCommand(
+    c0Low: number,
+    c0High: number,
+    c1Low: number,
+    c1High: number,
+    number: number,
+    queue: number,
+    isEmulated: boolean,
+  ): number {
+    this.smmu.condemn(c0Low, c0High, c1Low, c1High, number, queue);
+    if (isEmulated) this.smmu.execute(c0Low, c0High, c1Low, c1High, -1);
+    return -1;
+  }
+
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
+    this.smmu.execute(c0Low, c0High, c1Low, c1High, sid);
+    return -1;
+  }
+
+  publish(): void {}
+  execute(): void {}
+  seen(): void {}
+
+  recordedSeen(number: number, queue: number): void {
+    this.smmu.syncSeen(number, queue);
+  }
+}
+
+/** Everything acts when the simulated machine gets to it. */
+export class TimedEffects implements Effects {
+  private readonly store = new CommandStore();
+
+  constructor(private readonly smmu: Smmu) {}
+
+  guestCommand(
+    c0Low: number,
+    c0High: number,
+    c1Low: number,
+    c1High: number,
+    number: number,
+    _queue: number,
+    isEmulated: boolean,
+  ): number {
+    // The SID column tells whether the words are needed again after the publication.
+    return this.store.keep(c0Low, c0High, c1Low, c1High, isEmulated ? -1 : DONE_ONCE_PUBLISHED, number);
+  }
+
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
+    return this.store.keep(c0Low, c0High, c1Low, c1High, sid, -1);
+  }
+
+  publish(submission: Submission): void {
+    const { store, smmu } = this;
+    for (let row = 0; row < submission.guestCount; row++) {
+      const ref = submission.guestRef[row];
+      if (ref < 0) continue;
+      smmu.condemn(
+        store.c0Low[ref],
+        store.c0High[ref],
+        store.c1Low[ref],
+        store.c1High[ref],
+        store.number[ref],
+        submission.queue,
+      );
+      if (store.sid[ref] !== DONE_ONCE_PUBLISHED) continue;
+      store.free(ref);
+      submission.guestRef[row] = -1;
+    }
+  }
+
+  execute(ref: number): void {
+    if (ref < 0) return;
+    const { store } = this;
+    this.smmu.execute(store.c0Low[ref], store.c0High[ref], store.c1Low[ref], store.c1High[ref], store.sid[ref]);
+    store.free(ref);
+  }
+
+  seen(submission: Submission): void {
+    if (submission.syncCount > 0) this.smmu.syncSeen(submission.lastSyncNumber, submission.queue);
+  }
+
+  recordedSeen(): void {}
+}
+
+const DONE_ONCE_PUBLISHED = -2;
