@@ -97,6 +97,14 @@ export const modelFlags = {
   }),
 };
 
+/** TLB sizes of a curve. */
+export const sizesFlag = Flags.string({
+  helpGroup: MODEL_GROUP,
+  helpValue: 'LIST',
+  description:
+    'TLB sizes to show, in entries, separated by commas [default: powers of two, and every size at which the curve drops if there are few]',
+});
+
 /** Where a report goes and what it looks like. */
 export const reportFlags = {
   output: Flags.string({

@@ -38,6 +38,20 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
   };
 }
 
+/**
+ * TLB sizes from their list; none for undefined.
+ * @throws UsageError for anything but positive integers
+ */
+export function parseSizes(list: string | undefined): number[] {
+  return splitList(list).map((entry) => {
+    const size = Number(entry);
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new UsageError(`--entries: expected positive integers separated by commas, found ${JSON.stringify(entry)}`);
+    }
+    return size;
+  });
+}
+
 /** The entries of a comma-separated list; none for undefined. */
 export function splitList(list: string | undefined): string[] {
   return list === undefined ? [] : list.split(',').map((entry) => entry.trim());

@@ -10,10 +10,6 @@ import type { ParameterSpec } from './parameters.js';
 export const POLICY_NAMES = ['lru', 'round-robin', 'random', 'rrip', 'flush-when-full'] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
-/** Replacement policies, the legal values of every `….policy` parameter; src/smmu/policy has one file for each. */
-export const POLICY_NAMES = ['lru', 'round-robin', 'random', 'rrip', 'flush-when-full'] as const;
-export type PolicyName = (typeof POLICY_NAMES)[number];
-
 /**
  * The values of a profile, by key. `new Smmu(settings, …)` reads them once, in its constructor.
  *

@@ -29,6 +29,8 @@ export class Forwarder implements HostCommandReceiver {
     private readonly topology: Topology,
     private readonly effects: Effects,
     private readonly probe: ReplayProbe,
+    /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
+    private readonly ownsStage1Only: boolean,
   ) {
     this.sink = new HostCommandSink(targeting, this);
   }
@@ -76,7 +78,8 @@ export class Forwarder implements HostCommandReceiver {
     if (!isOpcodeOnly && handling !== Handling.Refused) {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
       const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
-      guestRef = effects.guestCommand(c0Low, c0High, c1Low, c1High, this.commandNumber, queueIndex, isEmulated);
+      const covers = this.ownsStage1Only && opcode === Opcode.TLBI_NSNH_ALL ? Opcode.TLBI_NH_ALL : c0Low;
+      guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, this.commandNumber, queueIndex, isEmulated);
     }
     submission.addGuest(opcode, guestRef);
     this.takeHostCommands(isOpcodeOnly, submission);

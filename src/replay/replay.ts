@@ -107,7 +107,8 @@ export class Replay {
       workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
     }
     const targeting = choice.targeting.create(this.topology);
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe);
+    const ownsStage1Only = choice.transport.walkStage === 'nested';
+    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only);
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 

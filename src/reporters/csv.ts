@@ -1,10 +1,12 @@
 /**
- * CSV (RFC 4180 quoting) for data tools.
+ * CSV for data tools: RFC 4180 quoting by csv-stringify, lines ended by a bare line feed as the tools of a Unix pipe expect.
  *
  * Results are tidy: one row per trace × strategy × metric, the metric being the dotted path of a numeric leaf of the JSON
  * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry.
  */
+import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
@@ -14,13 +16,19 @@ type Field = string | number | boolean;
 export const csvReporter: Reporter = {
   name: 'csv',
   summary: 'one row per trace, strategy and metric',
-  render: (document) => rowsOf(document).map(csvRow).join(''),
+  render: (document) => stringify(rowsOf(document), { cast: { boolean: String } }),
 };
 
 function rowsOf(document: ReportDocument): Field[][] {
   switch (document.schema) {
     case RESULT_SCHEMA:
       return resultRows(document);
+    case MRC_SCHEMA: {
+      const rows = document.results.flatMap(({ trace, points }) =>
+        points.map(({ entries, misses, miss_ratio }) => [trace, entries, misses, miss_ratio]),
+      );
+      return [['trace', 'entries', 'misses', 'miss_ratio'], ...rows];
+    }
     case INSPECT_SCHEMA: {
       const { schema: _schema, trace, ...rest } = document;
       return [
@@ -82,14 +90,4 @@ export function numericLeaves(value: unknown, path = ''): [string, number][] {
   if (typeof value === 'number') return [[path, value]];
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
-}
-
-/** One record: RFC 4180 quoting, but a bare line feed at its end, which is what the tools of a Unix pipe expect. */
-function csvRow(fields: readonly Field[]): string {
-  return `${fields.map(csvField).join(',')}\n`;
-}
-
-function csvField(field: Field): string {
-  const text = String(field);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

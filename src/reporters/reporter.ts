@@ -8,11 +8,12 @@
  * - Colour, width and character set come from the context only.
  */
 import type { InspectDocument } from '../inspect/document.js';
+import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
 import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
-export type ReportDocument = ResultDocument | InspectDocument | StrategiesDocument | ProfilesDocument | ProfileDocument;
+export type ReportDocument = MrcDocument | ResultDocument | InspectDocument | StrategiesDocument | ProfilesDocument | ProfileDocument;
 
 /** The strategy that others are compared with. */
 export interface Baseline {

@@ -1,9 +1,11 @@
 /** Tables for people. Each kind of document has its own file under table/. */
 import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderComparison } from './table/comparison.js';
+import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
 import { renderProfile, renderProfiles, renderStrategies } from './table/listing.js';
 import { renderSingles } from './table/single.js';
@@ -18,6 +20,8 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
   switch (document.schema) {
     case RESULT_SCHEMA:
       return context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context);
+    case MRC_SCHEMA:
+      return renderCurves(document, context);
     case INSPECT_SCHEMA:
       return renderInspection(document, context);
     case STRATEGIES_SCHEMA:

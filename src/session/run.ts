@@ -1,8 +1,6 @@
 /**
  * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
  */
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
@@ -19,6 +17,8 @@ import type { Topology } from '../topology/topology.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
+import { toolIdentity } from './tool-identity.js';
+import { readerProvenance, traceName } from './trace-provenance.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions {
@@ -165,7 +165,7 @@ function finishTrace(
   survey: Survey,
   oracle: RecordedOracle | undefined,
 ): TraceRun {
-  const name = path === '-' ? '<stdin>' : basename(path);
+  const name = traceName(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
   const shares = { totalNs: 0, estimatedNs: 0 };
   const results = runs.map(({ replay, metrics }) => {
@@ -197,21 +197,6 @@ function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracl
   return new RecordedOracle({ version: () => trace.statistics.version, entries: profile.number('tlb.main.entries') });
 }
 
-function readerProvenance({ statistics }: OpenTrace): Record<string, unknown> {
-  return {
-    format: statistics.format,
-    version: statistics.version,
-    time_base: statistics.timeBase,
-    lines: statistics.lines,
-    foreign_lines: statistics.foreignLines,
-    context_lines: statistics.contextLines,
-    reconstructed_commands: statistics.reconstructedCommands,
-    opcode_only_commands: statistics.opcodeOnlyCommands,
-    skipped_rows: statistics.skippedRows,
-    lossy: statistics.lossy,
-  };
-}
-
 const EMPTY_BATCH = { count: 0 } as EventBatch;
 
 async function* observed(
@@ -222,12 +207,4 @@ async function* observed(
     onBatch(batch);
     yield batch;
   }
-}
-
-function toolIdentity(): { name: string; version: string } {
-  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
-    name: string;
-    version: string;
-  };
-  return { name: manifest.name, version: manifest.version };
 }

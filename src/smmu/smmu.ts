@@ -29,7 +29,7 @@ import { PendingCommands } from './causes/pending-commands.js';
 import { Configuration, NO_DESCRIPTOR, NOT_NESTED } from './configuration.js';
 import { COUNTERS, STRUCTURE_NAMES } from './counters.js';
 import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
-import { StaleUse } from './safety/stale-use.js';
+import { StaleUse, UNMARKED } from './safety/stale-use.js';
 import { Domain, Scope } from './scope.js';
 import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 import { STAGE_BY_NAME, Stage } from './stage.js';
@@ -94,6 +94,8 @@ export class Smmu {
   private readonly tbuOfStream: Tbu[] = [];
   private readonly deviceOfStream: number[] = [];
   private readonly deviceBySid = new Map<number, number>();
+  /** There is one TBU, and the shared TLB uses its history. */
+  private readonly sharesHistory: boolean;
   private readonly defaultStage: Stage;
   private readonly isConfigFirst: boolean;
   private readonly portsNs: number;
@@ -121,8 +123,8 @@ export class Smmu {
     this.walker = new Walker(settings, { walkS1: this.walkS1, walkS2: this.walkS2, ipa: this.ipa }, this.access);
     this.configuration = new Configuration(settings, createConfigCache(this.common), this.walker);
     this.tbus.push(new Tbu(this.common));
-    const hasOneTbu = options.tbuOf === undefined;
-    this.tcu = hasOneTbu ? createSharedTlb(this.common, this.tbus[0].history) : createSharedTlb(this.common);
+    this.sharesHistory = options.tbuOf === undefined;
+    this.tcu = createSharedTlb(this.common, this.sharesHistory ? this.tbus[0].history : undefined);
     this.defaultStage = STAGE_BY_NAME[settings.text('walk.stage')];
     this.isConfigFirst = settings.flag('cache.config.first');
     this.portsNs = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
@@ -197,10 +199,8 @@ export class Smmu {
       case Domain.Translation: {
         let removed = 0;
         for (const tbu of this.tbus) removed += tbu.invalidate(scope);
-        if (this.tcu !== null) {
-          const isShared = this.tcu.history === this.tbus[0].history;
-          removed += isShared ? this.tcu.invalidate(scope) : this.tcu.invalidateOwn(scope);
-        }
+        const { tcu } = this;
+        if (tcu !== null) removed += this.sharesHistory ? tcu.invalidate(scope) : tcu.invalidateOwn(scope);
         if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
         if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
         if (this.ipa !== null) removed += this.ipa.invalidateOwn(scope);
@@ -227,18 +227,18 @@ export class Smmu {
     scope.decode(c0Low, c0High, c1Low, c1High, NONE);
     if (scope.domain === Domain.None) return;
     if (this.pending !== null) this.pending.push(scope, number, queue);
-    if (staleUse === null) return;
-    const mark = staleUse.mark(number, queue);
+    const mark = staleUse === null ? UNMARKED : staleUse.mark(number, queue);
     if (scope.domain === Domain.Atc) {
-      this.atcOf(scope.firstGroup)?.condemn(scope, mark);
+      this.atcOf(scope.firstGroup)?.condemnOwn(scope, mark);
     } else if (scope.domain === Domain.Config) {
-      this.configuration.cache?.condemn(scope, mark);
+      this.configuration.cache?.condemnOwn(scope, mark);
     } else {
       for (const tbu of this.tbus) tbu.condemn(scope, mark);
-      this.tcu?.condemn(scope, mark);
+      if (this.sharesHistory) this.tcu?.condemn(scope, mark);
+      else this.tcu?.condemnOwn(scope, mark);
       this.walkS1?.condemn(scope, mark);
       this.walkS2?.condemn(scope, mark);
-      this.ipa?.condemn(scope, mark);
+      this.ipa?.condemnOwn(scope, mark);
     }
   }
 
@@ -308,8 +308,9 @@ export class Smmu {
         if (!fault) tbu.fillFrom(tcu, slot, context);
         return ns;
       }
-      if (tcu.history === tbu.history && tcu.history !== null) tcu.explain(record, low, high, context);
-      else tcu.explainOwn(low, high, sizeLog2, context);
+      if (this.sharesHistory) {
+        if (tcu.history !== null) tcu.explain(record, low, high, context);
+      } else tcu.explainOwn(low, high, sizeLog2, context);
     }
     this.walks++;
     const s2Context = streams.stage2[stream];
@@ -328,7 +329,7 @@ export class Smmu {
     this.resultLog2 = sizeLog2;
     const held = tbu.fill(sizeLog2, context);
     if (tcu !== null) {
-      if (tcu.history === tbu.history) tcu.fill(low, high, sizeLog2, context, held);
+      if (this.sharesHistory) tcu.fill(low, high, sizeLog2, context, held);
       else tcu.fillOwn(low, high, sizeLog2, context);
     }
     return ns;

@@ -11,7 +11,7 @@
  */
 import type { CacheSettings } from '../profiles/cache-parameters.js';
 import type { Access } from './access.js';
-import { blockNumber } from './page.js';
+import { blockNumber, LARGEST_LOG2 } from './page.js';
 import type { Structure } from './structures/structure.js';
 import type { WalkCache } from './structures/walk-cache.js';
 import { coverageLog2, firstLevel, LAST_LEVEL, leafLevel } from './walk-geometry.js';
@@ -139,12 +139,14 @@ export class Walker {
 
   /**
    * Stage 2 of the pointer to the stage 1 table of `level` on the way to the access. Its IPA is made up: 4 bits that no
-   * real IPA has, 20 of the context, 28 of the number of the table in its level.
+   * real IPA has, 20 of the context, 28 of the number of the table in its level, shifted by a constant of context and
+   * level so that tables spread over the sets of a cache as real ones do.
    */
   private stage2OfTable(level: number, context: number, s2Context: number, faults: boolean): number {
     const { low, high, granuleLog2 } = this.access;
-    const table = blockNumber(low, high, Math.min(64, coverageLog2(level - 1, granuleLog2)));
-    const tableLow = (table & 0x0fffffff) | (context << 28);
+    const table = blockNumber(low, high, Math.min(LARGEST_LOG2, coverageLog2(level - 1, granuleLog2)));
+    const start = Math.imul(context * 8 + level + 2, 0x9e3779b1) >>> 4;
+    const tableLow = ((table + start) & 0x0fffffff) | (context << 28);
     const tableHigh = ((context >>> 4) & 0xffff) | (TABLE_IPA + (level << 16));
     return this.stage2(tableLow, tableHigh, s2Context, false, faults);
   }

@@ -12,7 +12,7 @@ const SIZES = [1, 2, 4, 8, 16, 32, 100];
 const MAX_BATCHES = 3;
 
 describe.each(QEMU_LOGS.map((path) => [basename(path).replace(/\.qemu.*/, ''), path]))('%s', (_, path) => {
-  let batches: EventBatch[];
+  let batches: readonly EventBatch[];
   let version: string;
 
   beforeAll(async () => {

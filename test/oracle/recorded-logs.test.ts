@@ -44,7 +44,7 @@ class Predictions extends QemuIotlb {
 }
 
 describe.each(QEMU_LOGS.map((path) => [nameOf(path), path]))('%s', (name, path) => {
-  let batches: EventBatch[];
+  let batches: readonly EventBatch[];
   let version: string;
 
   beforeAll(async () => {

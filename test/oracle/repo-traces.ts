@@ -6,8 +6,8 @@ import { createReadStream, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpack } from '../../src/readers/compression.js';
-import { openTrace } from '../../src/readers/open-trace.js';
 import type { EventBatch } from '../../src/trace/events.js';
+import { readTrace } from '../support/traces.js';
 
 const DIRECTORY = process.env.SMMUSCOPE_TRACES ?? fileURLToPath(new URL('../../traces', import.meta.url));
 
@@ -24,11 +24,11 @@ export function logOf(prefix: string): string {
   return path;
 }
 
-/** Read a whole log. The version is known when all batches are drawn. */
-export async function readLog(path: string): Promise<{ readonly batches: EventBatch[]; readonly version: string }> {
-  const trace = await openTrace(path);
-  const batches: EventBatch[] = [];
-  for await (const batch of trace.batches) batches.push(batch);
+/** Read a whole log, with the version that its reader has found by then. */
+export async function readLog(
+  path: string,
+): Promise<{ readonly batches: readonly EventBatch[]; readonly version: string }> {
+  const { trace, batches } = await readTrace(path);
   return { batches, version: trace.statistics.version };
 }
 

@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readContent, rowsOf } from '../support/traces.js';
+import { failureOf, readContent, rowsOf } from '../support/traces.js';
 
 const SYNC = 'smmuv3_cmdq_opcode <--- SMMU_CMD_SYNC';
 const PROD = 'smmuv3_write_mmio addr: 0x98 val:0x2 size: 0x4(0)';
@@ -60,6 +60,22 @@ describe('irregular times', () => {
     expect(times).toEqual([0, 0, 2000]);
     const what = 'time ran backwards: the line takes the time of the line before';
     expect(statistics.lossy).toEqual([{ line: 2, what, count: 1 }]);
+  });
+
+  it('beyond 2^53 ns, which would not be exact, are refused', async () => {
+    const lines = `1@9.000000:${PROD}\n1@9007209.000000:${PROD}\n1@9.000001:${PROD}\n`;
+    expect(await failureOf(lines)).toBe(
+      `TraceFormatError: <stdin>:2: expected a time within 104 days of the first line, found "1@9007209.000000:${PROD}"`,
+    );
+    const { trace, batches } = await readContent(lines, { lenient: true });
+    expect(rowsOf(batches).map((row) => row.timeNs)).toEqual([0, 1000]);
+    expect(trace.statistics.skippedRows).toBe(1);
+    expect((await read(`1@9.000000:${PROD}`, `1@9007208.000000:${PROD}`)).times).toEqual([0, 9_007_199e9]);
+  });
+
+  it('of foreign lines do not count', async () => {
+    const { times } = await read(`1@9.000005:${PROD}`, '1@99999999999.000000:other', `1@9.000006:${PROD}`);
+    expect(times).toEqual([0, 1000]);
   });
 
   it('that lines lack are those of the line before', async () => {

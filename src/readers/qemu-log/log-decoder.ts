@@ -5,14 +5,18 @@ import { TraceFormatError } from '../../trace/errors.js';
 import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
 import { CommandAssembly } from './command-assembly.js';
-import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT, VERSIONS } from './event-names.js';
+import { CommandLines } from './command-lines.js';
+import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT } from './event-names.js';
 import { EventSink } from './event-sink.js';
 import { GuestThread } from './guest-thread.js';
 import { ascii, LineCursor } from './line-cursor.js';
-import { LineHandlers, LineResult } from './line-handlers.js';
+import { LineHandlers } from './line-handlers.js';
 import { LinePrefix } from './line-prefix.js';
+import { LineResult } from './line-result.js';
 import { Publication } from './publication.js';
 import { TranslationJoin } from './translation-join.js';
+import { TranslationLines } from './translation-lines.js';
+import { VersionEvidence } from './version-evidence.js';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -28,22 +32,28 @@ export class LogDecoder {
   private readonly threads = new Map<number, GuestThread>();
   private readonly cursor = new LineCursor();
   private readonly prefix = new LinePrefix();
-  private readonly commands: CommandAssembly;
+  private readonly evidence = new VersionEvidence();
   private readonly publication: Publication;
   private readonly translations: TranslationJoin;
   private readonly handlers: LineHandlers;
   private thread: GuestThread | undefined;
   private line = 0;
+  /** Position of the current line in its block. */
+  private lineStart = 0;
   private timeNs = 0;
-  private version = 0;
   private sawEvent = false;
 
   constructor(private readonly context: ReaderContext) {
     const { statistics } = context;
-    this.commands = new CommandAssembly(this.sink, statistics);
-    this.publication = new Publication(this.sink, statistics, this.commands);
-    this.translations = new TranslationJoin(this.sink, statistics);
-    this.handlers = new LineHandlers(this.commands, this.publication, this.translations, this.threads);
+    const { sink, threads, evidence } = this;
+    const commands = new CommandAssembly(sink, statistics);
+    this.publication = new Publication(sink, statistics, commands);
+    this.translations = new TranslationJoin(sink, statistics);
+    this.handlers = new LineHandlers(
+      this.publication,
+      new CommandLines(commands, this.publication, this.translations, threads, evidence),
+      new TranslationLines(this.translations, evidence),
+    );
   }
 
   /** Decode a block of whole lines; only the last block of a log may lack the final line feed. */
@@ -70,35 +80,48 @@ export class LogDecoder {
       this.translations.close(thread);
     }
     const { statistics } = this.context;
-    statistics.version = VERSIONS[Math.max(this.version, this.handlers.version)];
+    statistics.version = this.evidence.version;
     statistics.lines = this.line;
   }
 
   private decodeLine(block: Uint8Array, from: number, to: number, isTerminated: boolean): void {
     const { cursor, prefix } = this;
+    this.lineStart = from;
     cursor.reset(block, from, to);
     prefix.read(cursor);
-    if (prefix.hasTime) this.advanceTime(prefix.timeNs);
     const event = EVENT_NAME_TABLE.lookup(block, cursor.at, to);
     if (event < 0) {
       this.foreignLine(isTerminated);
       return;
     }
     if (!this.sawEvent) this.decideTimeBase();
-    if (VERSION_OF_EVENT[event] > this.version) this.version = VERSION_OF_EVENT[event];
+    if (prefix.hasTime && !this.advanceTime(prefix.timeNs)) return;
+    this.evidence.atLeast(VERSION_OF_EVENT[event]);
     if (this.thread === undefined || this.thread.id !== prefix.thread) this.thread = this.threadOf(prefix.thread);
     // One space always follows the name, even before an empty payload; a trimmed log may lack it at the end.
     cursor.at = Math.min(EVENT_NAME_TABLE.wordEnd + 1, to);
     const result = this.handlers.handle(KIND_OF_EVENT[event], cursor, this.thread, this.timeNs, this.line);
-    if (cursor.failed) this.malformedLine(eventNameOf(event), from, isTerminated);
+    if (cursor.failed) this.malformedLine(eventNameOf(event), isTerminated);
     else if (result === LineResult.Context) this.context.statistics.contextLines++;
     else if (result === LineResult.UnknownCommand) this.unknownCommand();
     if (!isTerminated) this.note('last line has no line end: the log may be cut there');
   }
 
-  private advanceTime(timeNs: number): void {
-    if (timeNs >= this.timeNs) this.timeNs = timeNs;
-    else this.note('time ran backwards: the line takes the time of the line before');
+  /** Take the time of an event line; false if the line is to be skipped for it. */
+  private advanceTime(timeNs: number): boolean {
+    if (timeNs >= this.timeNs && timeNs <= Number.MAX_SAFE_INTEGER) {
+      this.timeNs = timeNs;
+      return true;
+    }
+    if (Number.isSafeInteger(timeNs)) {
+      this.note('time ran backwards: the line takes the time of the line before');
+      return true;
+    }
+    // Beyond 2^53 ns times are no longer exact; no recording is that long, so the stamp is damaged.
+    if (!this.context.lenient) throw this.error('a time within 104 days of the first line', this.quote());
+    this.context.statistics.skippedRows++;
+    this.note('time more than 104 days from the first line: skipped');
+    return false;
   }
 
   private decideTimeBase(): void {
@@ -138,10 +161,10 @@ export class LogDecoder {
     );
   }
 
-  private malformedLine(event: string, from: number, isTerminated: boolean): void {
+  private malformedLine(event: string, isTerminated: boolean): void {
     if (!isTerminated) return;
     if (!this.context.lenient) {
-      throw this.error(`the arguments that QEMU 7.2 to 10.x prints for ${event}`, this.quote(from));
+      throw this.error(`the arguments that QEMU 7.2 to 10.x prints for ${event}`, this.quote());
     }
     this.context.statistics.skippedRows++;
     this.note(`malformed ${event} line: skipped`);
@@ -156,7 +179,8 @@ export class LogDecoder {
   }
 
   /** The current line as printable text, shortened. */
-  private quote(from: number): string {
+  private quote(): string {
+    const { lineStart: from } = this;
     const { bytes, end } = this.cursor;
     const to = Math.min(end, from + QUOTED_CHARACTERS);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');

@@ -148,13 +148,19 @@ export class TranslationJoin {
     }
   }
 
-  /** A command line of any thread: without result lines every translation under way is over by now. */
-  commandSeen(threads: Iterable<GuestThread>): void {
-    if (this.hasResultLines) return;
-    for (const thread of threads) {
-      if (thread.stage !== Stage.LookedUp) continue;
-      this.close(thread);
-      thread.stage = Stage.Written;
+  /**
+   * `thread` consumes commands: a translation that it had begun itself is over, and without result lines that of any
+   * other thread too. In a log without thread ids a line may belong to another thread, so nothing follows from it.
+   */
+  commandSeenBy(thread: GuestThread, threads: Iterable<GuestThread>): void {
+    if (this.hasResultLines) {
+      if (thread.hasOwnId) this.close(thread);
+      return;
+    }
+    for (const any of threads) {
+      if (any.stage !== Stage.LookedUp) continue;
+      this.close(any);
+      any.stage = Stage.Written;
     }
   }
 

@@ -16,6 +16,11 @@ export class ContextLists {
     this.slots = new SlotLists(0, slots);
   }
 
+  /** True if nothing is listed. */
+  get isEmpty(): boolean {
+    return this.groups.head[0] < 0;
+  }
+
   /** Entries of `context`. */
   size(context: number): number {
     return context < this.entries.length ? this.entries[context] : 0;

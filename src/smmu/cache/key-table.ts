@@ -131,21 +131,24 @@ export class KeyTable {
     index[hole] = 0;
   }
 
-  /** Put the slots of all listed keys that `scope` covers into `covered`; returns how many. */
-  collect(scope: Scope): number {
+  /**
+   * Put the slots of all listed keys that `scope` covers into `covered`; returns how many. With `lists` given, those of
+   * another set of lists over the same slots; slots that are in neither may be among them.
+   */
+  collect(scope: Scope, lists: ContextLists = this.lists): number {
     this.found = 0;
-    const { contexts, lists } = this;
+    const { contexts } = this;
     if (scope.firstGroup !== scope.lastGroup) {
       for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
         const value = contexts.group[group];
-        if (value >= scope.firstGroup && value <= scope.lastGroup) this.collectGroup(group, scope);
+        if (value >= scope.firstGroup && value <= scope.lastGroup) this.collectGroup(lists, group, scope);
       }
     } else if (scope.member > Member.Present) {
       const context = contexts.find(scope.firstGroup, scope.member);
-      if (context !== EMPTY) this.collectContext(context, scope);
+      if (context !== EMPTY) this.collectContext(lists, context, scope);
     } else {
       const group = contexts.findGroup(scope.firstGroup);
-      if (group !== EMPTY) this.collectGroup(group, scope);
+      if (group !== EMPTY) this.collectGroup(lists, group, scope);
     }
     return this.found;
   }
@@ -163,15 +166,13 @@ export class KeyTable {
     return this.found;
   }
 
-  private collectGroup(group: number, scope: Scope): void {
-    const { lists } = this;
+  private collectGroup(lists: ContextLists, group: number, scope: Scope): void {
     for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
-      if (coversMember(scope.member, this.contexts.member[context])) this.collectContext(context, scope);
+      if (coversMember(scope.member, this.contexts.member[context])) this.collectContext(lists, context, scope);
     }
   }
 
-  private collectContext(context: number, scope: Scope): void {
-    const { lists } = this;
+  private collectContext(lists: ContextLists, context: number, scope: Scope): void {
     const entries = lists.size(context);
     if (entries === 0) return;
     const first = scope.firstPage;

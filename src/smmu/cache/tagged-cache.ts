@@ -4,12 +4,13 @@
  * Layout: slot s·ways + w is way w of set s. Lookups go through the hash index of `KeyTable` and are O(1) for any number
  * of ways; sets matter only to who is replaced by whom. The set of an entry comes from the address at the entry's own
  * size, so that the entries of a large page spread like those of a small one (gem5 always uses the 4 KiB bits, M §1.8;
- * that defect is not copied), mixed with a salt of the context (ASID ^ VMID, SID ^ SSID; M §1.3).
+ * that defect is not copied), mixed with a salt of the context (ASID ^ VMID, SID ^ SSID; M §1.3) and of the size (else
+ * the first descriptors of all levels of a walk would meet in one set).
  *
  * Invariants: lookups = hits + misses (O41); fills − evictions − invalidated = occupancy ≤ entries (O42).
  */
 import { UsageError } from '../../trace/errors.js';
-import { blockNumber, HIGH_MASK, LOW_MASK } from '../page.js';
+import { blockNumber, HIGH_MASK, LARGEST_LOG2, LOW_MASK } from '../page.js';
 import { EVERYTHING, type ReplacementPolicy } from '../policy/policy.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Scope } from '../scope.js';
@@ -26,6 +27,9 @@ export interface CacheGeometry {
   readonly policy: string;
   readonly seed: number;
 }
+
+/** Zero for 4 KiB; any constants that differ will do. */
+const SIZE_SALT = Int32Array.from({ length: LARGEST_LOG2 + 1 }, (_, size) => Math.imul(size - 12, 0x9e3779b1) >>> 7);
 
 export class TaggedCache {
   readonly entries: number;
@@ -104,7 +108,7 @@ export class TaggedCache {
     if (this.sets === 1) return 0;
     const { contexts } = this.keys;
     const salt = contexts.group[contexts.groupOf[context]] ^ Math.max(0, contexts.member[context]);
-    return ((blockNumber(low, high, sizeLog2) ^ salt) >>> 0) % this.sets;
+    return ((blockNumber(low, high, sizeLog2) ^ salt ^ SIZE_SALT[sizeLog2]) >>> 0) % this.sets;
   }
 
   /** Make room in a full set; returns the slot that is now empty and taken. */

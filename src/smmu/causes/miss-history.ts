@@ -5,11 +5,14 @@
  * command covered it) or LostToHost (only a wider host command did). A key without a record was never filled. So the
  * cause of a miss follows from its record alone: none → cold, Lost… → invalidated or collateral, Held → capacity or
  * conflict (ShadowLru decides). An evicted key that is invalidated while it is out counts as invalidated: an infinite
- * structure would have missed too.
+ * structure would have missed too. A key that the guest covers after the host took it counts as invalidated: collateral
+ * misses are those that exact forwarding would not have had (O23).
  *
  * Memory: one record per live mapping, and at most LOST_RECORDS lost ones; the oldest loss is forgotten first, and a key
  * whose loss is forgotten counts as cold when it comes back (`forgotten` says how many there were).
  */
+
+import { ContextLists } from '../cache/context-lists.js';
 import type { ContextTable } from '../cache/context-table.js';
 import { basePageOf, highSizeOf, KeyTable, sizeOf } from '../cache/key-table.js';
 import { EMPTY, SlotLists } from '../cache/slot-lists.js';
@@ -40,8 +43,10 @@ export class MissHistory {
   /** List 0: free records. List 1: lost ones, most recent loss first. */
   private readonly lists = new SlotLists(2, FIRST_RECORDS);
   private lost = 0;
+  /** The records lost to the host alone, by context: a guest command that comes later may still explain them. */
+  private readonly robbed = new ContextLists(FIRST_RECORDS);
   /** When a record was lost: the number of the command, counted from the first. */
-  private lossNumber = new Float64Array(FIRST_RECORDS);
+  private lossNumber = new Uint32Array(FIRST_RECORDS);
   private losses = 0;
 
   constructor(contexts: ContextTable, domain: Domain, isTable: boolean, pending: PendingCommands) {
@@ -108,8 +113,7 @@ export class MissHistory {
       this.lists.remove(0, record);
       this.keys.insert(record, baseLow, highSize, context);
     } else if (this.state[record] !== RecordState.Held) {
-      this.lists.remove(1, record);
-      this.lost--;
+      this.forgetLoss(record);
       this.keys.list(record);
     }
     this.state[record] = RecordState.Held;
@@ -124,13 +128,32 @@ export class MissHistory {
     for (let i = 0; i < count; i++) {
       const record = keys.covered[i];
       if (state[record] !== RecordState.Held) continue;
-      state[record] = this.isGuestsWish(record) ? RecordState.LostToGuest : RecordState.LostToHost;
-      this.lossNumber[record] = this.losses;
+      const isWish = this.isGuestsWish(record);
+      state[record] = isWish ? RecordState.LostToGuest : RecordState.LostToHost;
+      if (!isWish) this.robbed.add(record, keys.context[record], this.groupOf(record));
       keys.unlist(record);
       for (const shadow of this.shadows) shadow.drop(record);
+      this.lossNumber[record] = this.losses;
       this.lists.pushFront(1, record);
       if (++this.lost > LOST_RECORDS) this.forgetOldest();
     }
+  }
+
+  /** The guest publishes a command: what the host took before without being asked, it would now lose anyway. */
+  condemn(scope: Scope): void {
+    const { keys, state } = this;
+    if (this.robbed.isEmpty || scope.domain !== this.domain || (this.isTable && scope.leafOnly)) return;
+    const count = keys.collect(scope, this.robbed);
+    for (let i = 0; i < count; i++) {
+      const record = keys.covered[i];
+      if (state[record] !== RecordState.LostToHost) continue;
+      state[record] = RecordState.LostToGuest;
+      this.robbed.remove(record, keys.context[record], this.groupOf(record));
+    }
+  }
+
+  private groupOf(record: number): number {
+    return this.keys.contexts.groupOf[this.keys.context[record]];
   }
 
   private isGuestsWish(record: number): boolean {
@@ -140,18 +163,25 @@ export class MissHistory {
     const first = basePageOf(keys.low[record], highSize);
     const last = first + pagesOf(sizeOf(highSize)) - 1;
     const { contexts } = keys;
-    const group = contexts.group[contexts.groupOf[context]];
+    const group = contexts.group[this.groupOf(record)];
     return this.pending.covers(this.domain, this.isTable, group, contexts.member[context], first, last);
   }
 
   private forgetOldest(): void {
     const record = this.lists.tail[1];
-    this.lists.remove(1, record);
-    this.lost--;
+    this.forgetLoss(record);
     this.keys.forget(record);
     this.state[record] = RecordState.Free;
     this.lists.pushFront(0, record);
     this.forgotten++;
+  }
+
+  /** Take a lost record out of the lists of lost ones. */
+  private forgetLoss(record: number): void {
+    this.lists.remove(1, record);
+    this.lost--;
+    if (this.state[record] !== RecordState.LostToHost) return;
+    this.robbed.remove(record, this.keys.context[record], this.groupOf(record));
   }
 
   private grow(): void {
@@ -159,11 +189,12 @@ export class MissHistory {
     const state = new Uint8Array(from * 2);
     state.set(this.state);
     this.state = state;
-    const lossNumber = new Float64Array(from * 2);
+    const lossNumber = new Uint32Array(from * 2);
     lossNumber.set(this.lossNumber);
     this.lossNumber = lossNumber;
     this.keys.grow(from * 2);
     this.lists.growSlots(from * 2);
+    this.robbed.growSlots(from * 2);
     this.freeRecords(from, from * 2);
   }
 

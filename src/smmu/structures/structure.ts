@@ -159,15 +159,21 @@ export class Structure {
     return this.cache.invalidate(scope);
   }
 
-  /** Mark every entry that a guest command covers and that is not marked yet. */
+  /** Mark every entry that a guest command covers and that is not marked yet. A shared history is its owner's business. */
   condemn(scope: Scope, mark: number): void {
-    if (this.cache.occupancy === 0 || !this.isReached(scope)) return;
+    if (this.staleUse === null || this.cache.occupancy === 0 || !this.isReached(scope)) return;
     const { keys } = this.cache;
     const count = keys.collect(scope);
     for (let i = 0; i < count; i++) {
       const slot = keys.covered[i];
       if (this.marks[slot] === UNMARKED) this.marks[slot] = mark;
     }
+  }
+
+  /** `condemn` for a structure that has its history to itself. */
+  condemnOwn(scope: Scope, mark: number): void {
+    if (this.history !== null) this.history.condemn(scope);
+    this.condemn(scope, mark);
   }
 
   /** True if commands of this scope act on this structure. */

@@ -73,6 +73,7 @@ export class Tbu {
 
   /** Mark every entry that a guest command covers. */
   condemn(scope: Scope, mark: number): void {
+    if (this.history !== null) this.history.condemn(scope);
     if (this.utlb !== null) this.utlb.condemn(scope, mark);
     if (this.main !== null) this.main.condemn(scope, mark);
   }

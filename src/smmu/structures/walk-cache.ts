@@ -80,6 +80,6 @@ export class WalkCache {
 
   /** Mark every descriptor that a guest command covers. */
   condemn(scope: Scope, mark: number): void {
-    for (const part of this.parts) part.condemn(scope, mark);
+    for (const part of this.parts) part.condemnOwn(scope, mark);
   }
 }

@@ -60,7 +60,8 @@ export class NaiveCache {
       this.use(present);
       return present;
     }
-    const salt = (BigInt(group) ^ BigInt(Math.max(0, member))) & 0xffffffffn;
+    const ofSize = ((BigInt(sizeLog2 - 12) * 0x9e3779b1n) & 0xffffffffn) >> 7n;
+    const salt = (BigInt(group) ^ BigInt(Math.max(0, member)) ^ ofSize) & 0xffffffffn;
     const set = Number(((block & 0xffffffffn) ^ salt) % BigInt(this.sets));
     if (this.lowestEmptyWay(set) === this.ways) this.evictFrom(set);
     const way = this.lowestEmptyWay(set);

@@ -77,6 +77,7 @@ export class NaiveSmmu {
   condemn(words: CommandWords, number: number, queue: number): void {
     this.world.pending.push({ words, number, queue });
     for (const one of this.all) one.condemn(words, number, queue);
+    for (const infinite of this.infinite.values()) infinite.wish(words);
   }
 
   syncSeen(number: number, queue: number): void {
@@ -168,8 +169,10 @@ export class NaiveSmmu {
       if (!isNested) return 0;
       const covered = Math.min(64, this.coverage(level - 1, granule));
       const table = (page >> BigInt(covered - 12)) & 0x0fffffffn;
-      const owner = BigInt(this.contextNumber(vmid, asid)) & 0xfffffn;
-      return this.stage2(this.madeUp(BigInt(9 + level), (owner << 28n) | table), vmid, ...shape, false, fault);
+      const context = BigInt(this.contextNumber(vmid, asid));
+      const start = (((context * 8n + BigInt(level + 2)) * 0x9e3779b1n) & 0xffffffffn) >> 4n;
+      const number = ((context & 0xfffffn) << 28n) | ((table + start) & 0x0fffffffn);
+      return this.stage2(this.madeUp(BigInt(9 + level), number), vmid, ...shape, false, fault);
     };
     let ns = 0;
     let start = first;

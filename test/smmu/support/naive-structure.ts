@@ -67,9 +67,16 @@ export class NaivePast {
     }
   }
 
+  /** The guest asks for what the host may have taken before: it would be gone now in any case. */
+  wish(words: CommandWords): void {
+    for (const one of this.entries) {
+      if (one.state === 'collateral' && covers(words, -1, this.filing, one)) one.state = 'invalidated';
+    }
+  }
+
   /** The entries that hold the page (of exactly `sizeLog2`, if given). */
   private covering(page: bigint, group: number, member: number, sizeLog2: number): PastEntry[] {
-    return = this.entries.filter(
+    return this.entries.filter(
       (one) =>
         one.group === group &&
         one.member === member &&
@@ -151,6 +158,7 @@ export class NaiveStructure {
   }
 
   condemn(words: CommandWords, number: number, queue: number): void {
+    this.past.wish(words);
     for (const line of this.cache.lines) {
       if (line.mark === null && covers(words, -1, this.filing, line)) line.mark = { number, queue };
     }

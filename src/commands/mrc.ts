@@ -1,0 +1,35 @@
+/** `smmuscope mrc`: misses of a TLB of every size, in one pass. */
+import { BaseCommand } from '../cli/base-command.js';
+import { modelFlags, progressFlags, reportFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
+
+export default class Mrc extends BaseCommand {
+  static override summary = 'Show how many misses a TLB of every size has (miss-ratio curve).';
+  static override description =
+    'One pass over the trace gives the misses of a fully associative LRU TLB at all sizes, with the holes that the guest’s invalidations leave. An entry holds a page or block of any size. A translation that faults fills nothing and is counted apart.';
+  static override examples = [
+    {
+      description: 'The curve of a recorded trace:',
+      command: '<%= config.bin %> mrc traces/rebind-strict.qemu-7.2.log.xz',
+    },
+    {
+      description: 'Chosen sizes, as CSV:',
+      command: '<%= config.bin %> mrc traces/rebind-lazy.qemu-10.0.log.xz --entries 16,64,256 --reporter csv',
+    },
+  ];
+  static override args = { trace: traceArgument };
+  static override flags = { entries: sizesFlag, msi: modelFlags.msi, ...traceFlags, ...reportFlags, ...progressFlags };
+
+  /** Flags → reader → curve → reporter. */
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Mrc);
+    const { Report } = await import('../cli/report.js');
+    const { parseSizes } = await import('../cli/run-options.js');
+    const { withProgress } = await import('../cli/progress.js');
+    const sizes = parseSizes(flags.entries);
+    const report = Report.open(flags, [args.trace]);
+    await report.write(async () => {
+      const { missRatioCurves } = await import('../session/mrc.js');
+      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], { ...flags, sizes }, { onProgress }));
+    });
+  }
+}

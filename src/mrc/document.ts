@@ -1,0 +1,41 @@
+/**
+ * The document `smmuscope.mrc/1`: miss-ratio curves, one per trace.
+ */
+import type { CurvePoint } from './miss-ratio-curve.js';
+
+/** Version tag. */
+export const MRC_SCHEMA = 'smmuscope.mrc/1';
+
+/** The curve of one trace. */
+export interface MrcResult {
+  /** Base name of the trace file. */
+  readonly trace: string;
+  /** Translations that count. */
+  readonly accesses: number;
+  /** Those that miss at every size: first uses, and first uses after an invalidation. */
+  readonly cold_misses: number;
+  /** Size from which only these are left. */
+  readonly max_distance: number;
+  /** Faulting translations: they miss at every size and fill nothing; not among the accesses. */
+  readonly faults: number;
+  /** Bypass, abort, SMMU off; not among the accesses. */
+  readonly untranslated: number;
+  /** Interrupts left out; not among the accesses. */
+  readonly msi_left_out: number;
+  readonly unpublished_commands: number;
+  /** Ascending sizes. */
+  readonly points: readonly CurvePoint[];
+}
+
+/** The whole document. */
+export interface MrcDocument {
+  readonly schema: typeof MRC_SCHEMA;
+  readonly provenance: {
+    readonly tool: { readonly name: string; readonly version: string };
+    readonly model: string;
+    readonly traces: readonly Readonly<Record<string, unknown>>[];
+    readonly msi: boolean;
+    readonly limit_events: number | null;
+  };
+  readonly results: readonly MrcResult[];
+}

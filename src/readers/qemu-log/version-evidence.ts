@@ -1,0 +1,29 @@
+/**
+ * Which QEMU wrote the log, as far as names and payloads betray it: each adds what only a later version prints.
+ */
+import { VERSIONS, Version } from './event-names.js';
+import { ascii, type LineCursor } from './line-cursor.js';
+
+const STAGE = ascii(' stage=');
+
+/** The latest version that anything in the log gave evidence of. */
+export class VersionEvidence {
+  private rank: number = Version.Unknown;
+
+  /** Something that only this version and later ones print. */
+  atLeast(rank: number): void {
+    if (rank > this.rank) this.rank = rank;
+  }
+
+  /** `7.2`, `8.x`, `9.x`, `10.x`; empty without evidence. */
+  get version(): string {
+    return VERSIONS[this.rank];
+  }
+}
+
+/** ` stage=` at the end of range and success lines, from 9.1; 0 without it. */
+export function readOptionalStage(cursor: LineCursor, evidence: VersionEvidence): number {
+  if (!cursor.accept(STAGE)) return 0;
+  evidence.atLeast(Version.V9);
+  return cursor.decimalWithin(1, 3);
+}

@@ -1,0 +1,70 @@
+/**
+ * Miss-ratio curves of traces: one pass each, every size at once.
+ */
+import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
+import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
+import { openTrace } from '../readers/open-trace.js';
+import { limited } from './limit.js';
+import type { RunHooks } from './run.js';
+import { toolIdentity } from './tool-identity.js';
+import { readerProvenance, traceName } from './trace-provenance.js';
+
+/** What decides a curve. */
+export interface MrcOptions {
+  /** Sizes to report; empty: powers of two and, if there are few, every size at which the curve drops. */
+  readonly sizes: readonly number[];
+  readonly msi: boolean;
+  readonly limit: number | undefined;
+  readonly lenient: boolean;
+  readonly format: string | undefined;
+}
+
+/** Read every trace and draw its curve. */
+export async function missRatioCurves(
+  traces: readonly string[],
+  options: MrcOptions,
+  hooks: RunHooks = {},
+): Promise<MrcDocument> {
+  const results: MrcResult[] = [];
+  const provenance: Record<string, unknown>[] = [];
+  for (const path of traces) {
+    const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+    const curve = new MissRatioCurve({ skipMsi: !options.msi });
+    let events = 0;
+    for await (const batch of limited(trace.batches, options.limit)) {
+      curve.consume(batch);
+      events += batch.count;
+      hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
+    }
+    await trace.batches.return(undefined);
+    results.push({
+      trace: traceName(path),
+      accesses: curve.accesses,
+      cold_misses: curve.coldMisses,
+      max_distance: curve.maxDistance,
+      faults: curve.faults,
+      untranslated: curve.untranslated,
+      msi_left_out: curve.skippedMsi,
+      unpublished_commands: curve.unpublishedCommands,
+      points: options.sizes.length === 0 ? curve.points() : curve.points(options.sizes),
+    });
+    provenance.push({
+      file: traceName(path),
+      sha256: trace.sha256(),
+      compression: trace.compression,
+      reader: readerProvenance(trace),
+      events,
+    });
+  }
+  return {
+    schema: MRC_SCHEMA,
+    provenance: {
+      tool: toolIdentity(),
+      model: 'fully associative LRU, entries of any page size, guest commands applied at their doorbell',
+      traces: provenance,
+      msi: options.msi,
+      limit_events: options.limit ?? null,
+    },
+    results,
+  };
+}
