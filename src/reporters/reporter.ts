@@ -13,7 +13,13 @@ import type { ResultDocument } from '../results/document.js';
 import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
-export type ReportDocument = MrcDocument | ResultDocument | InspectDocument | StrategiesDocument | ProfilesDocument | ProfileDocument;
+export type ReportDocument =
+  | MrcDocument
+  | ResultDocument
+  | InspectDocument
+  | StrategiesDocument
+  | ProfilesDocument
+  | ProfileDocument;
 
 /** The strategy that others are compared with. */
 export interface Baseline {

@@ -28,6 +28,7 @@ import { ContextTable } from './cache/context-table.js';
 import { PendingCommands } from './causes/pending-commands.js';
 import { Configuration, NO_DESCRIPTOR, NOT_NESTED } from './configuration.js';
 import { COUNTERS, STRUCTURE_NAMES } from './counters.js';
+import { Devices } from './devices.js';
 import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
 import { StaleUse, UNMARKED } from './safety/stale-use.js';
 import { Domain, Scope } from './scope.js';
@@ -35,7 +36,6 @@ import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 import { STAGE_BY_NAME, Stage } from './stage.js';
 import { Streams } from './streams.js';
 import { createConfigCache } from './structures/config-cache.js';
-import { createDeviceAtc } from './structures/device-atc.js';
 import { createIpaCache } from './structures/ipa-cache.js';
 import type { CommonParts } from './structures/parts.js';
 import { createSharedTlb } from './structures/shared-tlb.js';
@@ -54,7 +54,7 @@ export interface SmmuOptions {
   readonly safety?: boolean;
   /** TBU (from 0) that a stream is attached to; default: one TBU for all. */
   readonly tbuOf?: (sid: number) => number;
-  /** ATC entries of a stream's device, 0 = no ATS; default `atc.entries` if `atc.enable` is on, else 0. */
+  /** ATC entries of a stream's device, 0 = no ATS; default `atc.entries`. `atc.enable` off: no device has an ATC. */
   readonly atcEntries?: (sid: number) => number;
 }
 
@@ -70,8 +70,6 @@ export class Smmu {
   /** ATC_INVs executed, and those of them whose device had no covered entry. */
   atcInvalidations = 0;
   atcUseless = 0;
-  /** SIDs seen, in the order of their device rows in `access.deviceCounts`. */
-  readonly sids: number[] = [];
   readonly access = new Access();
   /** How the last translation was answered. */
   readonly answer = new Answer();
@@ -80,8 +78,7 @@ export class Smmu {
   readonly walkS1: WalkCache | null;
   readonly walkS2: WalkCache | null;
   readonly ipa: Structure | null;
-  /** ATC by device row; null: no ATS. */
-  readonly atcs: (Structure | null)[] = [];
+  readonly devices: Devices;
   readonly configuration: Configuration;
   readonly walker: Walker;
   readonly staleUse: StaleUse | null;
@@ -93,7 +90,6 @@ export class Smmu {
   /** TBU and device row by stream row. */
   private readonly tbuOfStream: Tbu[] = [];
   private readonly deviceOfStream: number[] = [];
-  private readonly deviceBySid = new Map<number, number>();
   /** There is one TBU, and the shared TLB uses its history. */
   private readonly sharesHistory: boolean;
   private readonly defaultStage: Stage;
@@ -102,6 +98,8 @@ export class Smmu {
   private readonly linksNs: number;
   private readonly atsRequestNs: number;
   private readonly s2PageLog2: number;
+  /** log2 of the size of the last translation's entry; 0: it faulted. */
+  private resultLog2 = 0;
 
   constructor(settings: CacheSettings, options: SmmuOptions = {}) {
     this.options = options;
@@ -116,6 +114,7 @@ export class Smmu {
       staleUse: this.staleUse,
       seed: options.seed ?? 1,
     };
+    this.devices = new Devices(this.common, options.atcEntries);
     this.streams = new Streams(this.common.translations, this.common.streams);
     this.walkS1 = WalkCache.create(this.common, 1);
     this.walkS2 = WalkCache.create(this.common, 2);
@@ -166,7 +165,7 @@ export class Smmu {
     const device = this.deviceOfStream[stream];
     access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
     this.translations++;
-    const atc = this.atcs[device];
+    const atc = this.devices.atcs[device];
     if (atc === null) return this.translateAtTbu(stream, actual, fault);
     const context = this.streams.stream[stream];
     if (atc.lookup(access.low, access.high, context) >= 0) {
@@ -179,9 +178,6 @@ export class Smmu {
     if (this.resultLog2 > 0) atc.fillOwn(access.low, access.high, this.resultLog2, context);
     return atc.latencyNs + this.atsRequestNs + ns;
   }
-
-  /** log2 of the size of the last translation's entry; 0: it faulted. */
-  private resultLog2 = 0;
 
   /** The configuration of a stream that bypasses or aborts is looked up, nothing is translated. Returns ns. */
   bypass(sid: number, ssid: number): number {
@@ -207,7 +203,7 @@ export class Smmu {
         return removed;
       }
       case Domain.Atc: {
-        const atc = this.atcOf(scope.firstGroup);
+        const atc = this.devices.atcOf(scope.firstGroup);
         const removed = atc === null ? 0 : atc.invalidateOwn(scope);
         this.atcInvalidations++;
         if (removed === 0) this.atcUseless++;
@@ -229,7 +225,7 @@ export class Smmu {
     if (this.pending !== null) this.pending.push(scope, number, queue);
     const mark = staleUse === null ? UNMARKED : staleUse.mark(number, queue);
     if (scope.domain === Domain.Atc) {
-      this.atcOf(scope.firstGroup)?.condemnOwn(scope, mark);
+      this.devices.atcOf(scope.firstGroup)?.condemnOwn(scope, mark);
     } else if (scope.domain === Domain.Config) {
       this.configuration.cache?.condemnOwn(scope, mark);
     } else {
@@ -250,7 +246,7 @@ export class Smmu {
 
   /** True if the device of `sid` has an ATC. */
   hasAtc(sid: number): boolean {
-    return this.atcs[this.deviceOf(sid)] !== null;
+    return this.devices.atcs[this.devices.numberOf(sid)] !== null;
   }
 
   /** All counters as they are now. */
@@ -352,27 +348,7 @@ export class Smmu {
     const tbu = this.options.tbuOf === undefined ? 0 : this.options.tbuOf(sid);
     while (this.tbus.length <= tbu) this.tbus.push(new Tbu(this.common));
     this.tbuOfStream.push(this.tbus[tbu]);
-    this.deviceOfStream.push(this.deviceOf(sid));
+    this.deviceOfStream.push(this.devices.numberOf(sid));
     return stream;
-  }
-
-  /** Row of the device of `sid`, with its ATC if it has one. */
-  private deviceOf(sid: number): number {
-    const known = this.deviceBySid.get(sid);
-    if (known !== undefined) return known;
-    const device = this.sids.length;
-    this.deviceBySid.set(sid, device);
-    this.sids.push(sid);
-    this.access.growDevices(device + 1);
-    const { settings } = this.common;
-    const entries =
-      this.options.atcEntries?.(sid) ?? (settings.flag('atc.enable') ? settings.number('atc.entries') : 0);
-    this.atcs.push(entries > 0 ? createDeviceAtc(this.common, entries) : null);
-    return device;
-  }
-
-  private atcOf(sid: number): Structure | null {
-    const device = this.deviceBySid.get(sid);
-    return device === undefined ? null : this.atcs[device];
   }
 }

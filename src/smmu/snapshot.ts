@@ -112,7 +112,7 @@ export function takeSnapshot(smmu: Smmu): SmmuSnapshot {
     staleAfterSync: sum(all.map((one) => one.staleAfterSync)),
     structures,
     walkLevels: { s1: readLevels(smmu.walkS1), s2: readLevels(smmu.walkS2) },
-    devices: smmu.sids.map((sid, device) => ({ sid, structures: readDevice(smmu, device, hasCauses) })),
+    devices: smmu.devices.sids.map((sid, device) => ({ sid, structures: readDevice(smmu, device, hasCauses) })),
   };
 }
 
@@ -140,7 +140,7 @@ function subtract(later: unknown, earlier: unknown, kept: Readonly<Record<string
 function instancesOf(smmu: Smmu): Structure[][] {
   const present = (list: readonly (Structure | null)[]): Structure[] => list.filter((one) => one !== null);
   return [
-    present(smmu.atcs),
+    present(smmu.devices.atcs),
     present(smmu.tbus.map((tbu) => tbu.utlb)),
     present(smmu.tbus.map((tbu) => tbu.main)),
     present([smmu.tcu]),

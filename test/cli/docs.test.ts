@@ -7,7 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 interface DocumentedCommand {
   readonly page: string;
@@ -44,7 +49,9 @@ describe('documented commands', () => {
   });
 
   it('the README’s first command is what `npm run demo` runs', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     const first = commands[0].command.replace(/^smmuscope /, '');
     expect(scripts.demo.endsWith(`node bin/run.js ${first}`)).toBe(true);
   });

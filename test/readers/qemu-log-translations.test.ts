@@ -68,7 +68,7 @@ describe('all lines recorded', () => {
     expect(row).toMatchObject({ iovaPage: 2 ** 52 - 1, iovaOffset: 0xabc, sid: 2 ** 32 - 1 });
   });
 
-  it('a failed walk is a fault, with or without the line of its invalid descriptor', async () => {
+  it('a failed walk is a fault, with or without the line of its invalid descriptor; a fault after a hit was a hit', async () => {
     const invalid = 'smmu_ptw_invalid_pte stage=1 level=0 base@=0x52439000 pte@=0x52439000 offset=0 pte=0x0';
     expect(
       await events(
@@ -86,7 +86,7 @@ describe('all lines recorded', () => {
     ).toEqual([
       'dma sid=16 asid=3 0x100000 size=0 granule=0 fault',
       'dma sid=16 asid=3 0x101000 size=0 granule=0 fault',
-      'dma sid=16 asid=3 0x102000 size=0 granule=0 fault',
+      'dma sid=16 asid=3 0x102000 size=0 granule=0 hit',
     ]);
   });
 
@@ -281,5 +281,31 @@ describe('logs with fewer events', () => {
     expect(summaryOf(batches)).toEqual(['doorbell v0']);
     const what = 'fault without a lookup: its address is not in the log, no dma event made';
     expect(trace.statistics.lossy).toEqual([{ line: 3, what, count: 1 }]);
+  });
+});
+
+describe('regressions', () => {
+  it('a permission fault on a hit is recorded as a hit: nothing was walked', async () => {
+    expect(await events(configHit('0x8'), hit('asid=1', '0xffffb000'), fault('0x8'))).toEqual([
+      'dma sid=8 asid=1 0xffffb000 size=0 granule=0 hit',
+    ]);
+  });
+
+  it('8.x prints "none" as 65535; from 9.1 on that is an ID', async () => {
+    const [stage1, stage2] = await rows(
+      hit('asid=1 vmid=65535', '0xffffb000'),
+      success('0x8', '0xffffb000'),
+      hit('asid=65535 vmid=3', '0xffffc000'),
+      success('0x8', '0xffffc000'),
+    );
+    expect([stage1.asid, stage1.vmid, stage1.flags & EventFlag.Stage2]).toEqual([1, -1, 0]);
+    expect([stage2.asid, stage2.vmid, stage2.flags & EventFlag.Stage2]).toEqual([-1, 3, EventFlag.Stage2]);
+    const [later] = await rows(
+      hit('asid=1 vmid=-1', '0xffffb000'),
+      success('0x8', '0xffffb000', '0x1', ' stage=1'),
+      hit('asid=65535 vmid=65535', '0xffffc000'),
+      success('0x8', '0xffffc000', '0x1', ' stage=1'),
+    ).then((all) => all.slice(1));
+    expect([later.asid, later.vmid]).toEqual([65535, 65535]);
   });
 });

@@ -35,7 +35,11 @@ function randomGuest(steps: readonly number[]): TraceBuilder {
     const asid = 1 + (step % 2);
     const kind = step % 16;
     if (kind < 11) trace.dma({ sid: 8 * (1 + (step % 2)), asid, page, pageSizeLog2: kind === 0 ? 14 : 12 });
-    else if (kind < 14) trace.cmd('TLBI_NH_VA', { ASID: asid, ADDR: page, TG: 1, TTL: 3, LEAF: 1, NUM: step % 4 }).sync().doorbell();
+    else if (kind < 14)
+      trace
+        .cmd('TLBI_NH_VA', { ASID: asid, ADDR: page, TG: 1, TTL: 3, LEAF: 1, NUM: step % 4 })
+        .sync()
+        .doorbell();
     else if (kind === 14) trace.cmd('TLBI_NH_ASID', { ASID: asid }).sync().doorbell();
     else trace.cmd('TLBI_NSNH_ALL').sync().doorbell();
   }
@@ -83,17 +87,24 @@ describe('O45: safety', () => {
     );
   });
 
-  it.each(['boot-strict.qemu-7.2', 'rebind-strict.qemu-7.2', 'faults-strict.qemu-7.2', 'rebind-lazy.qemu-10.0', 'bigsg-strict.qemu-7.2'])(
-    'no strategy has one on %s, and all miss alike',
-    async (name) => {
-      const document = await runReplays([`traces/${name}.log.xz`], { ...OPTIONS, strategies: SPECS, set: ['walk.stage=nested'] });
-      for (const { strategy, safety, tlb } of document.results) {
-        expect([strategy, safety?.stale_after_sync]).toEqual([strategy, 0]);
-        // CFGI_CD reaches the configuration cache everywhere; CFGI_STE by way of the host's driver.
-        expect(tlb).toEqual(document.results[0].tlb);
-      }
-    },
-  );
+  it.each([
+    'boot-strict.qemu-7.2',
+    'rebind-strict.qemu-7.2',
+    'faults-strict.qemu-7.2',
+    'rebind-lazy.qemu-10.0',
+    'bigsg-strict.qemu-7.2',
+  ])('no strategy has one on %s, and all miss alike', async (name) => {
+    const document = await runReplays([`traces/${name}.log.xz`], {
+      ...OPTIONS,
+      strategies: SPECS,
+      set: ['walk.stage=nested'],
+    });
+    for (const { strategy, safety, tlb } of document.results) {
+      expect([strategy, safety?.stale_after_sync]).toEqual([strategy, 0]);
+      // CFGI_CD reaches the configuration cache everywhere; CFGI_STE by way of the host's driver.
+      expect(tlb).toEqual(document.results[0].tlb);
+    }
+  });
 });
 
 describe('O46: a wider invalidation never reduces the misses of an infinite TLB', () => {
@@ -104,13 +115,15 @@ describe('O46: a wider invalidation never reduces the misses of an infinite TLB'
         const wide = new TraceBuilder();
         for (const step of steps) {
           const fields = { ASID: 1 + (step % 2), ADDR: 0x1000 + (step % 50), TG: 1, TTL: 3 };
-          if (step % 5 > 0) for (const trace of [narrow, wide]) trace.dma({ asid: 1 + (step % 2), page: 0x1000 + (step % 50) });
+          if (step % 5 > 0)
+            for (const trace of [narrow, wide]) trace.dma({ asid: 1 + (step % 2), page: 0x1000 + (step % 50) });
           else {
             narrow.cmd('TLBI_NH_VA', fields).sync().doorbell();
             wide.cmd('TLBI_NH_ASID', { ASID: fields.ASID }).sync().doorbell();
           }
         }
-        const misses = async (trace: TraceBuilder) => (await replayThrough(trace, 'native')).result.tlb?.infinite_misses ?? 0;
+        const misses = async (trace: TraceBuilder) =>
+          (await replayThrough(trace, 'native')).result.tlb?.infinite_misses ?? 0;
         expect(await misses(wide)).toBeGreaterThanOrEqual((await misses(narrow)) as number);
       }),
       { numRuns: 40 },
@@ -123,7 +136,10 @@ describe('O51: partition', () => {
     const script = (trace: TraceBuilder, vm: number, round: number) => {
       trace.at(1_000_000 * (2 * round + vm)).vcpu(vm);
       for (let i = 0; i < 5; i++) trace.dma({ sid: 8 + vm, asid: 1, vmid: vm + 1, page: 0x1000 + i });
-      trace.cmd('TLBI_NH_VA', { VMID: vm + 1, ASID: 1, ADDR: 0x1000 + (round % 5), TG: 1, TTL: 3 }).sync().doorbell();
+      trace
+        .cmd('TLBI_NH_VA', { VMID: vm + 1, ASID: 1, ADDR: 0x1000 + (round % 5), TG: 1, TTL: 3 })
+        .sync()
+        .doorbell();
     };
     for (const spec of SPECS) {
       const run = async (vms: readonly number[]) => {
@@ -133,14 +149,21 @@ describe('O51: partition', () => {
       };
       const [merged, first, second] = [await run([0, 1]), await run([0]), await run([1])];
       for (const structure of ['utlb', 'main', 'config'] as const) {
-        const of = (result: typeof merged) => (result.tlb as Record<string, { hits: number; misses: number }>)[structure];
+        const of = (result: typeof merged) =>
+          (result.tlb as Record<string, { hits: number; misses: number }>)[structure];
         expect(of(merged).hits).toBe(of(first).hits + of(second).hits);
         expect(of(merged).misses).toBe(of(first).misses + of(second).misses);
       }
       expect(merged.latency.submission.count).toBe(first.latency.submission.count + second.latency.submission.count);
-      expect(merged.latency.submission.max_ns).toBe(Math.max(first.latency.submission.max_ns, second.latency.submission.max_ns));
-      expect(merged.latency.submission.min_ns).toBe(Math.min(first.latency.submission.min_ns, second.latency.submission.min_ns));
-      expect(merged.amplification.host_commands).toBe(first.amplification.host_commands + second.amplification.host_commands);
+      expect(merged.latency.submission.max_ns).toBe(
+        Math.max(first.latency.submission.max_ns, second.latency.submission.max_ns),
+      );
+      expect(merged.latency.submission.min_ns).toBe(
+        Math.min(first.latency.submission.min_ns, second.latency.submission.min_ns),
+      );
+      expect(merged.amplification.host_commands).toBe(
+        first.amplification.host_commands + second.amplification.host_commands,
+      );
     }
   });
 });

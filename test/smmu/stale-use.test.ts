@@ -83,11 +83,11 @@ describe('O45: stale use', () => {
   });
 
   it('TLBIs condemn translations and tables, ATC_INV the ATC, CFGI configurations', () => {
-    const touched = (condemn: (machine: Machine) => number, pages: readonly number[]): string[] => {
+    const touched = (condemn: (machine: Machine) => number, pages: readonly number[], asid = 1): string[] => {
       const machine = new Machine({ 'cache.ipa.enable': true, 'atc.entries': 1, 'tlb.utlb.enable': false });
       machine.translateAll([7, 8]);
       machine.smmu.syncSeen(condemn(machine));
-      machine.translateAll(pages);
+      machine.translateAll(pages, { asid });
       return [...new Set(machine.smmu.staleUse?.first.map((one) => one.structure))].sort();
     };
     expect(touched((machine) => machine.condemn('TLBI_NH_VA', { ...PAGE, LEAF: 1 }), [7])).toEqual(['main']);
@@ -95,7 +95,8 @@ describe('O45: stale use', () => {
     expect(touched((machine) => machine.condemn('TLBI_NH_VA', PAGE), [9])).toEqual(['walk_s1']);
     expect(touched((machine) => machine.condemn('ATC_INV', { SID: 8, ADDR: 8 }), [8])).toEqual(['atc']);
     expect(touched((machine) => machine.condemn('CFGI_STE', { SID: 8 }), [9])).toEqual(['config']);
-    expect(touched((machine) => machine.condemn('TLBI_S12_VMALL'), [9])).toEqual(['ipa', 'walk_s1', 'walk_s2']);
+    expect(touched((machine) => machine.condemn('TLBI_S12_VMALL'), [9])).toEqual(['walk_s1', 'walk_s2']);
+    expect(touched((machine) => machine.condemn('TLBI_S2_IPA', { ADDR: 7, LEAF: 1 }), [7], 2)).toEqual(['ipa']);
   });
 
   it('commands that are executed before their SYNC is seen leave no violation, whatever they are', () => {

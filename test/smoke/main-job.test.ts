@@ -58,7 +58,13 @@ describe('the main job', () => {
       strategies: ['native'],
       profile: 'qemu-iotlb',
     });
-    expect(results[0].oracle?.recorded).toMatchObject({ compared: hits + misses, hits, misses, mismatches: 0, first: [] });
+    expect(results[0].oracle?.recorded).toMatchObject({
+      compared: hits + misses,
+      hits,
+      misses,
+      mismatches: 0,
+      first: [],
+    });
     expect(results[0].oracle?.config).toMatchObject({ mismatches: 0, first: [] });
     // The replay's own structures, set up as QEMU's, agree as well.
     expect(results[0].tlb?.main).toMatchObject({ hits, misses });
@@ -72,7 +78,8 @@ describe('the main job', () => {
       const survey = await Survey.of(trace.batches, undefined, budget);
       const metrics = new ReplayMetrics();
       const options = { pacing: 'closed', dma: 'ordered', warmup: 0, msi: true } as const;
-      const makeSmmu = (topology: Survey['topology']) => createSmmu(profile, choice, topology, { seed: 1, safety: true });
+      const makeSmmu = (topology: Survey['topology']) =>
+        createSmmu(profile, choice, topology, { seed: 1, safety: true });
       const replay = new Replay(choice, profile, survey, makeSmmu, options, metrics);
       for (const batch of survey.batches) replay.consume(batch);
       for await (const batch of trace.batches) replay.consume(batch);

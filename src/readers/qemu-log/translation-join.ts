@@ -142,7 +142,9 @@ export class TranslationJoin {
     if (before === Stage.Written) return;
     if (before === Stage.LookedUp) {
       thread.streamId = sid;
-      this.emitLookup(thread, Outcome.Fault, thread.lookupPage, thread.lookupOffset, 0);
+      // A hit whose permission does not suffice faults too, but it was a hit: nothing was walked.
+      const outcome = thread.lookupHit ? Outcome.Hit : Outcome.Fault;
+      this.emitLookup(thread, outcome, thread.lookupPage, thread.lookupOffset, 0);
     } else {
       addNote(this.statistics, line, 'fault without a lookup: its address is not in the log, no dma event made');
     }

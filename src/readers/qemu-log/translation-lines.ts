@@ -37,6 +37,9 @@ const BYPASS = ascii(' STE bypass iova:0x');
 const DISABLED = ascii(' bypass (smmu disabled) iova:0x');
 const ABORT = ascii(' abort on iova:0x');
 
+/** -1 in 16 bits. */
+const UNSIGNED_NONE = 0xffff;
+
 /** Text between stream and address, by Outcome. */
 const REASON_OF_OUTCOME: Readonly<Record<number, Uint8Array>> = {
   [Outcome.Bypass]: BYPASS,
@@ -70,8 +73,10 @@ export class TranslationLines {
   /** `smmu_iotlb_lookup_hit` or `_miss`. */
   lookedUp(c: LineCursor, thread: GuestThread, hit: boolean, timeNs: number, line: number): LineResult {
     c.literal(hit ? LOOKUP_HIT : LOOKUP_MISS);
-    const asid = c.identifier();
-    const vmid = this.optionalVmid(c);
+    const printedAsid = c.identifier();
+    const printedVmid = this.optionalVmid(c);
+    const vmid = this.signed(printedVmid);
+    const asid = printedVmid < 0 ? printedAsid : this.signed(printedAsid);
     c.literal(ADDR);
     c.address();
     const { page, offset } = c;
@@ -89,8 +94,10 @@ export class TranslationLines {
   /** `smmu_iotlb_insert`. */
   inserted(c: LineCursor, thread: GuestThread): LineResult {
     c.literal(INSERT);
-    const asid = c.identifier();
-    const vmid = this.optionalVmid(c);
+    const printedAsid = c.identifier();
+    const printedVmid = this.optionalVmid(c);
+    const vmid = this.signed(printedVmid);
+    const asid = printedVmid < 0 ? printedAsid : this.signed(printedAsid);
     c.literal(ADDR);
     c.address();
     const { page } = c;
@@ -161,6 +168,11 @@ export class TranslationLines {
   }
 
   /** ` vmid=` after the ASID of lookup and insertion lines, from 8.1. */
+  /** 8.1 to 9.0 keep IDs in 16 bits and print "none" as 65535; 9.1 on print -1, and 65535 is then an ID (facts M §2.1). */
+  private signed(id: number): number {
+    return id === UNSIGNED_NONE && this.evidence.isBefore(Version.V9) ? -1 : id;
+  }
+
   private optionalVmid(c: LineCursor): number {
     if (!c.accept(SPACE_VMID)) {
       this.evidence.atLeast(Version.V7);

@@ -15,6 +15,11 @@ export class VersionEvidence {
     if (rank > this.rank) this.rank = rank;
   }
 
+  /** True as long as nothing in the log shows version `rank` or later. */
+  isBefore(rank: number): boolean {
+    return this.rank < rank;
+  }
+
   /** `7.2`, `8.x`, `9.x`, `10.x`; empty without evidence. */
   get version(): string {
     return VERSIONS[this.rank];

@@ -1,7 +1,7 @@
 /** Miss-ratio curves for people: the plot, then the points. */
 import type { MrcDocument, MrcResult } from '../../mrc/document.js';
-import { plotCurve } from '../../mrc/plot.js';
 import type { CurvePoint } from '../../mrc/miss-ratio-curve.js';
+import { plotCurve } from '../../mrc/plot.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatShare } from './format.js';
 import { type Column, drawTable } from './layout.js';
@@ -37,7 +37,15 @@ function renderCurve(result: MrcResult, document: MrcDocument, context: ReportCo
   ].join('\n');
 }
 
-const ASCII: Readonly<Record<string, string>> = { '█': '#', '│': '|', '┤': '+', '└': '+', '─': '-', '┬': '+', '┴': '+' };
+const ASCII: Readonly<Record<string, string>> = {
+  '█': '#',
+  '│': '|',
+  '┤': '+',
+  '└': '+',
+  '─': '-',
+  '┬': '+',
+  '┴': '+',
+};
 
 /** Block characters as the nearest plain ones: a half-filled cell and more counts as filled. */
 function asciiOnly(text: string): string {
