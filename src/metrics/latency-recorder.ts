@@ -17,7 +17,7 @@ const BUCKET_BOUNDS: readonly number[] = bucketBounds();
 
 function bucketBounds(): number[] {
   const bounds = [0, 1, 2, 3, 4];
-  for (let base = 4; base < 2 ** 52; base *= 2) {
+  for (let base = 4; base <= 2 ** 52; base *= 2) {
     for (let quarter = 1; quarter <= 4; quarter++) bounds.push(base + (base / 4) * quarter);
   }
   return bounds;
@@ -132,12 +132,9 @@ export class LatencyRecorder {
 
 /** First bucket whose upper bound is not below `ns`. */
 function bucketOf(ns: number): number {
-  let low = 0;
-  let high = BUCKET_BOUNDS.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (BUCKET_BOUNDS[middle] < ns) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  if (ns <= 4) return ns;
+  const below = ns - 1;
+  // Quarters of the power of two 2^e that lies at or below `ns - 1`.
+  const e = below < 2 ** 31 ? 31 - Math.clz32(below) : 31 + 31 - Math.clz32(below / 2 ** 31);
+  return 5 + (e - 2) * 4 + (Math.floor(below / 2 ** (e - 2)) & 3);
 }

@@ -3,7 +3,7 @@
  */
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
-import type { ReplayProbe } from '../replay/probe.js';
+import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
 import { LatencyRecorder } from './latency-recorder.js';
 
@@ -20,7 +20,8 @@ export class ReplayMetrics implements ReplayProbe {
   readonly amplification = new AmplificationCounter();
   /** ns per cost id, summed over the submissions that `submission` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
-  readonly hostCpuNs = new Map<string, number>();
+  /** ns by ThreadKind. */
+  readonly hostCpuNs = new Float64Array(THREAD_KINDS.length);
   firstPublishedNs = Number.POSITIVE_INFINITY;
   lastDoneNs = 0;
   /** Submissions, with and without SYNC. */
@@ -74,7 +75,7 @@ export class ReplayMetrics implements ReplayProbe {
     for (const recorder of [this.submission, this.command, this.stall, this.translation]) recorder.destroy();
   }
 
-  onHostCpu(kind: string, ns: number): void {
-    this.hostCpuNs.set(kind, (this.hostCpuNs.get(kind) ?? 0) + ns);
+  onHostCpu(kind: number, ns: number): void {
+    this.hostCpuNs[kind] += ns;
   }
 }

@@ -50,9 +50,10 @@ export class Forwarder implements HostCommandReceiver {
   }
 
   onHostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, extraCause: number): void {
+    const at = this.made.count;
     this.made.push(c0Low, c0High, c1Low, c1High, 0);
-    this.madeSid.push(sid);
-    this.madeCause.push(extraCause);
+    this.madeSid[at] = sid;
+    this.madeCause[at] = extraCause;
   }
 
   private forward(
@@ -98,7 +99,5 @@ export class Forwarder implements HostCommandReceiver {
       probe.onHostCommand(c0Low & 0xff, this.madeCause[i], submission.measured);
     }
     made.clear();
-    this.madeSid.length = 0;
-    this.madeCause.length = 0;
   }
 }

@@ -8,6 +8,12 @@ import type { EngineProbe } from '../engine/command-engine.js';
 import type { PathTally } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 
+/** Kinds of host threads: keys of `host.cpu_ns` (design §8). */
+export const THREAD_KINDS = ['vcpu', 'worker', 'vmm'] as const;
+
+/** Indices into THREAD_KINDS. */
+export const ThreadKind = { Vcpu: 0, Worker: 1, Vmm: 2 } as const;
+
 /** Observer of one replay. */
 export interface ReplayProbe extends EngineProbe, PathTally {
   /** A guest command was published; `isForwarded` tells whether it goes to the physical SMMU as itself. */
@@ -20,6 +26,6 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
-  /** A host thread of `kind` was busy for `ns`. */
-  onHostCpu(kind: string, ns: number): void;
+  /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
+  onHostCpu(kind: number, ns: number): void;
 }

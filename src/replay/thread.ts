@@ -12,7 +12,7 @@ import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
-import type { ReplayProbe } from './probe.js';
+import { type ReplayProbe, ThreadKind } from './probe.js';
 
 /** What all threads of one replay share. */
 export interface Machine {
@@ -51,8 +51,8 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   constructor(
     protected readonly machine: Machine,
-    /** Key of `host.cpu_ns` for this thread's own work. */
-    private readonly threadKind: string,
+    /** What this thread's own work counts as. */
+    private readonly threadKind: number,
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engine.addWaiter(this);
@@ -173,7 +173,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.spentNs[cost] += ns;
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);
-    else if (cpu === 2) probe.onHostCpu('vmm', ns);
+    else if (cpu === 2) probe.onHostCpu(ThreadKind.Vmm, ns);
     if (ns === 0 || simulator.tryAdvance(simulator.nowNs + ns)) return true;
     simulator.schedule(simulator.nowNs + ns, this.actor);
     return false;

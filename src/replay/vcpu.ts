@@ -7,6 +7,7 @@ import { Submission } from '../path/submission.js';
 import { SubmissionRing } from '../path/submission-ring.js';
 import type { Transport } from '../strategies/transport.js';
 import { dueNs, type Pacing } from './pacing.js';
+import { ThreadKind } from './probe.js';
 import { type Machine, Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
@@ -32,7 +33,7 @@ export class Vcpu extends Thread {
     /** Told when this vCPU has run out of submissions: what it publishes next has not been read yet. */
     private readonly onIdle: (vcpu: Vcpu) => void,
   ) {
-    super(machine, 'vcpu');
+    super(machine, ThreadKind.Vcpu);
   }
 
   protected get rows(): Submission {

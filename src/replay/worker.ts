@@ -9,6 +9,7 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { Transport } from '../strategies/transport.js';
+import { ThreadKind } from './probe.js';
 import { type Machine, Thread, type WorkerPort } from './thread.js';
 
 interface WaitingSubmission {
@@ -37,7 +38,7 @@ export class Worker extends Thread implements WorkerPort {
     private readonly transport: Transport,
     private readonly path: PathBuilder,
   ) {
-    super(machine, 'worker');
+    super(machine, ThreadKind.Worker);
   }
 
   protected get rows(): Submission {

@@ -4,6 +4,7 @@
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode, opcodeKey } from '../trace/opcodes.js';
@@ -152,8 +153,8 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
 }
 
 function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Record<string, number> {
-  const cpu: Record<string, number> = { vcpu: 0, worker: 0, vmm: 0 };
-  for (const [kind, ns] of metrics.hostCpuNs) cpu[kind] = ns;
+  const cpu: Record<string, number> = {};
+  for (const [index, kind] of THREAD_KINDS.entries()) cpu[kind] = metrics.hostCpuNs[index];
   // A polling worker is never off its core.
   if (replay.transport.isWorkerPolling) cpu.worker = durationNs * replay.transport.workerCount;
   return cpu;

@@ -444,8 +444,8 @@ function entriesOf(smmu: Smmu, vmid: number): string[] {
     const { keys } = structure.cache;
     const slots = Array.from(keys.covered.subarray(0, keys.collectAll()));
     return slots
-      .filter((slot) => keys.contexts.group[keys.contexts.groupOf[keys.context[slot]]] === vmid)
-      .map((slot) => `${index}:${slot}:${structure.basePage(slot)}`)
+      .filter((slot) => keys.contexts.group[keys.contexts.groupOf[keys.context(slot)]] === vmid)
+      .map((slot) => `${index}:${slot}:${keys.basePage(slot)}`)
       .sort();
   });
 }

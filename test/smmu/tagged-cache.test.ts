@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { POLICY_NAMES } from '../../src/profiles/cache-parameters.js';
 import { ContextTable } from '../../src/smmu/cache/context-table.js';
-import { basePageOf, sizeOf } from '../../src/smmu/cache/key-table.js';
 import { TaggedCache } from '../../src/smmu/cache/tagged-cache.js';
 import { pageHigh, pageLow } from '../../src/smmu/page.js';
 import { createPolicy } from '../../src/smmu/policy/registry.js';
@@ -65,10 +64,9 @@ function contentsOf(cache: TaggedCache): string[] {
   const { keys } = cache;
   return Array.from({ length: count }, (_, i) => {
     const slot = keys.covered[i];
-    const context = keys.context[slot];
+    const context = keys.context(slot);
     const group = keys.contexts.group[keys.contexts.groupOf[context]];
-    const base = basePageOf(keys.low[slot], keys.highSize[slot]);
-    return `${slot}: ${base}/${sizeOf(keys.highSize[slot])} ${group}.${keys.contexts.member[context]}`;
+    return `${slot}: ${keys.basePage(slot)}/${keys.sizeLog2(slot)} ${group}.${keys.contexts.member[context]}`;
   }).sort();
 }
 

@@ -1,9 +1,10 @@
 /**
  * Keys of the entries of one structure, with a hash index for lookups and lists for invalidations.
  *
- * A key is (page number of the base, size, context). Layout: the key of slot s is low[s], highSize[s] (bits 19:0 the high
- * half of the page number, bits 26:20 log2 of the size) and context[s]. `index` is an open-addressing table of slot
- * numbers (+1, 0 = free), at most half full, with backward-shift deletion. Slots are numbered by the owner.
+ * A key is (page number of the base, size, context). Layout: the key of slot s is cells 4s … 4s + 3, one cache line: low
+ * half of the page number; high half (bits 19:0) and log2 of the size (bits 26:20); context; hash. `index` is an
+ * open-addressing table of slot numbers (+1, 0 = free), at most half full, with backward-shift deletion. Slots are
+ * numbered by the owner.
  *
  * Two ways lead to the entries of a range: through the index page by page, or along the list of the context; the shorter
  * one is taken, so that an invalidation costs O(entries removed + sizes present), not O(capacity).
@@ -18,19 +19,14 @@ import { EMPTY } from './slot-lists.js';
 const SIZE_SHIFT = 20;
 const HIGH_BITS = 2 ** SIZE_SHIFT - 1;
 
-/** The size half of a key. */
-export const highSizeOf = (high: number, sizeLog2: number): number => (high & HIGH_BITS) | (sizeLog2 << SIZE_SHIFT);
-/** High half of the page number of a key. */
-export const highOf = (highSize: number): number => highSize & HIGH_BITS;
-/** log2 of the size of a key. */
-export const sizeOf = (highSize: number): number => highSize >>> SIZE_SHIFT;
-/** Page number of the base of a key. */
-export const basePageOf = (low: number, highSize: number): number => joinPage(low, highSize & HIGH_BITS);
+const CELLS = 4;
+const HIGH_SIZE = 1;
+const CONTEXT = 2;
+const HASH = 3;
 
+/** High half and size of a key in one number. */
+export const highSizeOf = (high: number, sizeLog2: number): number => (high & HIGH_BITS) | (sizeLog2 << SIZE_SHIFT);
 export class KeyTable {
-  low: Int32Array;
-  highSize: Int32Array;
-  context: Int32Array;
   /** Slots found by the last `collect`: rows 0 … its return value − 1. */
   covered: Int32Array;
   readonly contexts: ContextTable;
@@ -39,20 +35,40 @@ export class KeyTable {
   /** How many rows of `sizes` are valid. */
   sizesPresent = 0;
   private readonly lists: ContextLists;
-  private hashes: Int32Array;
+  private cells: Int32Array;
   private index: Int32Array;
   private readonly countBySize = new Int32Array(LARGEST_LOG2 + 1);
   private found = 0;
 
   constructor(slots: number, contexts: ContextTable) {
     this.contexts = contexts;
-    this.low = new Int32Array(slots);
-    this.highSize = new Int32Array(slots);
-    this.context = new Int32Array(slots);
-    this.hashes = new Int32Array(slots);
+    this.cells = new Int32Array(slots * CELLS);
     this.covered = new Int32Array(slots);
     this.index = new Int32Array(indexLength(slots));
     this.lists = new ContextLists(slots);
+  }
+
+  /** log2 of the size of the key in `slot`. */
+  sizeLog2(slot: number): number {
+    return this.cells[slot * CELLS + HIGH_SIZE] >>> SIZE_SHIFT;
+  }
+
+  /** Page number of the base of the key in `slot`, and its halves. */
+  basePage(slot: number): number {
+    return joinPage(this.baseLow(slot), this.baseHigh(slot));
+  }
+
+  baseLow(slot: number): number {
+    return this.cells[slot * CELLS];
+  }
+
+  baseHigh(slot: number): number {
+    return this.cells[slot * CELLS + HIGH_SIZE] & HIGH_BITS;
+  }
+
+  /** Context of the key in `slot`. */
+  context(slot: number): number {
+    return this.cells[slot * CELLS + CONTEXT];
   }
 
   /** Slot of the largest entry of `context` that holds the page, or EMPTY. */
@@ -68,24 +84,26 @@ export class KeyTable {
 
   /** Slot of exactly this key, or EMPTY. */
   findExact(low: number, highSize: number, context: number): number {
-    const { index } = this;
+    const { index, cells } = this;
     const mask = index.length - 1;
     let at = hashOf(low, highSize, context) & mask;
     for (;;) {
       const slot = index[at] - 1;
       if (slot < 0) return EMPTY;
-      if (this.low[slot] === low && this.highSize[slot] === highSize && this.context[slot] === context) return slot;
+      const cell = slot * CELLS;
+      if (cells[cell] === low && cells[cell + HIGH_SIZE] === highSize && cells[cell + CONTEXT] === context) return slot;
       at = (at + 1) & mask;
     }
   }
 
   /** Put a key that is not in the table into an unused `slot`, and list it. */
   insert(slot: number, low: number, highSize: number, context: number): void {
-    this.low[slot] = low;
-    this.highSize[slot] = highSize;
-    this.context[slot] = context;
-    this.hashes[slot] = hashOf(low, highSize, context);
-    const size = sizeOf(highSize);
+    const cell = slot * CELLS;
+    this.cells[cell] = low;
+    this.cells[cell + HIGH_SIZE] = highSize;
+    this.cells[cell + CONTEXT] = context;
+    this.cells[cell + HASH] = hashOf(low, highSize, context);
+    const size = highSize >>> SIZE_SHIFT;
     if (this.countBySize[size]++ === 0) this.addSize(size);
     this.place(slot);
     this.list(slot);
@@ -99,30 +117,30 @@ export class KeyTable {
 
   /** Make an indexed key visible to `collect`. */
   list(slot: number): void {
-    const context = this.context[slot];
+    const context = this.context(slot);
     this.lists.add(slot, context, this.contexts.groupOf[context]);
   }
 
   /** Undo `list`; the key stays in the index. */
   unlist(slot: number): void {
-    const context = this.context[slot];
+    const context = this.context(slot);
     this.lists.remove(slot, context, this.contexts.groupOf[context]);
   }
 
   /** Take an unlisted key out of the index. */
   forget(slot: number): void {
-    const { index, hashes } = this;
-    const size = sizeOf(this.highSize[slot]);
+    const { index, cells } = this;
+    const size = this.sizeLog2(slot);
     if (--this.countBySize[size] === 0) this.removeSize(size);
     const mask = index.length - 1;
-    let hole = hashes[slot] & mask;
+    let hole = cells[slot * CELLS + HASH] & mask;
     while (index[hole] !== slot + 1) hole = (hole + 1) & mask;
     let at = hole;
     for (;;) {
       at = (at + 1) & mask;
       const other = index[at];
       if (other === 0) break;
-      const home = hashes[other - 1] & mask;
+      const home = cells[(other - 1) * CELLS + HASH] & mask;
       if (((at - home) & mask) >= ((at - hole) & mask)) {
         index[hole] = other;
         hole = at;
@@ -182,8 +200,8 @@ export class KeyTable {
       return;
     }
     for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) {
-      const base = basePageOf(this.low[slot], this.highSize[slot]);
-      if (base > last || base + pagesOf(sizeOf(this.highSize[slot])) <= first) continue;
+      const base = this.basePage(slot);
+      if (base > last || base + pagesOf(this.sizeLog2(slot)) <= first) continue;
       this.covered[this.found++] = slot;
     }
   }
@@ -211,10 +229,7 @@ export class KeyTable {
 
   /** Make room for slots `0 … slots − 1`. */
   grow(slots: number): void {
-    this.low = wider(this.low, slots);
-    this.highSize = wider(this.highSize, slots);
-    this.context = wider(this.context, slots);
-    this.hashes = wider(this.hashes, slots);
+    this.cells = wider(this.cells, slots * CELLS);
     this.covered = wider(this.covered, slots);
     this.lists.growSlots(slots);
     const old = this.index;
@@ -225,7 +240,7 @@ export class KeyTable {
   private place(slot: number): void {
     const { index } = this;
     const mask = index.length - 1;
-    let at = this.hashes[slot] & mask;
+    let at = this.cells[slot * CELLS + HASH] & mask;
     while (index[at] !== 0) at = (at + 1) & mask;
     index[at] = slot + 1;
   }

@@ -14,7 +14,7 @@
 
 import { ContextLists } from '../cache/context-lists.js';
 import type { ContextTable } from '../cache/context-table.js';
-import { basePageOf, highSizeOf, KeyTable, sizeOf } from '../cache/key-table.js';
+import { highSizeOf, KeyTable } from '../cache/key-table.js';
 import { EMPTY, SlotLists } from '../cache/slot-lists.js';
 import { HIGH_MASK, LOW_MASK, pagesOf } from '../page.js';
 import type { Domain, Scope } from '../scope.js';
@@ -130,7 +130,7 @@ export class MissHistory {
       if (state[record] !== RecordState.Held) continue;
       const isWish = this.isGuestsWish(record);
       state[record] = isWish ? RecordState.LostToGuest : RecordState.LostToHost;
-      if (!isWish) this.robbed.add(record, keys.context[record], this.groupOf(record));
+      if (!isWish) this.robbed.add(record, keys.context(record), this.groupOf(record));
       keys.unlist(record);
       for (const shadow of this.shadows) shadow.drop(record);
       this.lossNumber[record] = this.losses;
@@ -148,23 +148,22 @@ export class MissHistory {
       const record = keys.covered[i];
       if (state[record] !== RecordState.LostToHost) continue;
       state[record] = RecordState.LostToGuest;
-      this.robbed.remove(record, keys.context[record], this.groupOf(record));
+      this.robbed.remove(record, keys.context(record), this.groupOf(record));
     }
   }
 
   private groupOf(record: number): number {
-    return this.keys.contexts.groupOf[this.keys.context[record]];
+    return this.keys.contexts.groupOf[this.keys.context(record)];
   }
 
   private isGuestsWish(record: number): boolean {
     const { keys } = this;
-    const context = keys.context[record];
-    const highSize = keys.highSize[record];
-    const first = basePageOf(keys.low[record], highSize);
-    const last = first + pagesOf(sizeOf(highSize)) - 1;
+    const first = keys.basePage(record);
+    const last = first + pagesOf(keys.sizeLog2(record)) - 1;
     const { contexts } = keys;
     const group = contexts.group[this.groupOf(record)];
-    return this.pending.covers(this.domain, this.isTable, group, contexts.member[context], first, last);
+    const member = contexts.member[keys.context(record)];
+    return this.pending.covers(this.domain, this.isTable, group, member, first, last);
   }
 
   private forgetOldest(): void {
@@ -181,7 +180,7 @@ export class MissHistory {
     this.lists.remove(1, record);
     this.lost--;
     if (this.state[record] !== RecordState.LostToHost) return;
-    this.robbed.remove(record, this.keys.context[record], this.groupOf(record));
+    this.robbed.remove(record, this.keys.context(record), this.groupOf(record));
   }
 
   private grow(): void {

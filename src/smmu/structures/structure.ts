@@ -12,7 +12,6 @@
  */
 import type { Access } from '../access.js';
 import type { ContextTable } from '../cache/context-table.js';
-import { basePageOf, highOf, sizeOf } from '../cache/key-table.js';
 import { EMPTY } from '../cache/slot-lists.js';
 import { type CacheGeometry, TaggedCache } from '../cache/tagged-cache.js';
 import { type MissHistory, NEVER, RecordState } from '../causes/miss-history.js';
@@ -127,9 +126,8 @@ export class Structure {
 
   /** Fill a copy of the entry in `slot` of `from`, stale if that one is. */
   fillFrom(from: Structure, slot: number, record: number): void {
-    const { low, highSize, context } = from.cache.keys;
-    const size = highSize[slot];
-    const to = this.fill(low[slot], highOf(size), sizeOf(size), context[slot], record);
+    const { keys } = from.cache;
+    const to = this.fill(keys.baseLow(slot), keys.baseHigh(slot), keys.sizeLog2(slot), keys.context(slot), record);
     this.marks[to] = from.marks[slot];
   }
 
@@ -183,12 +181,7 @@ export class Structure {
 
   /** log2 of the size of the entry in `slot`. */
   sizeLog2(slot: number): number {
-    return sizeOf(this.cache.keys.highSize[slot]);
-  }
-
-  /** Page number of the base of the entry in `slot`. */
-  basePage(slot: number): number {
-    return basePageOf(this.cache.keys.low[slot], this.cache.keys.highSize[slot]);
+    return this.cache.keys.sizeLog2(slot);
   }
 
   private useStale(slot: number): void {
