@@ -65,9 +65,13 @@ export class CommandEngine implements Actor {
   /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
   private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
   private readonly actor: number;
+  private readonly silentSid: number;
+  private readonly timeoutNs: number;
   private isAwake = false;
   private turn = 0;
   private readonly executeCost = new Int32Array(256);
+  /** Requests that a silent device let time out, each reported as CERROR_ATC_INV_SYNC at the SYNC behind it. */
+  atcTimeouts = 0;
   /** Total time spent fetching and executing, ns. */
   busyNs = 0;
 
@@ -81,6 +85,8 @@ export class CommandEngine implements Actor {
     private readonly onExecuted: (ref: number) => void,
   ) {
     this.actor = simulator.register(this);
+    this.silentSid = profile.number('atc.silent_sid');
+    this.timeoutNs = profile.number('atc.timeout_ns');
     for (let q = 0; q < queueCount; q++) {
       this.queues.push(new CommandQueue(profile.number('smmu.cmdq_log2')));
       this.heldUntilNs.push(0);
@@ -217,7 +223,7 @@ export class CommandEngine implements Actor {
     waiter?.chargeUntil(cost, executedNs);
     let effectNs = executedNs;
     if (isSentToDevice(opcode, ring.sid[slot])) {
-      effectNs = this.linkOf(ring.sid[slot]).send(executedNs, ring.ref[slot]);
+      effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot]);
       if (effectNs > this.atcDoneNs[queue]) this.atcDoneNs[queue] = effectNs;
     }
     if (ring.publishedNs[slot] >= 0) {
@@ -226,6 +232,13 @@ export class CommandEngine implements Actor {
     this.heldUntilNs[queue] = executedNs;
     this.busyNs += executedNs - nowNs;
     return executedNs;
+  }
+
+  /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
+  private sendToDevice(sid: number, nowNs: number, ref: number): number {
+    if (sid !== this.silentSid) return this.linkOf(sid).send(nowNs, ref);
+    this.atcTimeouts++;
+    return nowNs + this.timeoutNs;
   }
 
   private linkOf(sid: number): AtcLink {

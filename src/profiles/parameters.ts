@@ -14,6 +14,7 @@ export interface ParameterSpec {
     | 'log2 entries'
     | 'levels'
     | 'requests'
+    | 'StreamID'
     | 'name'
     | 'on/off'
     | 'queues';
@@ -59,6 +60,14 @@ export const COMMAND_PARAMETERS: readonly ParameterSpec[] = [
   { key: 'smmu.vcmdqs_per_vm', unit: 'queues', help: 'hardware VCMDQs that one VM gets', min: 1, max: 128 },
   ns('atc.rtt_ns', 'PCIe invalidate request → completion, without the device’s own work'),
   ns('atc.exec_per_request_ns', 'device: work per invalidate request'),
+  {
+    key: 'atc.silent_sid',
+    unit: 'StreamID',
+    help: 'device that never answers an invalidate request; -1 = none',
+    min: -1,
+    max: 2 ** 32 - 1,
+  },
+  ns('atc.timeout_ns', 'after which a request to the silent device counts as timed out (reported at the CMD_SYNC)'),
   {
     key: 'atc.max_outstanding',
     unit: 'requests',

@@ -48,7 +48,10 @@ export function strategyResult(
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
-    errors: { refused_by_opcode: byOpcode(metrics.amplification.refused) },
+    errors: {
+      refused_by_opcode: byOpcode(metrics.amplification.refused),
+      atc_timeouts: replay.engine.atcTimeouts,
+    },
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
       vmm_lock: {

@@ -51,7 +51,7 @@ export function safetyResult(replay: Replay): StrategyResult['safety'] {
   return {
     stale_in_window: counters.staleInWindow,
     stale_after_sync: counters.staleAfterSync,
-    first: staleUse.first,
+    first: staleUse.first.map((violation) => ({ strategy: replay.choice.canonicalName, ...violation })),
   };
 }
 

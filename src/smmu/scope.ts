@@ -63,11 +63,6 @@ export class Scope {
   /** Only last-level entries: walk caches keep theirs. */
   leafOnly = false;
 
-  /** True when every address of the contexts is covered. */
-  get isWhole(): boolean {
-    return this.firstPage === 0 && this.lastPage === LAST_PAGE;
-  }
-
   /** Decode a command's four 32-bit parts. `sid` replaces the command's own StreamID unless it is negative. */
   decode(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): void {
     this.domain = Domain.Translation;

@@ -32,6 +32,7 @@ import { Devices } from './devices.js';
 import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
 import { StaleUse, UNMARKED } from './safety/stale-use.js';
 import { Domain, Scope } from './scope.js';
+import type { SmmuOptions } from './smmu-options.js';
 import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 import { STAGE_BY_NAME, Stage } from './stage.js';
 import { Streams } from './streams.js';
@@ -43,20 +44,6 @@ import type { Structure } from './structures/structure.js';
 import { Tbu } from './structures/tbu.js';
 import { WalkCache } from './structures/walk-cache.js';
 import { Walker } from './walk.js';
-
-/** What is not a parameter of the profile. */
-export interface SmmuOptions {
-  /** Seed of every random choice; default 1. */
-  readonly seed?: number;
-  /** Give each miss its cause and count what invalidation induced; default true. */
-  readonly causes?: boolean;
-  /** Run the stale-use oracle; default true. */
-  readonly safety?: boolean;
-  /** TBU (from 0) that a stream is attached to; default: one TBU for all. */
-  readonly tbuOf?: (sid: number) => number;
-  /** ATC entries of a stream's device, 0 = no ATS; default `atc.entries`. `atc.enable` off: no device has an ATC. */
-  readonly atcEntries?: (sid: number) => number;
-}
 
 const NONE = -1;
 
@@ -148,9 +135,9 @@ export class Smmu {
     stage: Stage,
     fault: boolean,
   ): number {
+    const { access } = this;
     const actual = stage === Stage.Default ? this.defaultStage : stage;
     const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
-    const { access } = this;
     access.sid = sid;
     access.page = page;
     access.low = pageLow(page);
@@ -189,13 +176,12 @@ export class Smmu {
 
   /** Apply one host command; `targetSid` replaces its StreamID unless negative. Returns the number of entries removed. */
   execute(c0Low: number, c0High: number, c1Low: number, c1High: number, targetSid: number): number {
-    const { scope } = this;
+    const { scope, tcu } = this;
     scope.decode(c0Low, c0High, c1Low, c1High, targetSid);
     switch (scope.domain) {
       case Domain.Translation: {
         let removed = 0;
         for (const tbu of this.tbus) removed += tbu.invalidate(scope);
-        const { tcu } = this;
         if (tcu !== null) removed += this.sharesHistory ? tcu.invalidate(scope) : tcu.invalidateOwn(scope);
         if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
         if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
@@ -255,8 +241,8 @@ export class Smmu {
   }
 
   private translateAtTbu(stream: number, stage: Stage, fault: boolean): number {
-    const { access, streams } = this;
-    const { low, high } = access;
+    const { streams } = this;
+    const { low, high } = this.access;
     const tbu = this.tbuOfStream[stream];
     const { utlb, main } = tbu;
     const context = streams.translation[stream];

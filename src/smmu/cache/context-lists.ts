@@ -7,14 +7,10 @@
 import { SlotLists } from './slot-lists.js';
 
 export class ContextLists {
-  private readonly slots: SlotLists;
+  private readonly slots = new SlotLists(0, 0);
   private readonly contexts = new SlotLists(0, 0);
   private readonly groups = new SlotLists(1, 0);
   private entries = new Int32Array(0);
-
-  constructor(slots: number) {
-    this.slots = new SlotLists(0, slots);
-  }
 
   /** True if nothing is listed. */
   get isEmpty(): boolean {
@@ -27,6 +23,7 @@ export class ContextLists {
   }
 
   add(slot: number, context: number, group: number): void {
+    if (slot >= this.slots.next.length) this.slots.growSlots(slot + 1);
     if (context >= this.entries.length) this.growContexts(context + 1);
     if (this.entries[context]++ === 0) this.addContext(context, group);
     this.slots.pushFront(context, slot);
@@ -61,10 +58,6 @@ export class ContextLists {
 
   nextGroup(group: number): number {
     return this.groups.next[group];
-  }
-
-  growSlots(slots: number): void {
-    this.slots.growSlots(slots);
   }
 
   private addContext(context: number, group: number): void {

@@ -19,6 +19,8 @@ import { EMPTY } from './slot-lists.js';
 const SIZE_SHIFT = 20;
 const HIGH_BITS = 2 ** SIZE_SHIFT - 1;
 
+/** Room for the slots of one `collect` at first. */
+const FIRST_COVERED = 256;
 const CELLS = 4;
 const HIGH_SIZE = 1;
 const CONTEXT = 2;
@@ -43,9 +45,9 @@ export class KeyTable {
   constructor(slots: number, contexts: ContextTable) {
     this.contexts = contexts;
     this.cells = new Int32Array(slots * CELLS);
-    this.covered = new Int32Array(slots);
+    this.covered = new Int32Array(Math.min(slots, FIRST_COVERED));
     this.index = new Int32Array(indexLength(slots));
-    this.lists = new ContextLists(slots);
+    this.lists = new ContextLists();
   }
 
   /** log2 of the size of the key in `slot`. */
@@ -177,8 +179,7 @@ export class KeyTable {
     const { lists } = this;
     for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
       for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
-        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot))
-          this.covered[this.found++] = slot;
+        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) this.cover(slot);
       }
     }
     return this.found;
@@ -202,8 +203,13 @@ export class KeyTable {
     for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) {
       const base = this.basePage(slot);
       if (base > last || base + pagesOf(this.sizeLog2(slot)) <= first) continue;
-      this.covered[this.found++] = slot;
+      this.cover(slot);
     }
+  }
+
+  private cover(slot: number): void {
+    if (this.found === this.covered.length) this.covered = wider(this.covered, this.found * 2);
+    this.covered[this.found++] = slot;
   }
 
   /** Index probes that `probeRange` would make. */
@@ -222,7 +228,7 @@ export class KeyTable {
       const pages = pagesOf(size);
       for (let base = first - (first % pages); base <= last; base += pages) {
         const slot = this.findExact(pageLow(base), highSizeOf(pageHigh(base), size), context);
-        if (slot !== EMPTY) this.covered[this.found++] = slot;
+        if (slot !== EMPTY) this.cover(slot);
       }
     }
   }
@@ -230,8 +236,6 @@ export class KeyTable {
   /** Make room for slots `0 … slots − 1`. */
   grow(slots: number): void {
     this.cells = wider(this.cells, slots * CELLS);
-    this.covered = wider(this.covered, slots);
-    this.lists.growSlots(slots);
     const old = this.index;
     this.index = new Int32Array(indexLength(slots));
     for (let at = 0; at < old.length; at++) if (old[at] !== 0) this.place(old[at] - 1);

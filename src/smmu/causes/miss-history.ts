@@ -44,7 +44,7 @@ export class MissHistory {
   private readonly lists = new SlotLists(2, FIRST_RECORDS);
   private lost = 0;
   /** The records lost to the host alone, by context: a guest command that comes later may still explain them. */
-  private readonly robbed = new ContextLists(FIRST_RECORDS);
+  private readonly robbed = new ContextLists();
   /** When a record was lost: the number of the command, counted from the first. */
   private lossNumber = new Uint32Array(FIRST_RECORDS);
   private losses = 0;
@@ -193,7 +193,6 @@ export class MissHistory {
     this.lossNumber = lossNumber;
     this.keys.grow(from * 2);
     this.lists.growSlots(from * 2);
-    this.robbed.growSlots(from * 2);
     this.freeRecords(from, from * 2);
   }
 

@@ -1,7 +1,8 @@
 /** Short ways to drive an Smmu in tests: one stream, one ASID, commands by name. */
 
 import type { StructureName } from '../../../src/smmu/counters.js';
-import { Smmu, type SmmuOptions } from '../../../src/smmu/smmu.js';
+import { Smmu } from '../../../src/smmu/smmu.js';
+import type { SmmuOptions } from '../../../src/smmu/smmu-options.js';
 import type { SmmuSnapshot, StructureSnapshot } from '../../../src/smmu/snapshot.js';
 import { Stage } from '../../../src/smmu/stage.js';
 import { type CommandFields, encodeCommand } from '../../../src/trace/command.js';
