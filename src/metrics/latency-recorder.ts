@@ -135,6 +135,10 @@ function bucketOf(ns: number): number {
   if (ns <= 4) return ns;
   const below = ns - 1;
   // Quarters of the power of two 2^e that lies at or below `ns - 1`.
-  const e = below < 2 ** 31 ? 31 - Math.clz32(below) : 31 + 31 - Math.clz32(below / 2 ** 31);
+  if (below < 2 ** 31) {
+    const e = 31 - Math.clz32(below);
+    return 5 + (e - 2) * 4 + ((below >>> (e - 2)) & 3);
+  }
+  const e = 62 - Math.clz32(below / 2 ** 31);
   return 5 + (e - 2) * 4 + (Math.floor(below / 2 ** (e - 2)) & 3);
 }
