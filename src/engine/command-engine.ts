@@ -8,6 +8,7 @@
  */
 import { Cost } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import { AtcLink } from './atc-link.js';
@@ -64,6 +65,8 @@ export class CommandEngine implements Actor {
   private readonly waiters: SyncWaiter[] = [];
   /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
   private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
+  /** The {PROD, CONS} word of each queue, which producers win one after the other. */
+  readonly reservations: FifoLock[] = [];
   private readonly actor: number;
   private readonly silentSid: number;
   private readonly timeoutNs: number;
@@ -90,6 +93,7 @@ export class CommandEngine implements Actor {
     for (let q = 0; q < queueCount; q++) {
       this.queues.push(new CommandQueue(profile.number('smmu.cmdq_log2')));
       this.heldUntilNs.push(0);
+      this.reservations.push(new FifoLock(simulator));
       this.isHeadTaken.push(false);
       this.promised.push(0);
       this.atcDoneNs.push(0);

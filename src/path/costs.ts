@@ -55,6 +55,10 @@ const SPECS = {
   workerRead: { stage: 'copy_convert', parameter: 'software.worker_read_per_cmd_ns' },
   insertFixed: { stage: 'insert', parameter: 'software.cmdq_insert_fixed_ns' },
   insertPerCommand: { stage: 'insert', parameter: 'software.cmdq_insert_per_cmd_ns' },
+  /** Reserving slots of a command queue: retries of the compare-and-swap, per other CPU that tries. */
+  casRetry: { stage: 'insert', parameter: 'software.cmpxchg_retry_ns' },
+  /** Reserving slots: waiting while other CPUs win the compare-and-swap. */
+  casWait: { stage: 'insert' },
   /** Signal → the sleeping thread runs. */
   wakeUp: { stage: 'wake_up', parameter: 'software.worker_wake_ns' },
   /** Mean time until a polling thread looks: half its period. */

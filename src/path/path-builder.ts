@@ -103,10 +103,20 @@ export class PathBuilder {
   /** Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion. */
   hostIssueAndWait(queue: number, first: number, count: number): void {
     this.tally.onAddedSync(this.measured);
+    this.reserve(queue, 1);
     this.host(Cost.insertFixed);
     this.host(Cost.insertPerCommand, count);
     this.program.add(Step.IssueClosed, first, count, queue);
     this.program.add(Step.AwaitSync, 1);
+  }
+
+  /**
+   * Reserve slots of `queue` by compare-and-swap on its {PROD, CONS} word, one hot cache line: producers win one after the
+   * other, and each win costs a retry per producer still trying (facts L §3.1 step 1, §3.4). Free without competition.
+   */
+  reserve(queue: number, cpu: 0 | 1): void {
+    this.program.add(Step.Reserve, queue, cpu);
+    this.program.add(Step.Reserved, queue);
   }
 
   /** Guest: its commands `first … first+count-1` (SYNCs among them) become visible in the mapped queue `queue`. */

@@ -26,6 +26,10 @@ export const Step = {
   Effect: 8,
   /** Worker: all commands of its pending submissions up to a (counted since the drain began) are complete. */
   Complete: 9,
+  /** Reserve slots of queue a against other producers; b = 1 when host CPU does. */
+  Reserve: 10,
+  /** The slots are reserved: the next producer may try. */
+  Reserved: 11,
 } as const;
 
 /** Growable list of steps. */

@@ -42,6 +42,7 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.kern_convert_per_cmd_ns', 'kernel: validate and rewrite one command (VMID, vSID)'),
   ns('software.cmdq_insert_fixed_ns', 'reserve a batch in a command queue and write PROD'),
   ns('software.cmdq_insert_per_cmd_ns', 'write one command into a reserved slot'),
+  ns('software.cmpxchg_retry_ns', 'reserving queue slots: compare-and-swap retries per other CPU that tries'),
   ns('software.worker_wake_ns', 'eventfd signal to running kernel thread on another core'),
   ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),

@@ -8,7 +8,7 @@
  * the time at which something not yet read from the trace could happen.
  */
 import { CommandEngine } from '../engine/command-engine.js';
-import { costTable } from '../path/costs.js';
+import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
@@ -101,7 +101,7 @@ export class Replay {
     const onExecuted = (ref: number) => this.effects.execute(ref);
     this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
     const { engine, vmmLock, effects, workers } = this;
-    this.machine = { simulator, engine, vmmLock, probe, effects, workers };
+    this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs: costNs[Cost.casRetry] };
     this.path = new PathBuilder(costNs, probe);
     for (let i = 0; i < this.transport.workerCount; i++) {
       workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));

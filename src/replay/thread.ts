@@ -21,6 +21,8 @@ export interface Machine {
   readonly vmmLock: FifoLock;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
+  /** One compare-and-swap retry, ns. */
+  readonly casRetryNs: number;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
 }
@@ -31,7 +33,7 @@ export interface WorkerPort {
   submit(submission: Submission, waiter: Thread | undefined): void;
 }
 
-const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4 } as const;
+const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5 } as const;
 
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
@@ -44,6 +46,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   private step = 0;
   private waiting: number = Waiting.Nothing;
   private isRoomGranted = false;
+  /** The reservation word has been asked for. */
+  private hasWord = false;
   /** When host CPU began to poll for a SYNC; -1 if it does not. */
   private pollsSinceNs = -1;
   /** Time up to which everything is charged. */
@@ -95,6 +99,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     const now = this.machine.simulator.nowNs;
     if (this.waiting === Waiting.Lock) {
       this.chargeUntil(Cost.lockWait, now);
+    } else if (this.waiting === Waiting.Reservation) {
+      this.chargeUntil(Cost.casWait, now);
     } else if (this.waiting === Waiting.Room) {
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
@@ -130,6 +136,13 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.Unlock:
           this.step++;
           this.machine.vmmLock.release();
+          break;
+        case Step.Reserve:
+          if (!this.reserve(program.a(step), program.b(step))) return;
+          break;
+        case Step.Reserved:
+          this.step++;
+          this.machine.engine.reservations[program.a(step)].release();
           break;
         case Step.Issue:
         case Step.IssueClosed:
@@ -177,6 +190,21 @@ export abstract class Thread implements Actor, SyncWaiter {
     if (ns === 0 || simulator.tryAdvance(simulator.nowNs + ns)) return true;
     simulator.schedule(simulator.nowNs + ns, this.actor);
     return false;
+  }
+
+  /** Win the queue's reservation word; returns false if the thread has to be woken for it, or when its retries are over. */
+  private reserve(queue: number, cpu: number): boolean {
+    const word = this.machine.engine.reservations[queue];
+    if (!this.hasWord) {
+      this.hasWord = true;
+      if (!word.acquire(this.actor)) {
+        this.waiting = Waiting.Reservation;
+        return false;
+      }
+    }
+    this.hasWord = false;
+    this.step++;
+    return this.spend(this.machine.casRetryNs * word.waiting, Cost.casRetry, cpu);
   }
 
   /** Returns false if the thread has to wait for room in the queue. */

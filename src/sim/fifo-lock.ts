@@ -10,7 +10,8 @@ export class FifoLock {
   private held = false;
   private waiters = new Int32Array(16);
   private first = 0;
-  private waiting = 0;
+  /** Actors that wait. */
+  waiting = 0;
   private heldSinceNs = 0;
   /** Total time held, ns. */
   heldNs = 0;

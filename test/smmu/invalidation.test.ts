@@ -57,6 +57,11 @@ describe('ranges', () => {
     expect(machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: top - 1, TG: 1, NUM: 0 })).toBe(1);
   });
 
+  it('a short range over the top does not wrap either, when it is searched page by page', () => {
+    const machine = filled([...range(64), 2 ** 52 - 1]);
+    expect(machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: 2 ** 52 - 1, TG: 1, NUM: 3 })).toBe(1);
+  });
+
   it('the largest range costs no more than the entries it removes', () => {
     const machine = filled(range(4096));
     const begin = process.hrtime.bigint();
