@@ -19,7 +19,8 @@ export function nvmeStream(ios, { EventBatch, EventKind }, { encodeCommand }, { 
   };
   const dma = (page) => {
     room();
-    const row = batch.append(EventKind.Dma, (timeNs += 500), ++line);
+    timeNs += 500;
+    const row = batch.append(EventKind.Dma, timeNs, ++line);
     batch.sid[row] = 8;
     batch.asid[row] = 1;
     batch.vmid[row] = 0;
@@ -29,11 +30,13 @@ export function nvmeStream(ios, { EventBatch, EventKind }, { encodeCommand }, { 
   };
   const command = (words) => {
     room();
-    batch.vcpu[batch.appendCommand((timeNs += 100), ++line, ...words)] = 0;
+    timeNs += 100;
+    batch.vcpu[batch.appendCommand(timeNs, ++line, ...words)] = 0;
   };
   const mark = (kind) => {
     room();
-    batch.vcpu[batch.append(kind, (timeNs += 100), ++line)] = 0;
+    timeNs += 100;
+    batch.vcpu[batch.append(kind, timeNs, ++line)] = 0;
   };
   const sync = encodeCommand(Opcode.SYNC);
   for (let io = 0; io < ios; io++) {
