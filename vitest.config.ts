@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     disableConsoleIntercept: true,
     testTimeout: 60_000,
+    // Vitest would leave one of two cores idle.
+    maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

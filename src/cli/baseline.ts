@@ -15,7 +15,7 @@ export function resolveBaseline(
 ): Baseline {
   const compared = resolveStrategies(strategies, atc);
   if (spec === undefined) return { strategy: compared[0].canonicalName };
-  const [wanted, ...others] = resolveStrategies([spec]);
+  const [wanted, ...others] = resolveStrategies([spec], [], compared);
   const targeting = /:atc=/.test(spec) ? wanted.targeting.name : undefined;
   const isWanted = (choice: (typeof compared)[number]) =>
     choice.canonicalName === wanted.canonicalName && (targeting === undefined || choice.targeting.name === targeting);

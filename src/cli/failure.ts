@@ -1,4 +1,5 @@
 /** What a failure means to the person at the terminal: one sentence and an exit code (design §9). */
+import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { nearestName, UserError } from '../trace/errors.js';
 
 /** Exit codes of design §9 that do not come with a UserError. */
@@ -43,8 +44,14 @@ export function describeFailure(thrown: unknown, knownFlags: readonly string[] =
   if (oclifExit !== undefined) return { exitCode: oclifExit, sentence: parserSentence(error, knownFlags) };
   return {
     exitCode: EXIT_UNEXPECTED,
-    sentence: `unexpected error: ${oneLine(error.message)} (please report it with this command line; SMMUSCOPE_DEBUG=1 shows where it arose)`,
+    sentence: `unexpected error: ${oneLine(error.message)}${suspects()} (please report it with this command line; SMMUSCOPE_DEBUG=1 shows where it arose)`,
   };
+}
+
+/** A strategy from a file may be what went wrong. */
+function suspects(): string {
+  const paths = strategyFiles().map((module) => module.path);
+  return paths.length === 0 ? '' : `; it ran with your own strategy, look there first: ${paths.join(', ')}`;
 }
 
 /**

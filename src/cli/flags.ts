@@ -51,7 +51,13 @@ export const modelFlags = {
     helpGroup: MODEL_GROUP,
     helpValue: 'LIST',
     description:
-      'who receives an ATC invalidation: vsid (the device it names), broadcast (every ATS device of the domain), or both separated by a comma to compare them [default: what each strategy prefers]',
+      'who receives an ATC invalidation: vsid (the device it names), broadcast (every ATS device of the domain), implicit (derived by the host from each TLBI, the guest’s own ignored), or several separated by commas to compare them [default: what each strategy prefers]',
+  }),
+  topology: Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'FILE',
+    description:
+      'devices, their ATCs and domains over time from this YAML or JSON file instead of from the trace (inspect --topology prints one to edit)',
   }),
   pacing: Flags.option({
     options: ['closed', 'recorded', 'asap'] as const,
@@ -96,6 +102,12 @@ export const modelFlags = {
     allowNo: true,
   }),
 };
+
+/** The topology of a trace instead of its counts. */
+export const topologyFlag = Flags.boolean({
+  helpGroup: OUTPUT_GROUP,
+  description: 'print the topology that the trace shows instead, as a file for the --topology of replay and compare',
+});
 
 /** TLB sizes of a curve. */
 export const sizesFlag = Flags.string({

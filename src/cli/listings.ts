@@ -1,4 +1,5 @@
 /** Builds the documents of the listing commands from the registries. */
+import { explainStrategy } from '../explain/explain-strategy.js';
 import { DEFAULT_PROFILE, loadProfile, profileNames } from '../profiles/load.js';
 import {
   PROFILE_SCHEMA,
@@ -6,9 +7,13 @@ import {
   type ProfileDocument,
   type ProfilesDocument,
   STRATEGIES_SCHEMA,
+  STRATEGY_SCHEMA,
   type StrategiesDocument,
+  type StrategyDocument,
 } from '../reporters/listings.js';
 import { listStrategies } from '../strategies/registry.js';
+import { resolveStrategies } from '../strategies/spec.js';
+import { UsageError } from '../trace/errors.js';
 
 /** Every strategy with its options. */
 export function strategiesDocument(): StrategiesDocument {
@@ -24,6 +29,45 @@ export function strategiesDocument(): StrategiesDocument {
     })),
   }));
   return { schema: STRATEGIES_SCHEMA, strategies };
+}
+
+/**
+ * The strategy that `spec` names, explained under a profile with overrides.
+ * @throws UsageError for anything but one strategy
+ */
+export function strategyDocument(spec: string, profileName: string, overrides: readonly string[]): StrategyDocument {
+  if (spec === 'all' || spec.includes(',')) {
+    throw new UsageError(`expected one strategy (the list: smmuscope strategies), found ${spec}`);
+  }
+  const [choice] = resolveStrategies([spec]);
+  const profile = loadProfile(profileName, overrides);
+  const { sizes, steps } = explainStrategy(choice, profile);
+  return {
+    schema: STRATEGY_SCHEMA,
+    strategy: choice.canonicalName,
+    summary: choice.transport.summary,
+    atc: choice.targeting.name,
+    profile: profile.name,
+    submissions: sizes.map((size) => ({
+      commands: size.commands,
+      total_ns: size.totalNs,
+      estimate_share: size.estimateShare,
+      exits: size.exits,
+      ioctls: size.ioctls,
+      host_commands: size.hostCommands,
+      added_syncs: size.addedSyncs,
+    })),
+    steps: steps.map(({ stage, parameter, eachNs, times, ns }) => ({
+      stage,
+      parameter: parameter?.key ?? null,
+      tag: parameter?.tag ?? null,
+      source: parameter?.source ?? null,
+      help: parameter?.help ?? null,
+      each_ns: eachNs,
+      times,
+      ns,
+    })),
+  };
 }
 
 /** Every built-in profile. */

@@ -53,7 +53,8 @@ function refuseInputs(path: string, existing: Stats, inputs: readonly string[]):
     const other = input === '-' ? undefined : statOf(input);
     return other !== undefined && other.ino === existing.ino && other.dev === existing.dev;
   };
-  if (inputs.some(isSame)) throw new UsageError(`${path}: expected an output other than the trace that is read`);
+  if (inputs.some(isSame))
+    throw new UsageError(`${path}: expected an output other than the trace or strategy that is read`);
 }
 
 function openFile(path: string, existing: Stats | undefined): Output {

@@ -2,8 +2,10 @@
 
 import { reporterByName } from '../reporters/registry.js';
 import type { ReportContext, ReportDocument, Reporter } from '../reporters/reporter.js';
+import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { UsageError } from '../trace/errors.js';
 import { type Output, openOutput } from './output.js';
+import { withStrategyFiles } from './strategy-files.js';
 import { contextFor } from './terminal.js';
 
 /** The flags that decide. */
@@ -30,13 +32,14 @@ export class Report {
       throw new UsageError(`expected --json or --reporter ${flags.reporter}, found both`);
     }
     const reporter = reporterByName(flags.json ? 'json' : (flags.reporter ?? 'table'));
-    return new Report(reporter, openOutput(flags.output, inputs));
+    const strategies = strategyFiles().map((module) => module.path);
+    return new Report(reporter, openOutput(flags.output, [...inputs, ...strategies]));
   }
 
   /** Render what `work` yields and write it; if `work` fails, nothing is left behind. */
   async write(work: () => Promise<ReportDocument>, context: Partial<ReportContext> = {}): Promise<void> {
     try {
-      const document = await work();
+      const document = withStrategyFiles(await work());
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
       await this.output.commit(this.reporter.render(document, { ...seen, ...context }));
     } finally {

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
 import { UsageError } from '../trace/errors.js';
+import { checkStrategyFiles } from './strategy-files.js';
 
 /** The flags of `traceFlags` and `modelFlags`, parsed. */
 export interface ReplayFlags {
@@ -17,10 +18,15 @@ export interface ReplayFlags {
   readonly seed: number;
   readonly msi: boolean;
   readonly safety: boolean;
+  readonly topology: string | undefined;
 }
 
-/** Options for `runReplays`. */
+/**
+ * Options for `runReplays`.
+ * @throws UsageError for a strategy file that breaks the contract
+ */
 export function runOptions(strategies: readonly string[], flags: ReplayFlags): RunOptions {
+  checkStrategyFiles(strategies, flags.profile, flags.set ?? []);
   return {
     strategies,
     profile: flags.profile,
@@ -33,6 +39,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     seed: flags.seed,
     msi: flags.msi,
     safety: flags.safety,
+    topology: flags.topology,
     lenient: flags.lenient,
     format: flags.format,
   };

@@ -1,6 +1,7 @@
 /** `smmuscope inspect`: what a trace holds. */
 import { BaseCommand } from '../cli/base-command.js';
-import { progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { progressFlags, reportFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { UsageError } from '../trace/errors.js';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what is in a trace: commands, doorbells, DMA, times, losses.';
@@ -15,13 +16,21 @@ export default class Inspect extends BaseCommand {
       description: 'The first 10000 events as JSON:',
       command: '<%= config.bin %> inspect traces/rebind-strict.qemu-7.2.log.xz --limit 10000 --json',
     },
+    {
+      description: 'Its devices and their domains, as a topology file to edit:',
+      command: '<%= config.bin %> inspect traces/csv/ats-four-devices.csv --topology',
+    },
   ];
   static override args = { trace: traceArgument };
-  static override flags = { ...traceFlags, ...reportFlags, ...progressFlags };
+  static override flags = { topology: topologyFlag, ...traceFlags, ...reportFlags, ...progressFlags };
 
   /** Flags → reader → collector → reporter. */
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Inspect);
+    if (flags.topology) {
+      await this.writeTopology();
+      return;
+    }
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, [args.trace]);
@@ -31,5 +40,25 @@ export default class Inspect extends BaseCommand {
       const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
       return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, onProgress }));
     });
+  }
+
+  /** Flags → reader → topology file. */
+  private async writeTopology(): Promise<void> {
+    const { args, flags } = await this.parse(Inspect);
+    const { openOutput } = await import('../cli/output.js');
+    const { withProgress } = await import('../cli/progress.js');
+    if (flags.json || flags.reporter !== undefined) {
+      throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
+    }
+    const output = openOutput(flags.output, [args.trace]);
+    try {
+      const { openTrace } = await import('../readers/open-trace.js');
+      const { inferTopology } = await import('../session/infer-topology.js');
+      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
+      await output.commit(text);
+    } finally {
+      output.discard();
+    }
   }
 }

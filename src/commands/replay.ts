@@ -22,7 +22,8 @@ export default class Replay extends BaseCommand {
   static override args = { trace: traceArgument };
   static override flags = {
     strategy: Flags.string({
-      description: 'how guest commands reach the SMMU: NAME[:key=value]… (list: smmuscope strategies)',
+      description:
+        'how guest commands reach the SMMU: NAME[:key=value]… (list: smmuscope strategies), or ./FILE.js with one of your own',
       helpValue: 'NAME',
       required: true,
     }),

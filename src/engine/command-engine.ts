@@ -14,6 +14,9 @@ import { Opcode } from '../trace/opcodes.js';
 import { AtcLink } from './atc-link.js';
 import { CommandQueue } from './command-queue.js';
 
+/** Stands for a command that its queue cannot run: the queue halts with CONS on it until `restart`. No opcode is 0. */
+export const HALTING = 0;
+
 /** A thread that waits for SYNCs: the engine charges its waiting to costs and wakes it. */
 export interface SyncWaiter {
   /** Actor id in the simulator. */
@@ -57,6 +60,8 @@ export class CommandEngine implements Actor {
   private readonly heldUntilNs: number[] = [];
   /** True while the command at CONS has been taken up and CONS has not yet moved past it. */
   private readonly isHeadTaken: boolean[] = [];
+  /** True while a queue stands at a command that it cannot run. */
+  private readonly isHalted: boolean[] = [];
   /** Slots promised to producers that have not filled them yet. */
   private readonly promised: number[] = [];
   /** Completion of the latest ATC invalidation of each queue. */
@@ -71,6 +76,10 @@ export class CommandEngine implements Actor {
   private readonly silentSid: number;
   private readonly timeoutNs: number;
   private isAwake = false;
+  /** Time until which a command occupies the engine, and the release of a held queue that it sleeps until; -1: none. */
+  private busyUntilNs = 0;
+  private releaseNs = -1;
+  private isAsleep = false;
   private turn = 0;
   private readonly executeCost = new Int32Array(256);
   /** Requests that a silent device let time out, each reported as CERROR_ATC_INV_SYNC at the SYNC behind it. */
@@ -95,6 +104,7 @@ export class CommandEngine implements Actor {
       this.heldUntilNs.push(0);
       this.reservations.push(new FifoLock(simulator));
       this.isHeadTaken.push(false);
+      this.isHalted.push(false);
       this.promised.push(0);
       this.atcDoneNs.push(0);
       this.roomWaiters.push([]);
@@ -130,20 +140,34 @@ export class CommandEngine implements Actor {
     measured: number,
     ref: number,
   ): void {
-    if (opcode === Opcode.SYNC && owner >= 0) this.waiters[owner].syncsOutstanding++;
+    if ((opcode === Opcode.SYNC || opcode === HALTING) && owner >= 0) this.waiters[owner].syncsOutstanding++;
     this.promised[queue]--;
     this.queues[queue].produce(opcode, owner, sid, publishedNs, measured, ref);
   }
 
+  /** The command at which `queue` halted has been replaced by a CMD_SYNC that nobody waits for; go on. */
+  restart(queue: number): void {
+    const ring = this.queues[queue];
+    ring.opcode[ring.head] = Opcode.SYNC;
+    ring.owner[ring.head] = -1;
+    this.isHalted[queue] = false;
+    this.ring();
+  }
+
   /** PROD was written: start consuming if idle. */
   ring(): void {
-    if (this.isAwake) return;
+    if (this.isAwake && !this.isAsleep) return;
     this.isAwake = true;
+    this.isAsleep = false;
     this.simulator.schedule(this.simulator.nowNs, this.actor);
   }
 
   wake(): void {
     const { simulator, queues } = this;
+    if (simulator.nowNs === this.releaseNs) this.releaseNs = -1;
+    // A release that it no longer sleeps for comes in the middle of a command.
+    if (simulator.nowNs < this.busyUntilNs) return;
+    this.isAsleep = false;
     for (;;) {
       const queue = this.nextQueue(simulator.nowNs);
       if (queue < 0) {
@@ -151,6 +175,7 @@ export class CommandEngine implements Actor {
         return;
       }
       const freeNs = this.consumeOne(queue, queues[queue], simulator.nowNs);
+      this.busyUntilNs = freeNs;
       if (!simulator.tryAdvance(freeNs)) {
         simulator.schedule(freeNs, this.actor);
         return;
@@ -164,7 +189,7 @@ export class CommandEngine implements Actor {
     let found = -1;
     for (let i = 0; i < count; i++) {
       const queue = (this.turn + i) % count;
-      if (this.heldUntilNs[queue] > nowNs) continue;
+      if (this.isHalted[queue] || this.heldUntilNs[queue] > nowNs) continue;
       if (this.isHeadTaken[queue]) this.finishHead(queue);
       if (found < 0 && !this.queues[queue].isEmpty) found = queue;
     }
@@ -192,10 +217,17 @@ export class CommandEngine implements Actor {
   private sleepUntilReleased(): void {
     let earliest = Number.POSITIVE_INFINITY;
     for (let q = 0; q < this.queues.length; q++) {
-      if (!this.queues[q].isEmpty && this.heldUntilNs[q] < earliest) earliest = this.heldUntilNs[q];
+      if (!this.queues[q].isEmpty && !this.isHalted[q] && this.heldUntilNs[q] < earliest)
+        earliest = this.heldUntilNs[q];
     }
-    if (earliest === Number.POSITIVE_INFINITY) this.isAwake = false;
-    else this.simulator.schedule(earliest, this.actor);
+    if (earliest === Number.POSITIVE_INFINITY) {
+      this.isAwake = false;
+      return;
+    }
+    this.isAsleep = true;
+    if (earliest === this.releaseNs) return; // it is woken then anyway
+    this.releaseNs = earliest;
+    this.simulator.schedule(earliest, this.actor);
   }
 
   /** Consume the command at CONS of `queue`; returns when the engine is free again. */
@@ -208,6 +240,13 @@ export class CommandEngine implements Actor {
     const fetchedNs = nowNs + this.costNs[Cost.fetch];
     waiter?.chargeUntil(Cost.queueWait, nowNs);
     waiter?.chargeUntil(Cost.fetch, fetchedNs);
+    if (opcode === HALTING) {
+      this.isHalted[queue] = true;
+      this.isHeadTaken[queue] = false;
+      if (waiter !== undefined && --waiter.syncsOutstanding === 0) this.simulator.schedule(fetchedNs, waiter.actor);
+      this.busyNs += fetchedNs - nowNs;
+      return fetchedNs;
+    }
     if (opcode === Opcode.SYNC) {
       const readyNs = Math.max(fetchedNs, this.atcDoneNs[queue]);
       const seenNs = readyNs + this.costNs[Cost.syncComplete];

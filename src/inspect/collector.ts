@@ -5,12 +5,12 @@
  * a range) in Maps keyed by number. Names are made once, at the end.
  */
 
+import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { asidOf, isAddressTlbi, opcodeOf, tlbiPages } from '../trace/command.js';
 import { fieldsOf } from '../trace/command-fields.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../trace/events.js';
 import { opcodeKey } from '../trace/opcodes.js';
 import type { CountsByKey, InspectDocument, RecordedLatency } from './document.js';
-import { LatencySamples } from './latency-samples.js';
 
 /** What the collector knows of the document; the rest comes from the opened trace. */
 export type CollectedCounts = Omit<InspectDocument, 'schema' | 'trace' | 'reader'>;
@@ -45,8 +45,8 @@ export class InspectCollector {
   /** Commands written into each queue since its last doorbell. */
   private readonly pendingByQueue = new Map<number, number>();
   private readonly doorbellNsByVcpu = new Map<number, number>();
-  private readonly latencyByVcpu = new Map<number, LatencySamples>();
-  private readonly latency = new LatencySamples();
+  private readonly latencyByVcpu = new Map<number, LatencyRecorder>();
+  private readonly latency = new LatencyRecorder();
 
   /** Events counted so far. */
   get eventCount(): number {
@@ -117,7 +117,7 @@ export class InspectCollector {
     this.latency.record(timeNs - doorbellNs);
     let ofVcpu = this.latencyByVcpu.get(vcpu);
     if (ofVcpu === undefined) {
-      ofVcpu = new LatencySamples();
+      ofVcpu = new LatencyRecorder();
       this.latencyByVcpu.set(vcpu, ofVcpu);
     }
     ofVcpu.record(timeNs - doorbellNs);
@@ -161,11 +161,10 @@ export class InspectCollector {
 
   private recordedLatency(): InspectDocument['recorded_latency'] {
     const all = this.latency.summary();
-    if (all === undefined) return null;
+    if (all.count === 0) return null;
     const byVcpu: Record<string, RecordedLatency> = {};
     for (const [vcpu, samples] of [...this.latencyByVcpu].sort(([a], [b]) => a - b)) {
-      const summary = samples.summary();
-      if (summary !== undefined) byVcpu[vcpuKey(vcpu)] = summary;
+      byVcpu[vcpuKey(vcpu)] = samples.summary();
     }
     return { ...all, by_vcpu: byVcpu };
   }

@@ -3,7 +3,8 @@
  *
  * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
  */
-import type { ReaderNote } from '../readers/reader.js';
+import type { Distribution } from '../distribution/latency-recorder.js';
+import type { ReaderReport } from '../readers/reader-report.js';
 
 /** Version tag of this document. */
 export const INSPECT_SCHEMA = 'smmuscope.inspect/1';
@@ -12,18 +13,7 @@ export const INSPECT_SCHEMA = 'smmuscope.inspect/1';
 export type CountsByKey = Readonly<Record<string, number>>;
 
 /** Latency that the recording itself shows, in ns of the recorder's clock. */
-export interface RecordedLatency {
-  readonly count: number;
-  readonly mean_ns: number;
-  readonly min_ns: number;
-  readonly p50_ns: number;
-  readonly p90_ns: number;
-  readonly p99_ns: number;
-  readonly p99_9_ns: number;
-  readonly max_ns: number;
-  /** `exact` (nearest rank over all samples) or `hdr-3` (HDR histogram, 3 significant digits). */
-  readonly percentiles: 'exact' | 'hdr-3';
-}
+export type RecordedLatency = Distribution;
 
 /** The whole document. */
 export interface InspectDocument {
@@ -36,18 +26,7 @@ export interface InspectDocument {
     /** True when `--limit` ended the reading: the counts and the digest are of the part that was read. */
     readonly limited: boolean;
   };
-  readonly reader: {
-    readonly format: string;
-    readonly version: string;
-    readonly time_base: string;
-    readonly lines: number;
-    readonly foreign_lines: number;
-    readonly context_lines: number;
-    readonly reconstructed_commands: number;
-    readonly opcode_only_commands: number;
-    readonly skipped_rows: number;
-    readonly lossy: readonly ReaderNote[];
-  };
+  readonly reader: ReaderReport;
   /** Events of every kind. */
   readonly events: number;
   readonly commands: {

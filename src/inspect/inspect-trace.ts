@@ -1,6 +1,7 @@
 /** Reads an opened trace to its end (or to a limit) and says what is in it. */
 import { basename } from 'node:path';
 import type { OpenTrace } from '../readers/reader.js';
+import { readerReport } from '../readers/reader-report.js';
 import { InspectCollector } from './collector.js';
 import { INSPECT_SCHEMA, type InspectDocument } from './document.js';
 
@@ -25,22 +26,10 @@ export async function inspectTrace(trace: OpenTrace, options: InspectOptions = {
       break;
     }
   }
-  const { statistics } = trace;
   return {
     schema: INSPECT_SCHEMA,
     trace: { file: basename(trace.file), sha256: trace.sha256(), compression: trace.compression, limited },
-    reader: {
-      format: statistics.format,
-      version: statistics.version,
-      time_base: statistics.timeBase,
-      lines: statistics.lines,
-      foreign_lines: statistics.foreignLines,
-      context_lines: statistics.contextLines,
-      reconstructed_commands: statistics.reconstructedCommands,
-      opcode_only_commands: statistics.opcodeOnlyCommands,
-      skipped_rows: statistics.skippedRows,
-      lossy: statistics.lossy.map((note) => ({ ...note })),
-    },
-    ...collector.counts(statistics.timeBase === 'clock'),
+    reader: readerReport(trace.statistics),
+    ...collector.counts(trace.statistics.timeBase === 'clock'),
   };
 }

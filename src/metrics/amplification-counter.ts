@@ -10,6 +10,7 @@ export class AmplificationCounter {
   readonly host = new Float64Array(256);
   readonly notForwarded = new Float64Array(256);
   readonly refused = new Float64Array(256);
+  readonly swallowed = new Float64Array(256);
   readonly extra = new Float64Array(EXTRA_CAUSES.length);
   readonly exits = new Map<string, number>();
   ioctls = 0;

@@ -1,11 +1,12 @@
 /**
  * The probe behind every result: latencies, breakdown, amplification and host CPU of one replay.
  */
+
+import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
-import { LatencyRecorder } from './latency-recorder.js';
 
 /** Metrics of one replay. Warm-up is left out of everything here. */
 export class ReplayMetrics implements ReplayProbe {
@@ -33,6 +34,10 @@ export class ReplayMetrics implements ReplayProbe {
 
   onRefused(opcode: number, measured: boolean): void {
     if (measured) this.amplification.refused[opcode]++;
+  }
+
+  onSwallowed(opcode: number, measured: boolean): void {
+    if (measured) this.amplification.swallowed[opcode]++;
   }
 
   onHostCommand(opcode: number, extraCause: number, measured: boolean): void {

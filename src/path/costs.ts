@@ -15,6 +15,7 @@ export const STAGES = [
   'vmm',
   'ioctl',
   'copy_convert',
+  'unmap',
   'insert',
   'queue_wait',
   'fetch',
@@ -53,6 +54,8 @@ const SPECS = {
   copyPerCommand: { stage: 'copy_convert', parameter: 'software.copy_per_cmd_ns' },
   convert: { stage: 'copy_convert', parameter: 'software.kern_convert_per_cmd_ns' },
   workerRead: { stage: 'copy_convert', parameter: 'software.worker_read_per_cmd_ns' },
+  /** The host takes one range out of the page tables that a paravirtual device maps into. */
+  hostUnmap: { stage: 'unmap', parameter: 'software.host_unmap_ns' },
   insertFixed: { stage: 'insert', parameter: 'software.cmdq_insert_fixed_ns' },
   insertPerCommand: { stage: 'insert', parameter: 'software.cmdq_insert_per_cmd_ns' },
   /** Reserving slots of a command queue: retries of the compare-and-swap, per other CPU that tries. */
@@ -61,6 +64,8 @@ const SPECS = {
   casWait: { stage: 'insert' },
   /** Signal → the sleeping thread runs. */
   wakeUp: { stage: 'wake_up', parameter: 'software.worker_wake_ns' },
+  /** A hardware queue halts → its interrupt handler runs on the host. */
+  queueHaltIrq: { stage: 'wake_up', parameter: 'software.queue_halt_irq_ns' },
   /** Mean time until a polling thread looks: half its period. */
   pollDelay: { stage: 'wake_up', parameter: 'software.kthread_poll_period_ns', part: 'half' },
   /** One command or SYNC fetched by the SMMU. */

@@ -16,7 +16,15 @@ export interface PathTally {
 }
 
 /** Why the guest trapped; keys of `amplification.exits_by_cause`. */
-export const ExitCause = { ProdWrite: 'prod_write', ConsRead: 'cons_read', KernelDoorbell: 'kernel_doorbell' } as const;
+export const ExitCause = {
+  ProdWrite: 'prod_write',
+  ConsRead: 'cons_read',
+  KernelDoorbell: 'kernel_doorbell',
+  /** A hardware queue halted at a command that it cannot run; the vCPU itself goes on. */
+  QueueHalt: 'queue_halt',
+  /** Paravirtual requests were put into a virtqueue. */
+  VirtqueueKick: 'virtqueue_kick',
+} as const;
 
 /** Compiles verbs into steps. */
 export class PathBuilder {
@@ -51,12 +59,33 @@ export class PathBuilder {
     if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 2);
   }
 
-  /** The PROD write traps to the VMM, which takes its big lock and finds the queue. */
-  trapToVmm(): void {
-    this.tally.onExit(ExitCause.ProdWrite, this.measured);
+  /** A register write (PROD, unless said otherwise) traps to the VMM, which takes its big lock and finds the queue. */
+  trapToVmm(cause: string = ExitCause.ProdWrite): void {
+    this.tally.onExit(cause, this.measured);
     this.host(Cost.exitUserEntry);
     this.program.add(Step.Lock);
     this.host(Cost.vmmDispatch);
+  }
+
+  /** The PROD write traps to the VMM, which serves this queue without its big lock. */
+  trapToVmmUnlocked(): void {
+    this.tally.onExit(ExitCause.ProdWrite, this.measured);
+    this.host(Cost.exitUserEntry);
+    this.host(Cost.vmmDispatch);
+  }
+
+  /** The VMM, which holds no lock, resumes the guest. */
+  returnToGuestUnlocked(): void {
+    this.host(Cost.exitUserReturn);
+  }
+
+  /** The guest's reads of a trapped CONS register, once per CMD_SYNC, that the VMM answers without its big lock. */
+  readConsTrappedUnlocked(syncs: number): void {
+    for (let i = 0; i < syncs; i++) {
+      this.tally.onExit(ExitCause.ConsRead, this.measured);
+      this.host(Cost.consReadEntry);
+      this.host(Cost.consReadReturn);
+    }
   }
 
   /** The VMM gives the lock up and resumes the guest. */
@@ -65,9 +94,9 @@ export class PathBuilder {
     this.host(Cost.exitUserReturn);
   }
 
-  /** The PROD write exits to the host kernel only. */
-  trapToKernel(): void {
-    this.tally.onExit(ExitCause.KernelDoorbell, this.measured);
+  /** A register write (a PROD doorbell, unless said otherwise) exits to the host kernel only. */
+  trapToKernel(cause: string = ExitCause.KernelDoorbell): void {
+    this.tally.onExit(cause, this.measured);
     this.host(Cost.exitKernel);
   }
 
@@ -133,6 +162,25 @@ export class PathBuilder {
   /** Guest: poll a mapped queue until its SYNCs are done. */
   guestAwaitSync(): void {
     this.program.add(Step.AwaitSync, 0);
+  }
+
+  /**
+   * The commands `first … first+count-1` and one that the hardware cannot run are in `queue`: it halts there and interrupts
+   * the host, which wakes the thread that emulates the command.
+   */
+  issueUntilHalt(queue: number, first: number, count: number): void {
+    this.program.add(Step.IssueHalting, first, count, queue);
+    this.program.add(Step.AwaitSync, 0);
+    this.tally.onExit(ExitCause.QueueHalt, this.measured);
+    this.host(Cost.queueHaltIrq);
+    this.guest(Cost.wakeUp);
+  }
+
+  /** Replace the command at which `queue` halted by a CMD_SYNC, write the register that restarts it. */
+  restartQueue(queue: number): void {
+    this.tally.onAddedSync(this.measured);
+    this.host(Cost.doorbell);
+    this.program.add(Step.Restart, queue);
   }
 
   /** Guest row `row` has taken effect (emulated by the VMM). */

@@ -30,6 +30,10 @@ export const Step = {
   Reserve: 10,
   /** The slots are reserved: the next producer may try. */
   Reserved: 11,
+  /** Put host commands a … a+b-1 into queue c, and behind them a command at which it halts. */
+  IssueHalting: 12,
+  /** Replace the command at which queue a halted by a CMD_SYNC and let it go on. */
+  Restart: 13,
 } as const;
 
 /** Growable list of steps. */

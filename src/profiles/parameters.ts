@@ -46,6 +46,8 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.worker_wake_ns', 'eventfd signal to running kernel thread on another core'),
   ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
+  ns('software.queue_halt_irq_ns', 'hardware queue halts → its interrupt handler runs on the host'),
+  ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
 ];
 
 /** Command side of the SMMU and of ATS devices in ns (M §4.2). */
@@ -59,6 +61,7 @@ export const COMMAND_PARAMETERS: readonly ParameterSpec[] = [
   ns('smmu.sync_complete_ns', 'CMD_SYNC fetched → its issuer sees it done (polling)'),
   { key: 'smmu.cmdq_log2', unit: 'log2 entries', help: 'size of a host command queue', min: 1, max: 19 },
   { key: 'smmu.vcmdqs_per_vm', unit: 'queues', help: 'hardware VCMDQs that one VM gets', min: 1, max: 128 },
+  { key: 'smmu.vcmdq_sid_slots', unit: 'slots', help: 'streams that one VM’s VCMDQs can translate', min: 1, max: 16 },
   ns('atc.rtt_ns', 'PCIe invalidate request → completion, without the device’s own work'),
   ns('atc.exec_per_request_ns', 'device: work per invalidate request'),
   {

@@ -10,14 +10,12 @@ export class CommandStore {
   c1High = new Uint32Array(64);
   /** SID of an ATC_INV's target, or -1. */
   sid = new Float64Array(64);
-  /** Number of the guest command. */
-  number = new Float64Array(64);
   private nextFree = new Int32Array(64);
   private used = 0;
   private firstFree = -1;
 
   /** Keep a command; returns its reference. */
-  keep(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, number: number): number {
+  keep(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
     let ref = this.firstFree;
     if (ref >= 0) this.firstFree = this.nextFree[ref];
     else {
@@ -29,7 +27,6 @@ export class CommandStore {
     this.c1Low[ref] = c1Low;
     this.c1High[ref] = c1High;
     this.sid[ref] = sid;
-    this.number[ref] = number;
     return ref;
   }
 
@@ -50,7 +47,6 @@ export class CommandStore {
     this.c1Low = widen(this.c1Low, new Uint32Array(capacity));
     this.c1High = widen(this.c1High, new Uint32Array(capacity));
     this.sid = widen(this.sid, new Float64Array(capacity));
-    this.number = widen(this.number, new Float64Array(capacity));
     this.nextFree = widen(this.nextFree, new Int32Array(capacity));
   }
 }

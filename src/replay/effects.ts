@@ -9,6 +9,7 @@
  */
 import type { Submission } from '../path/submission.js';
 import type { Smmu } from '../smmu/smmu.js';
+import { Opcode } from '../trace/opcodes.js';
 import { CommandStore } from './command-store.js';
 
 /** Acts on the caches at the right moment. */
@@ -70,29 +71,38 @@ export class OrderedEffects implements Effects {
 /** Everything acts when the simulated machine gets to it. */
 export class TimedEffects implements Effects {
   private readonly store = new CommandStore();
+  /** Guest commands published so far. */
+  private published = 0;
 
-  constructor(private readonly smmu: Smmu) {}
+  constructor(
+    private readonly smmu: Smmu,
+    /** A SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
+    private readonly isQueuePerVcpu = false,
+  ) {}
 
   guestCommand(
     c0Low: number,
     c0High: number,
     c1Low: number,
     c1High: number,
-    number: number,
+    _number: number,
     _queue: number,
     isEmulated: boolean,
   ): number {
     // The SID column tells whether the words are needed again after the publication.
-    return this.store.keep(c0Low, c0High, c1Low, c1High, isEmulated ? -1 : DONE_ONCE_PUBLISHED, number);
+    return this.store.keep(c0Low, c0High, c1Low, c1High, isEmulated ? -1 : DONE_ONCE_PUBLISHED);
   }
 
   hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
-    return this.store.keep(c0Low, c0High, c1Low, c1High, sid, -1);
+    return this.store.keep(c0Low, c0High, c1Low, c1High, sid);
   }
 
   publish(submission: Submission): void {
     const { store, smmu } = this;
     for (let row = 0; row < submission.guestCount; row++) {
+      // Numbered here, not in the order of the trace: with closed pacing vCPUs may publish in another order.
+      const number = ++this.published;
+      if (submission.guestOpcode[row] === Opcode.SYNC) submission.lastSyncNumber = number;
       const ref = submission.guestRef[row];
       if (ref < 0) continue;
       smmu.condemn(
@@ -100,8 +110,8 @@ export class TimedEffects implements Effects {
         store.c0High[ref],
         store.c1Low[ref],
         store.c1High[ref],
-        store.number[ref],
-        submission.queue,
+        number,
+        this.orderedQueue(submission),
       );
       if (store.sid[ref] !== DONE_ONCE_PUBLISHED) continue;
       store.free(ref);
@@ -117,7 +127,12 @@ export class TimedEffects implements Effects {
   }
 
   seen(submission: Submission): void {
-    if (submission.syncCount > 0) this.smmu.syncSeen(submission.lastSyncNumber, submission.queue);
+    if (submission.syncCount > 0) this.smmu.syncSeen(submission.lastSyncNumber, this.orderedQueue(submission));
+  }
+
+  /** The queue within which `submission` is ordered. */
+  private orderedQueue(submission: Submission): number {
+    return this.isQueuePerVcpu ? submission.vcpu : submission.queue;
   }
 
   recordedSeen(): void {}

@@ -32,7 +32,7 @@ export class Forwarder implements HostCommandReceiver {
     /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
     private readonly ownsStage1Only: boolean,
   ) {
-    this.sink = new HostCommandSink(targeting, this);
+    this.sink = new HostCommandSink(targeting, this, topology);
   }
 
   /** Move everything in `queue` into `submission`, which has been cleared; returns the number of its last SYNC, or -1. */
@@ -73,10 +73,13 @@ export class Forwarder implements HostCommandReceiver {
     this.commandNumber++;
     if (opcode === Opcode.ATC_INV && !isOpcodeOnly) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
-    const handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
-    // A refused command never completes for the guest, so it covers nothing; one whose operands are unknown cannot act.
+    let handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    // The targeting may have nobody to send an ATC_INV to: it ends here.
+    if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
+    // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
+    // one whose operands are unknown cannot act.
     let guestRef = -1;
-    if (!isOpcodeOnly && handling !== Handling.Refused) {
+    if (!isOpcodeOnly && handling !== Handling.Refused && handling !== Handling.Absorbed) {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
       const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
       const covers = this.ownsStage1Only && opcode === Opcode.TLBI_NSNH_ALL ? Opcode.TLBI_NH_ALL : c0Low;
@@ -86,6 +89,7 @@ export class Forwarder implements HostCommandReceiver {
     this.takeHostCommands(isOpcodeOnly, submission);
     probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
     if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);
+    if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
   }
 
   /** The host commands that the transport made for the guest command just added. */

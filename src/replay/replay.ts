@@ -87,7 +87,6 @@ export class Replay {
     this.topology = survey.topology.clone();
     this.smmu = makeSmmu(this.topology);
     const isTimed = options.dma === 'timed';
-    this.effects = isTimed ? new TimedEffects(this.smmu) : new OrderedEffects(this.smmu);
     const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslation(ns, isMeasured);
     const onFirstMeasured = () => this.endWarmup();
     this.translator = isTimed
@@ -98,6 +97,7 @@ export class Replay {
       option: (key) => choice.options.get(key) ?? '',
       parameter: (key) => profile.number(key),
     });
+    this.effects = isTimed ? new TimedEffects(this.smmu, this.transport.isQueuePerVcpu) : new OrderedEffects(this.smmu);
     const onExecuted = (ref: number) => this.effects.execute(ref);
     this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
     const { engine, vmmLock, effects, workers } = this;

@@ -4,7 +4,7 @@
  * Every nanosecond between the start of a program and its end is charged to exactly one cost: the thread's clock moves
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
-import type { CommandEngine, SyncWaiter } from '../engine/command-engine.js';
+import { type CommandEngine, HALTING, type SyncWaiter } from '../engine/command-engine.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
@@ -46,6 +46,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   private step = 0;
   private waiting: number = Waiting.Nothing;
   private isRoomGranted = false;
+  private isStarting = false;
   /** The reservation word has been asked for. */
   private hasWord = false;
   /** When host CPU began to poll for a SYNC; -1 if it does not. */
@@ -111,9 +112,23 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.resume();
   }
 
-  /** Continue after a wake-up; a subclass that schedules itself for other reasons overrides this. */
-  protected resume(): void {
-    this.execute();
+  /** Be woken at `atNs` to `start` something new. */
+  protected startAt(atNs: number): void {
+    this.isStarting = true;
+    this.machine.simulator.schedule(atNs, this.actor);
+  }
+
+  /** The time given to `startAt` has come. */
+  protected abstract start(): void;
+
+  /** Continue after a wake-up. */
+  private resume(): void {
+    if (!this.isStarting) {
+      this.execute();
+      return;
+    }
+    this.isStarting = false;
+    this.start();
   }
 
   /** Run steps until the thread has to wait or the program ends. */
@@ -146,8 +161,13 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Issue:
         case Step.IssueClosed:
+        case Step.IssueHalting:
           if (!this.issue(program.a(step), program.b(step), program.c(step), program.operation(step))) return;
           this.step++;
+          break;
+        case Step.Restart:
+          this.step++;
+          this.machine.engine.restart(program.a(step));
           break;
         case Step.AwaitSync:
           this.step++;
@@ -210,7 +230,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Returns false if the thread has to wait for room in the queue. */
   private issue(first: number, count: number, queue: number, operation: number): boolean {
     const { engine } = this.machine;
-    const isClosed = operation === Step.IssueClosed;
+    const isClosed = operation !== Step.Issue;
     const slots = count + (isClosed ? 1 : 0);
     if (!this.isRoomGranted && !engine.reserve(queue, slots, this)) {
       this.waiting = Waiting.Room;
@@ -234,7 +254,7 @@ export abstract class Thread implements Actor, SyncWaiter {
         rows.hostRef[h],
       );
     }
-    if (isClosed) engine.produce(queue, Opcode.SYNC, owner, -1, -1, 0, -1);
+    if (isClosed) engine.produce(queue, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
     engine.ring();
     return true;
   }

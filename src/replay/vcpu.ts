@@ -67,18 +67,10 @@ export class Vcpu extends Thread {
     if (due < now && this.pacing !== 'recorded') this.lateStarts++;
     // Open loop: the guest wanted to publish at `due` even if this vCPU was still busy. Otherwise it publishes when it can.
     this.publishNs = this.pacing === 'recorded' ? due : Math.max(due, now);
-    machine.simulator.schedule(Math.max(this.publishNs, now), this.actor);
-    this.isStarting = true;
+    this.startAt(Math.max(this.publishNs, now));
   }
 
-  private isStarting = false;
-
-  protected override resume(): void {
-    if (!this.isStarting) {
-      this.execute();
-      return;
-    }
-    this.isStarting = false;
+  protected start(): void {
     const { current, path, transport } = this;
     this.pending.take(current, this.publishNs);
     current.vcpu = this.index;

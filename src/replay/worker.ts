@@ -58,18 +58,10 @@ export class Worker extends Thread implements WorkerPort {
     this.path.begin(this.program, submission.measured);
     this.transport.wakeWorker(this.path);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
-    this.machine.simulator.schedule(this.machine.simulator.nowNs, this.actor);
-    this.isStarting = true;
+    this.startAt(this.machine.simulator.nowNs);
   }
 
-  private isStarting = false;
-
-  protected override resume(): void {
-    if (!this.isStarting) {
-      this.execute();
-      return;
-    }
-    this.isStarting = false;
+  protected start(): void {
     const now = this.machine.simulator.nowNs;
     this.begin(now, Cost.queueWait, now);
   }

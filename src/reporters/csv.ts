@@ -8,7 +8,13 @@ import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
+import {
+  PROFILE_SCHEMA,
+  PROFILES_SCHEMA,
+  STRATEGIES_SCHEMA,
+  STRATEGY_SCHEMA,
+  type StrategyDocument,
+} from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
 
 type Field = string | number | boolean;
@@ -51,6 +57,8 @@ function rowsOf(document: ReportDocument): Field[][] {
       );
       return [['strategy', 'default_atc', 'summary', 'option', 'values', 'default', 'help'], ...rows];
     }
+    case STRATEGY_SCHEMA:
+      return strategyRows(document);
     case PROFILES_SCHEMA: {
       const rows = document.profiles.map((profile) => [
         profile.name,
@@ -83,6 +91,26 @@ function resultRows(document: ResultDocument): Field[][] {
     for (const [metric, value] of numericLeaves(metrics)) rows.push([trace, strategy, atc, metric, value]);
   }
   return rows;
+}
+
+/** One row per submission and step. */
+function strategyRows({ strategy, profile, submissions, steps }: StrategyDocument): Field[][] {
+  const rows = submissions.flatMap(({ commands }, at) =>
+    steps.map(({ stage, parameter, tag, source, each_ns, times, ns }) => [
+      strategy,
+      profile,
+      commands,
+      stage,
+      parameter ?? '',
+      tag ?? '',
+      each_ns,
+      times[at],
+      ns[at],
+      source ?? '',
+    ]),
+  );
+  const header = ['strategy', 'profile', 'commands', 'stage', 'parameter', 'tag', 'each_ns', 'times', 'ns', 'source'];
+  return [header, ...rows];
 }
 
 /** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */

@@ -1,6 +1,7 @@
-/** Documents of the listing commands: what `strategies`, `profiles` and `profiles show` hand to a reporter. */
+/** Documents of the listing commands: what `strategies`, `profiles` and their `show` hand to a reporter. */
 
 export const STRATEGIES_SCHEMA = 'smmuscope.strategies/1';
+export const STRATEGY_SCHEMA = 'smmuscope.strategy/1';
 export const PROFILES_SCHEMA = 'smmuscope.profiles/1';
 export const PROFILE_SCHEMA = 'smmuscope.profile/1';
 
@@ -25,6 +26,47 @@ export interface StrategyListing {
 export interface StrategiesDocument {
   readonly schema: typeof STRATEGIES_SCHEMA;
   readonly strategies: readonly StrategyListing[];
+}
+
+/** One strategy explained: where the time of n TLBI_NH_VA and one CMD_SYNC of one vCPU goes on an idle machine. */
+export interface StrategyDocument {
+  readonly schema: typeof STRATEGY_SCHEMA;
+  /** Canonical name. */
+  readonly strategy: string;
+  readonly summary: string;
+  readonly atc: string;
+  readonly profile: string;
+  /** The sizes n that are explained. */
+  readonly submissions: readonly {
+    /** n, the CMD_SYNC not counted. */
+    readonly commands: number;
+    /** PROD write → the guest sees its SYNC done. */
+    readonly total_ns: number;
+    /** Part of the time, waits left out, that rests on parameters tagged as estimates. */
+    readonly estimate_share: number;
+    readonly exits: number;
+    readonly ioctls: number;
+    /** Commands that the SMMU executes, SYNCs included. */
+    readonly host_commands: number;
+    readonly added_syncs: number;
+  }[];
+  /** Steps in path order; the ns of each size sum to its total. */
+  readonly steps: readonly StrategyStepListing[];
+}
+
+/** One step of a path. */
+export interface StrategyStepListing {
+  /** A stage of `latency.breakdown_ns`. */
+  readonly stage: string;
+  /** Profile parameter; null for a wait. */
+  readonly parameter: string | null;
+  readonly tag: string | null;
+  readonly source: string | null;
+  readonly help: string | null;
+  readonly each_ns: number;
+  /** How often, and for how long, in the submissions in their order. */
+  readonly times: readonly number[];
+  readonly ns: readonly number[];
 }
 
 /** All built-in profiles, default first. */

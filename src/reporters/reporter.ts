@@ -10,7 +10,7 @@
 import type { InspectDocument } from '../inspect/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
-import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from './listings.js';
+import type { ProfileDocument, ProfilesDocument, StrategiesDocument, StrategyDocument } from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
 export type ReportDocument =
@@ -18,6 +18,7 @@ export type ReportDocument =
   | ResultDocument
   | InspectDocument
   | StrategiesDocument
+  | StrategyDocument
   | ProfilesDocument
   | ProfileDocument;
 

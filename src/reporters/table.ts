@@ -2,13 +2,14 @@
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from './listings.js';
+import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
 import { renderProfile, renderProfiles, renderStrategies } from './table/listing.js';
 import { renderSingles } from './table/single.js';
+import { renderStrategy } from './table/strategy.js';
 
 export const tableReporter: Reporter = {
   name: 'table',
@@ -26,6 +27,8 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
       return renderInspection(document, context);
     case STRATEGIES_SCHEMA:
       return renderStrategies(document, context);
+    case STRATEGY_SCHEMA:
+      return renderStrategy(document, context);
     case PROFILES_SCHEMA:
       return renderProfiles(document, context);
     case PROFILE_SCHEMA:

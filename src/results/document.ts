@@ -4,25 +4,14 @@
  * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
+import type { Distribution } from '../distribution/latency-recorder.js';
+import type { ReaderReport } from '../readers/reader-report.js';
+
+/** Distribution of a latency in integer ns (the mean apart). */
+export type LatencySummary = Distribution;
 
 /** Version tag of this document. */
 export const RESULT_SCHEMA = 'smmuscope.result/1';
-
-/** Distribution of a latency. All values in integer ns but the mean. */
-export interface LatencySummary {
-  readonly count: number;
-  readonly mean_ns: number;
-  readonly min_ns: number;
-  readonly p50_ns: number;
-  readonly p90_ns: number;
-  readonly p99_ns: number;
-  readonly p99_9_ns: number;
-  readonly max_ns: number;
-  /** `exact` (nearest rank over all samples) or `hdr-3` (HDR histogram, 3 significant digits). */
-  readonly percentiles: 'exact' | 'hdr-3';
-  /** Logarithmic buckets: `[upper bound ns, count]`, empty ones left out. */
-  readonly histogram: readonly (readonly [number, number])[];
-}
 
 /** Commands in and out (facts M §5.2 O2–O7, L §5.5). */
 export interface AmplificationResult {
@@ -76,7 +65,7 @@ export interface StrategyResult {
   readonly trace: string;
   /** Canonical name with non-default options in sorted order. */
   readonly strategy: string;
-  /** ATC targeting: broadcast | vsid. */
+  /** ATC targeting: broadcast | vsid | implicit. */
   readonly atc: string;
   readonly latency: {
     /** The guest's PROD write → the guest sees its SYNC done. */
@@ -124,8 +113,10 @@ export interface ResultDocument {
     readonly traces: readonly {
       readonly file: string;
       readonly sha256: string;
-      readonly reader: Readonly<Record<string, unknown>>;
+      readonly compression: string;
+      readonly reader: ReaderReport;
       readonly events: Readonly<Record<string, number>>;
+      readonly topology: Readonly<Record<string, unknown>>;
     }[];
     readonly profile: Readonly<Record<string, unknown>>;
     readonly pacing: string;

@@ -50,6 +50,7 @@ export function strategyResult(
     safety: hasDma ? safetyResult(replay) : null,
     errors: {
       refused_by_opcode: byOpcode(metrics.amplification.refused),
+      swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
       atc_timeouts: replay.engine.atcTimeouts,
     },
     host: {
@@ -82,6 +83,9 @@ export function strategyResult(
       publications: metrics.publications,
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,
+      ...(replay.choice.transport.unmapsDerivedFrom === undefined
+        ? {}
+        : { unmaps_derived_from: replay.choice.transport.unmapsDerivedFrom }),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
   };

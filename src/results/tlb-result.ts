@@ -2,7 +2,8 @@
  * The `tlb` and `safety` parts of a result (design §8), and the same counters under the names of the MMU-700's PMU events.
  */
 import type { Replay } from '../replay/replay.js';
-import type { LevelSnapshot, SmmuSnapshot, StructureSnapshot } from '../smmu/snapshot.js';
+import { pmuCounters } from '../smmu/pmu-names.js';
+import type { StructureSnapshot } from '../smmu/snapshot.js';
 import type { CacheResult, StrategyResult } from './document.js';
 
 /** Cache counters of a finished replay. */
@@ -70,26 +71,4 @@ function cacheResult(one: StructureSnapshot): CacheResult {
     stale_in_window: one.staleInWindow,
     stale_after_sync: one.staleAfterSync,
   };
-}
-
-/** Counters under the names of MMU-700 PMU events (facts M §3.1, §7), to be held against `perf stat`. */
-function pmuCounters(counters: SmmuSnapshot): Record<string, number> {
-  const pmu: Record<string, number> = {};
-  const add = (prefix: string, one: StructureSnapshot | undefined) => {
-    if (one === undefined) return;
-    pmu[`${prefix}_lookup`] = one.lookups;
-    pmu[`${prefix}_miss`] = one.misses;
-  };
-  add('tbu_utlb', counters.structures.utlb);
-  add('tbu_mtlb', counters.structures.main);
-  add('tcu_cc', counters.structures.config);
-  const addLevels = (stage: number, levels: readonly LevelSnapshot[]) => {
-    for (const [level, { lookups, misses }] of levels.entries()) {
-      pmu[`tcu_wc_s${stage}l${level}_lookup`] = lookups;
-      pmu[`tcu_wc_s${stage}l${level}_miss`] = misses;
-    }
-  };
-  addLevels(1, counters.walkLevels.s1);
-  addLevels(2, counters.walkLevels.s2);
-  return pmu;
 }

@@ -4,10 +4,11 @@
 import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
 import { openTrace } from '../readers/open-trace.js';
+import { readerReport } from '../readers/reader-report.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run.js';
 import { toolIdentity } from './tool-identity.js';
-import { readerProvenance, traceName } from './trace-provenance.js';
+import { traceName } from './trace-provenance.js';
 
 /** What decides a curve. */
 export interface MrcOptions {
@@ -52,7 +53,7 @@ export async function missRatioCurves(
       file: traceName(path),
       sha256: trace.sha256(),
       compression: trace.compression,
-      reader: readerProvenance(trace),
+      reader: readerReport(trace.statistics),
       events,
     });
   }

@@ -6,6 +6,7 @@ import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
+import { readerReport } from '../readers/reader-report.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
 import { Replay } from '../replay/replay.js';
@@ -13,12 +14,20 @@ import { Survey } from '../replay/survey.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
+import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import type { Topology } from '../topology/topology.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import {
+  checkAtcSizes,
+  feedByDomains,
+  refusingUnknownStreams,
+  topologyProvenance,
+  withTopology,
+} from './declared-topology.js';
 import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { readerProvenance, traceName } from './trace-provenance.js';
+import { traceName } from './trace-provenance.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions {
@@ -43,6 +52,8 @@ export interface RunOptions {
   readonly msi: boolean;
   /** Stale-use oracle. */
   readonly safety: boolean;
+  /** Topology file; absent: inferred from each trace. */
+  readonly topology?: string | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
 }
@@ -61,11 +72,13 @@ export async function runReplays(
 ): Promise<ResultDocument> {
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveStrategies(options.strategies, options.atc);
+  const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
+  if (declared !== undefined) checkAtcSizes(declared, profile);
   const results: StrategyResult[] = [];
   const provenance: ResultDocument['provenance']['traces'][number][] = [];
   const shares = { totalNs: 0, estimatedNs: 0 };
   for (const path of traces) {
-    const run = await runTrace(path, choices, profile, options, hooks);
+    const run = await runTrace(path, choices, profile, declared, options, hooks);
     results.push(...run.results);
     provenance.push(run.provenance);
     shares.totalNs += run.shares.totalNs;
@@ -107,6 +120,7 @@ async function runTrace(
   path: string,
   choices: readonly StrategyChoice[],
   profile: LoadedProfile,
+  declared: DeclaredTopology | undefined,
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
@@ -122,10 +136,14 @@ async function runTrace(
   const batches = observed(limited(trace.batches, options.limit), tell);
   try {
     const survey = await Survey.of(batches);
+    if (declared !== undefined) survey.topology.declare(declared);
     const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
     const oracle = recordedOracle(trace, profile);
+    const topologies = runs.map(({ replay }) => replay.topology);
     const feed = (batch: EventBatch) => {
-      for (const { replay } of runs) replay.consume(batch);
+      feedByDomains(batch, topologies, (piece) => {
+        for (const { replay } of runs) replay.consume(piece);
+      });
       oracle?.consume(batch);
     };
     for (let i = 0; i < survey.batches.length; i++) {
@@ -133,7 +151,7 @@ async function runTrace(
       survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
     }
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) feed(next.value);
-    return finishTrace(path, trace, runs, counts, profile, survey, oracle);
+    return finishTrace(path, trace, runs, counts, profile, survey, declared, oracle);
   } finally {
     await trace.batches.return(undefined);
   }
@@ -142,6 +160,8 @@ async function runTrace(
 interface StartedReplay {
   readonly replay: Replay;
   readonly metrics: ReplayMetrics;
+  /** Commands refused because the host does not know their vSID. */
+  readonly unknownVsid: { count: number };
 }
 
 function startReplay(
@@ -152,8 +172,12 @@ function startReplay(
 ): StartedReplay {
   const metrics = new ReplayMetrics();
   const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, options);
-  const replay = new Replay(choice, profile, survey, makeSmmu, options, metrics);
-  return { replay, metrics };
+  const unknownVsid = { count: 0 };
+  const onHost = refusingUnknownStreams(choice, survey.topology, () => {
+    if (replay.events > options.warmup) unknownVsid.count++;
+  });
+  const replay = new Replay(onHost, profile, survey, makeSmmu, options, metrics);
+  return { replay, metrics, unknownVsid };
 }
 
 function finishTrace(
@@ -163,17 +187,19 @@ function finishTrace(
   counts: readonly number[],
   profile: LoadedProfile,
   survey: Survey,
+  declared: DeclaredTopology | undefined,
   oracle: RecordedOracle | undefined,
 ): TraceRun {
   const name = traceName(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
   const shares = { totalNs: 0, estimatedNs: 0 };
-  const results = runs.map(({ replay, metrics }) => {
+  const results = runs.map(({ replay, metrics, unknownVsid }) => {
     replay.finish();
     const share = timeShares(metrics.spentNs, profile);
     shares.totalNs += share.totalNs;
     shares.estimatedNs += share.estimatedNs;
-    const result = strategyResult(name, replay, metrics, profile, hasDma);
+    const bare = strategyResult(name, replay, metrics, profile, hasDma);
+    const result = withTopology(bare, replay.topology, unknownVsid.count);
     metrics.destroy();
     return oracle === undefined ? result : { ...result, oracle: oracle.result };
   });
@@ -184,10 +210,10 @@ function finishTrace(
       file: name,
       sha256: trace.sha256(),
       compression: trace.compression,
-      reader: readerProvenance(trace),
+      reader: readerReport(trace.statistics),
       events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
-      topology: { streams: survey.topology.list(), inferred_from: survey.isComplete ? 'whole trace' : 'its beginning' },
-    } as TraceRun['provenance'],
+      topology: topologyProvenance(survey, declared),
+    },
   };
 }
 

@@ -30,5 +30,7 @@ export function createSmmu(
     text: (key) => (key === 'walk.stage' && !isFixed ? choice.transport.walkStage : profile.text(key)),
   };
   const atcEntries = profile.flag('atc.enable') ? profile.number('atc.entries') : 0;
-  return new Smmu(settings, { seed, safety, atcEntries: (sid) => (topology.hasAts(sid) ? atcEntries : 0) });
+  // A profile without ATCs has none, whatever the topology file says of their sizes.
+  const ofDevice = (sid: number) => (atcEntries === 0 ? 0 : (topology.atcEntries(sid) ?? atcEntries));
+  return new Smmu(settings, { seed, safety, atcEntries: (sid) => (topology.hasAts(sid) ? ofDevice(sid) : 0) });
 }

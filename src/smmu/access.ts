@@ -21,7 +21,7 @@ export class Access {
   granuleLog2 = 12;
   /** First row of the device in `deviceCounts`. */
   deviceRow = 0;
-  /** Counters per device: row (device · structures + structure), columns of `Counter`. */
+  /** Counters per device: row (device · structures + structure), columns of `Counter`; a structure's own are the sums. */
   deviceCounts = new Float64Array(FIRST_DEVICES * STRUCTURE_NAMES.length * COUNTERS);
 
   /** Make room for devices `0 … devices − 1`. */
@@ -31,10 +31,5 @@ export class Access {
     const wider = new Float64Array(Math.max(length, this.deviceCounts.length * 2));
     wider.set(this.deviceCounts);
     this.deviceCounts = wider;
-  }
-
-  /** Offset in `deviceCounts` of the current device's row for `structure`. */
-  deviceOffset(structure: number): number {
-    return this.deviceRow + structure * COUNTERS;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Names and places of all counters of the translation side.
  *
- * The counters of one structure are a row of `Counter` columns; devices have one row per structure. Rows live in
- * Float64Arrays, so that counting allocates nothing and reading a row is a plain loop.
+ * Each device has one row of `Counter` columns per structure; the counters of a structure are the sums over the devices.
+ * Rows live in a Float64Array, so that counting allocates nothing and reading a row is a plain loop.
  */
 
 /** The structures, in the order in which a translation meets them. The names are the JSON keys (design §8). */

@@ -18,12 +18,12 @@ export const pageHigh = (page: number): number => (page * PER_TWO_32) | 0;
 /** The page number of two halves. */
 export const joinPage = (low: number, high: number): number => high * TWO_32 + (low >>> 0);
 
-/** Number of 4 KiB pages in 2^sizeLog2 bytes. */
-export const pagesOf = (sizeLog2: number): number => 2 ** (sizeLog2 - PAGE_SHIFT);
-
 /** Masks that clear the page-number bits inside an entry of 2^s bytes, indexed by s. */
 export const LOW_MASK = new Int32Array(LARGEST_LOG2 + 1);
 export const HIGH_MASK = new Int32Array(LARGEST_LOG2 + 1);
+/** Number of 4 KiB pages in an entry of 2^s bytes, indexed by s. */
+export const PAGES = Float64Array.from({ length: LARGEST_LOG2 + 1 }, (_, s) => 2 ** Math.max(0, s - PAGE_SHIFT));
+
 for (let s = 0; s <= LARGEST_LOG2; s++) {
   const bits = Math.max(0, s - PAGE_SHIFT);
   LOW_MASK[s] = bits >= 32 ? 0 : -1 << bits;

@@ -46,6 +46,8 @@ export const Member = {
 
 const LAST_PAGE = ADDRESS_SPACE_PAGES - 1;
 const LAST_GROUP = 2 ** 32 - 1;
+/** First of all streams, one that the recorder could not name (−1) among them. */
+const ANY_STREAM = -1;
 /** IPAs have at most 52 bits: 2^40 pages; the field above them is reserved. */
 const IPA_PAGES = 2 ** 40;
 
@@ -134,7 +136,7 @@ export class Scope {
       case Opcode.CFGI_STE_RANGE: {
         const streams = 2 ** (cfgiRangeOf(c1Low) + 1);
         const all = cfgiRangeOf(c1Low) === CFGI_RANGE_ALL;
-        this.firstGroup = all ? 0 : this.firstGroup - (this.firstGroup % streams);
+        this.firstGroup = all ? ANY_STREAM : this.firstGroup - (this.firstGroup % streams);
         this.lastGroup = all ? LAST_GROUP : this.firstGroup + streams - 1;
         return;
       }

@@ -15,8 +15,8 @@
  *     const before = smmu.snapshot();  …  difference(smmu.snapshot(), before);
  *
  * Contract:
- * - guest commands are numbered upwards over all queues; `condemn` comes before any host command that serves them, and
- *   `syncSeen` after all of them have taken effect;
+ * - guest commands are numbered upwards within a queue, in the order of their publication; `condemn` comes before any
+ *   host command that serves them, and `syncSeen` after all of them have taken effect;
  * - commands carry the VMID and SIDs under which `translate` files its entries (after the host's rewriting);
  * - an absent VMID (−1) counts as 0; an absent ASID as 0 if stage 1 translates;
  * - one translation: [ATC →] uTLB → main TLB → link → configuration → shared TLB → walk → link back (facts M §1.4).
@@ -309,7 +309,7 @@ export class Smmu {
       return ns;
     }
     this.resultLog2 = sizeLog2;
-    const held = tbu.fill(sizeLog2, context);
+    const held = tbu.fill(sizeLog2, context, record);
     if (tcu !== null) {
       if (this.sharesHistory) tcu.fill(low, high, sizeLog2, context, held);
       else tcu.fillOwn(low, high, sizeLog2, context);

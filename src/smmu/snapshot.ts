@@ -84,7 +84,7 @@ export function takeSnapshot(smmu: Smmu): SmmuSnapshot {
   const instances = instancesOf(smmu);
   const structures: Partial<Record<StructureName, StructureSnapshot>> = {};
   STRUCTURE_NAMES.forEach((name, kind) => {
-    if (instances[kind].length > 0) structures[name] = readStructures(instances[kind], hasCauses);
+    if (instances[kind].length > 0) structures[name] = readStructure(smmu, kind, instances[kind], hasCauses);
   });
   const all = Object.values(structures);
   const tbuSum = (count: (tbu: Smmu['tbus'][number]) => number): number | null =>
@@ -151,9 +151,18 @@ function instancesOf(smmu: Smmu): Structure[][] {
   ];
 }
 
-function readStructures(instances: readonly Structure[], hasCauses: boolean): StructureSnapshot {
+function readStructure(
+  smmu: Smmu,
+  kind: number,
+  instances: readonly Structure[],
+  hasCauses: boolean,
+): StructureSnapshot {
+  const { deviceCounts } = smmu.access;
   const counts = new Float64Array(COUNTERS);
-  for (const one of instances) for (let i = 0; i < COUNTERS; i++) counts[i] += one.counts[i];
+  for (let device = 0; device < smmu.devices.sids.length; device++) {
+    const row = (device * STRUCTURE_NAMES.length + kind) * COUNTERS;
+    for (let i = 0; i < COUNTERS; i++) counts[i] += deviceCounts[row + i];
+  }
   return {
     entries: sum(instances.map((one) => one.cache.entries)),
     ...readRow(counts, 0, hasCauses),

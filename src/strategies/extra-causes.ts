@@ -11,5 +11,7 @@ export const EXTRA_CAUSES = [
 
 /** Index of `atc-broadcast`. */
 export const EXTRA_CAUSE_ATC_BROADCAST = EXTRA_CAUSES.indexOf('atc-broadcast');
+/** Index of `implicit-atc`. */
+export const EXTRA_CAUSE_IMPLICIT_ATC = EXTRA_CAUSES.indexOf('implicit-atc');
 /** Index of `added-sync`. */
 export const EXTRA_CAUSE_ADDED_SYNC = EXTRA_CAUSES.indexOf('added-sync');

@@ -1,8 +1,12 @@
 /**
  * Where `forward` puts host commands; ATC_INVs pass the targeting axis on their way.
  */
-import { Opcode } from '../trace/opcodes.js';
-import { EXTRA_CAUSE_ATC_BROADCAST } from './extra-causes.js';
+
+import type { Topology } from '../topology/topology.js';
+import { Opcode, opcodeClass } from '../trace/opcodes.js';
+import { highWordOfPage, lowWordOfPage } from '../trace/units.js';
+import { AtcRange, asidNamedBy } from './atc-range.js';
+import { EXTRA_CAUSE_ATC_BROADCAST, EXTRA_CAUSE_IMPLICIT_ATC } from './extra-causes.js';
 import type { AtcTargeting } from './targeting/targeting.js';
 
 /** Receives every host command, in order. */
@@ -13,20 +17,49 @@ export interface HostCommandReceiver {
 
 /** Sink of one replay. */
 export class HostCommandSink {
+  private readonly range = new AtcRange();
+
   constructor(
     private readonly targeting: AtcTargeting,
     private readonly receiver: HostCommandReceiver,
+    /** Where the ATS devices are; without one (a trial) there are none. */
+    private readonly topology: Pick<Topology, 'atsStreamsOfAsid'> = NO_DEVICES,
   ) {}
 
-  /** Set per command: its SID is not known (the recorder kept only the opcode). */
+  /** Set per command: its operands are not known (the recorder kept only the opcode). */
   isSidUnknown = false;
 
-  /** Emit one host command as it is; ATC_INV is sent to the streams that the targeting names. */
+  /**
+   * Emit one host command as it is. An ATC_INV is sent to the streams that the targeting names, perhaps none; where the
+   * targeting derives them from TLBIs, a TLBI is followed by its ATC_INVs.
+   */
   emit(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
-    if ((c0Low & 0xff) !== Opcode.ATC_INV) {
-      this.receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
-      return;
+    const opcode = c0Low & 0xff;
+    if (opcode === Opcode.ATC_INV) this.emitAtcInv(c0Low, c0High, c1Low, c1High);
+    else if (this.targeting.derivesFromTlbi && opcodeClass(opcode) === 'tlbi') {
+      this.emitWithAtcs(c0Low, c0High, c1Low, c1High);
+    } else this.receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+  }
+
+  /** Emit a TLBI and, whatever the targeting, one ATC_INV of its range to every ATS device of its domain. */
+  emitWithAtcs(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
+    const { receiver, range, topology, isSidUnknown } = this;
+    receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+    range.coverTlbi(c0Low, c1Low, c1High);
+    const low = (lowWordOfPage(range.page) | range.sizeLog2) >>> 0;
+    const high = highWordOfPage(range.page);
+    const streams = topology.atsStreamsOfAsid(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+    for (let i = 0; i < streams.length; i++) {
+      receiver.onHostCommand(Opcode.ATC_INV, streams[i] >>> 0, low, high, streams[i], EXTRA_CAUSE_IMPLICIT_ATC);
     }
+  }
+
+  /** Stream to which the first host command of the guest's ATC_INV goes; -1 if it is not known or there is none. */
+  firstAtcTarget(c0High: number): number {
+    return this.targeting.targets(this.isSidUnknown ? -1 : c0High >>> 0)[0] ?? -1;
+  }
+
+  private emitAtcInv(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
     const targets = this.targeting.targets(this.isSidUnknown ? -1 : c0High >>> 0);
     // The named stream is the guest's command; every other one is the strategy's addition.
     for (let i = 0; i < targets.length; i++) {
@@ -36,3 +69,5 @@ export class HostCommandSink {
     }
   }
 }
+
+const NO_DEVICES = { atsStreamsOfAsid: (): readonly number[] => [] };

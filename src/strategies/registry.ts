@@ -2,14 +2,30 @@
  * All transports by name. A new strategy is one file and one line here.
  */
 import type { OptionSpec, TransportDefinition } from './transport.js';
+import { ecmdq } from './transports/ecmdq.js';
 import { hwVcmdq } from './transports/hw-vcmdq.js';
+import { hwVcmdqOverlay } from './transports/hw-vcmdq-overlay.js';
 import { ioctl } from './transports/ioctl.js';
 import { ioctlBatched } from './transports/ioctl-batched.js';
 import { native } from './transports/native.js';
 import { swVcmdq } from './transports/sw-vcmdq.js';
+import { v1Patch } from './transports/v1-patch.js';
+import { vhostIommu } from './transports/vhost-iommu.js';
+import { virtioIommu } from './transports/virtio-iommu.js';
 
 /** Every transport, in the order in which `compare` shows them. */
-export const TRANSPORTS: readonly TransportDefinition[] = [ioctl, ioctlBatched, swVcmdq, hwVcmdq, native];
+export const TRANSPORTS: readonly TransportDefinition[] = [
+  v1Patch,
+  ioctl,
+  ioctlBatched,
+  swVcmdq,
+  hwVcmdq,
+  hwVcmdqOverlay,
+  ecmdq,
+  virtioIommu,
+  vhostIommu,
+  native,
+];
 
 /** Names of all strategies. */
 export function strategyNames(): string[] {

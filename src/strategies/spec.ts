@@ -1,11 +1,14 @@
 /**
- * Strategies as the user writes them: `NAME[:key=value]…`, comma-separated, `all`, crossed with `--atc` (design §5).
+ * Strategies as the user writes them: `NAME[:key=value]…`, comma-separated, `all`, crossed with `--atc` (design §5). NAME
+ * is one of the registry, or the path of a file with the user's own.
  */
 import { suggestion, UsageError } from '../trace/errors.js';
 import { strategyNames, TRANSPORTS } from './registry.js';
 import { TARGETINGS } from './targeting/registry.js';
 import type { TargetingDefinition } from './targeting/targeting.js';
 import type { OptionSpec, TransportDefinition } from './transport.js';
+import { isStrategyFile, loadUserStrategy } from './user/load-user-strategy.js';
+import type { StrategyModule } from './user/strategy-files.js';
 
 /** A strategy chosen by the user. */
 export interface StrategyChoice {
@@ -15,6 +18,8 @@ export interface StrategyChoice {
   readonly options: ReadonlyMap<string, string>;
   /** Name with non-default options in sorted order: `results[].strategy`. */
   readonly canonicalName: string;
+  /** The file that it comes from, if it is the user's own. */
+  readonly module?: StrategyModule | undefined;
 }
 
 /** Names of the ATC targetings. */
@@ -26,15 +31,20 @@ export function targetingNames(): string[] {
  * Resolve strategy specifications.
  * @param specs each a specification or a comma-separated list of them; `all` stands for every transport
  * @param atc targetings to cross with; empty: what each specification or transport says
- * @throws UsageError for an unknown name, option or value, or the same strategy twice
+ * @param more choices made before, whose strategies may be named although the registry lacks them
+ * @throws UsageError for an unknown name, option or value, a file that is no strategy, or the same strategy twice
  */
-export function resolveStrategies(specs: readonly string[], atc: readonly string[] = []): StrategyChoice[] {
+export function resolveStrategies(
+  specs: readonly string[],
+  atc: readonly string[] = [],
+  more: readonly StrategyChoice[] = [],
+): StrategyChoice[] {
   const expanded = specs
     .flatMap((spec) => spec.split(','))
     .flatMap((spec) => (spec === 'all' ? strategyNames() : spec));
   const choices: StrategyChoice[] = [];
   for (const spec of expanded) {
-    for (const targeting of atc.length === 0 ? [undefined] : atc) choices.push(resolveOne(spec, targeting));
+    for (const targeting of atc.length === 0 ? [undefined] : atc) choices.push(resolveOne(spec, targeting, more));
   }
   const seen = new Set<string>();
   for (const { canonicalName, targeting } of choices) {
@@ -45,10 +55,10 @@ export function resolveStrategies(specs: readonly string[], atc: readonly string
   return choices;
 }
 
-function resolveOne(spec: string, crossedAtc: string | undefined): StrategyChoice {
-  const [name, ...assignments] = spec.split(':');
-  const transport = TRANSPORTS.find((candidate) => candidate.name === name);
-  if (transport === undefined) throw new UsageError(`unknown strategy ${name}${suggestion(name, strategyNames())}`);
+function resolveOne(spec: string, crossedAtc: string | undefined, more: readonly StrategyChoice[]): StrategyChoice {
+  const { nameOrFile, assignments } = splitSpec(spec);
+  const { transport, module } = findTransport(nameOrFile, more);
+  const { name } = transport;
   const given = new Map<string, string>();
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
@@ -69,7 +79,27 @@ function resolveOne(spec: string, crossedAtc: string | undefined): StrategyChoic
   );
   const nonDefault = transport.options.filter((option) => options.get(option.key) !== option.default).map((o) => o.key);
   const canonicalName = [name, ...nonDefault.sort().map((key) => `${key}=${options.get(key)}`)].join(':');
-  return { transport, targeting: targetingByName(atc), options, canonicalName };
+  return { transport, targeting: targetingByName(atc), options, canonicalName, module };
+}
+
+/** A drive letter is part of the path, not the end of the name. */
+function splitSpec(spec: string): { readonly nameOrFile: string; readonly assignments: readonly string[] } {
+  const drive = /^[A-Za-z]:(?=[\\/])/.exec(spec)?.[0] ?? '';
+  const [name, ...assignments] = spec.slice(drive.length).split(':');
+  return { nameOrFile: drive + name, assignments };
+}
+
+function findTransport(
+  nameOrFile: string,
+  more: readonly StrategyChoice[],
+): Pick<StrategyChoice, 'transport' | 'module'> {
+  if (isStrategyFile(nameOrFile)) return loadUserStrategy(nameOrFile);
+  const transport = TRANSPORTS.find((candidate) => candidate.name === nameOrFile);
+  if (transport !== undefined) return { transport };
+  const known = more.find((choice) => choice.transport.name === nameOrFile);
+  if (known !== undefined) return known;
+  const names = [...new Set([...strategyNames(), ...more.map((choice) => choice.transport.name)])];
+  throw new UsageError(`unknown strategy ${nameOrFile}${suggestion(nameOrFile, names)}`);
 }
 
 function checkOption(name: string, option: OptionSpec, value: string | undefined): string {

@@ -20,10 +20,12 @@ export const Handling = {
   Forwarded: 0,
   /** The VMM or host kernel does it on the guest's behalf; no command of this kind reaches the SMMU for it. */
   Emulated: 1,
-  /** It ends in the virtual SMMU: the guest's CMD_SYNC on a trapped path. */
+  /** It ends in the virtual SMMU: the guest's CMD_SYNC on a trapped path, what a paravirtual device has no request for. */
   Absorbed: 2,
   /** The path refuses it; it has no effect at all. */
   Refused: 3,
+  /** It is dropped without a word: no effect, but the guest counts it as done. */
+  Swallowed: 4,
 } as const;
 export type Handling = (typeof Handling)[keyof typeof Handling];
 
@@ -45,6 +47,8 @@ export interface Transport {
   readonly workerCount: number;
   /** The worker never sleeps: it burns a core for the whole replay. */
   readonly isWorkerPolling: boolean;
+  /** Every vCPU has a queue of its own: its SYNC says nothing about commands of other vCPUs. */
+  readonly isQueuePerVcpu?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
   forward(
     c0Low: number,
@@ -77,5 +81,7 @@ export interface TransportDefinition {
   /** Stages that a device's translation passes: bare metal has no stage 2. */
   readonly walkStage: 'nested' | 's1';
   readonly options: readonly OptionSpec[];
+  /** What its unmap requests are derived from; for transports that take no commands (see paravirtual.ts). */
+  readonly unmapsDerivedFrom?: 'tlbi';
   create(setup: TransportSetup): Transport;
 }

@@ -9,10 +9,10 @@ import { Opcode } from '../trace/opcodes.js';
 /** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
 export const HOST_BLOCK_COMMANDS = 63;
 
-/** Host kernel: issue host commands `first … first+count-1` on the main queue in blocks, each with its own SYNC. */
-export function issueInBlocks(path: PathBuilder, first: number, count: number): void {
+/** Host kernel: issue host commands `first … first+count-1` in blocks, each with its own SYNC; on the main queue by default. */
+export function issueInBlocks(path: PathBuilder, first: number, count: number, queue = 0): void {
   for (let done = 0; done < count; done += HOST_BLOCK_COMMANDS) {
-    path.hostIssueAndWait(0, first + done, Math.min(HOST_BLOCK_COMMANDS, count - done));
+    path.hostIssueAndWait(queue, first + done, Math.min(HOST_BLOCK_COMMANDS, count - done));
   }
 }
 
@@ -32,6 +32,16 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
     path.ioctl(1, hostCount);
     issueInBlocks(path, submission.hostFirst[row], hostCount);
   }
+}
+
+/**
+ * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBI with a SYNC, then, because
+ * devices may refetch until it has taken effect, the ATC_INVs of the domain with another (facts L §1.4, §9.3).
+ */
+export function issueTlbiThenAtcs(submission: Submission, row: number, path: PathBuilder): void {
+  const first = submission.hostFirst[row];
+  issueInBlocks(path, first, 1);
+  issueInBlocks(path, first + 1, submission.hostCount[row] - 1);
 }
 
 /** Number of CMD_SYNCs among guest rows `from … to-1`. */

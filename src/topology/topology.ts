@@ -4,19 +4,41 @@
  * Inferred from the trace unless given: a stream is an ATS device if the guest ever addresses an ATC_INV to it; its domain
  * is the ASID of its translations (the driver gives each domain one ASID per SMMU, facts L §2.5). A stream that never
  * translates has no known domain and counts as a member of every domain.
+ *
+ * A topology file (`declare`) comes before the trace: only its devices are known, their ATS is what it says, and a device
+ * with bindings moves at their times and no longer follows its translations. The feeder of events calls `advanceTo` for
+ * that before the first event at or after `nextBindingNs`.
  */
 
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
+import type { TopologyFile } from './schema.js';
 
 /** One stream. */
 export interface Device {
   readonly sid: number;
   /** The guest sends it ATC_INVs. */
   hasAts: boolean;
-  /** ASID of its current domain; ABSENT if it has not translated. */
+  /** ASID of its current domain; ABSENT if it is not known. */
   asid: number;
+  /** Entries of its ATC if the topology file gives them. */
+  atcEntries?: number | undefined;
+  /** Physical StreamID if the topology file gives it. */
+  psid?: number | undefined;
+  /** The topology file has it. */
+  isListed: boolean;
+  /** The topology file says whether it has an ATC. */
+  isAtsDeclared: boolean;
+  /** The topology file says its domains. */
+  isBoundByFile: boolean;
+}
+
+/** A device changes its domain at a time of the trace. */
+interface Binding {
+  readonly sid: number;
+  readonly asid: number;
+  readonly fromNs: number;
 }
 
 /** Streams of one trace. */
@@ -26,10 +48,53 @@ export class Topology {
   private readonly result: number[] = [];
   /** ATS streams that showed only after the surveyed part of a long trace. */
   discoveredLate = 0;
+  private isDeclared = false;
+  /** Moves to come, by time; shared by copies. */
+  private bindings: readonly Binding[] = [];
+  private nextBinding = 0;
 
   /** All streams in ascending SID order. */
   list(): Device[] {
     return [...this.devices.values()].sort((a, b) => a.sid - b.sid);
+  }
+
+  /** False for a vSID that the host cannot map: there is a topology file and it does not list it (facts L §5.2). */
+  isKnown(sid: number): boolean {
+    return !this.isDeclared || this.devices.get(sid)?.isListed === true;
+  }
+
+  /** Entries that the topology file gives the ATC of `sid`. */
+  atcEntries(sid: number): number | undefined {
+    return this.devices.get(sid)?.atcEntries;
+  }
+
+  /** Take over a topology file. What it does not say stays as the trace shows it. */
+  declare(file: TopologyFile): void {
+    this.isDeclared = true;
+    for (const { sid, psid, ats, atc_entries: atcEntries } of file.devices) {
+      const device = this.device(sid);
+      device.isListed = true;
+      device.psid = psid;
+      device.atcEntries = atcEntries;
+      device.isAtsDeclared = ats !== undefined;
+      if (ats !== undefined) device.hasAts = ats;
+    }
+    this.declareBindings(file.bindings ?? []);
+    for (const device of this.devices.values()) if (!device.isListed) device.hasAts = false;
+    this.listAtsDevices();
+  }
+
+  /** Trace time at which the topology file moves a device next; Infinity: never. */
+  get nextBindingNs(): number {
+    return this.bindings[this.nextBinding]?.fromNs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The next event is at `timeNs`: moves that are due by then. */
+  advanceTo(timeNs: number): void {
+    while (this.nextBindingNs <= timeNs) {
+      const { sid, asid } = this.bindings[this.nextBinding++];
+      this.device(sid).asid = asid;
+    }
   }
 
   /** True if the stream has an ATC. */
@@ -60,12 +125,12 @@ export class Topology {
     const device = this.device(sid);
     if (device.hasAts) return;
     device.hasAts = true;
-    this.atsDevices = this.list().filter((candidate) => candidate.hasAts);
+    this.listAtsDevices();
   }
 
   /** The guest addresses an ATC_INV to `sid` now; a stream that the survey has not seen doing so is learnt late. */
   meetAts(sid: number): void {
-    if (this.hasAts(sid)) return;
+    if (this.hasAts(sid) || !this.isKnown(sid) || this.devices.get(sid)?.isAtsDeclared === true) return;
     this.noteAts(sid);
     this.discoveredLate++;
   }
@@ -73,38 +138,71 @@ export class Topology {
   /** The stream translated with `asid`: its domain from here on. */
   bind(sid: number, asid: number): void {
     if (this.atsDevices.length === 0) return; // domains matter to ATC targeting only
-    this.device(sid).asid = asid;
+    const device = this.device(sid);
+    if (!device.isBoundByFile) device.asid = asid;
   }
 
   /** A copy whose bindings can change without touching this one (every replay has its own). */
   clone(): Topology {
     const copy = new Topology();
     for (const device of this.list()) copy.devices.set(device.sid, { ...device });
-    copy.atsDevices = copy.list().filter((device) => device.hasAts);
+    copy.listAtsDevices();
+    copy.isDeclared = this.isDeclared;
+    copy.bindings = this.bindings;
+    copy.nextBinding = this.nextBinding;
     return copy;
   }
 
   /**
-   * ATS streams that share the domain of `sid`, `sid` first. A SID of -1 (not recorded) means any domain.
+   * ATS streams that share the domain of `sid`, `sid` first. A SID of -1 (not recorded) means any domain; one that is not
+   * known (`isKnown`) is no device that a command could be sent to, and belongs to no known domain.
    * The array is reused by the next call.
    */
   atsStreamsOfDomain(sid: number): readonly number[] {
     const { result } = this;
     result.length = 0;
-    if (sid >= 0) result.push(sid);
+    if (sid >= 0 && this.isKnown(sid)) result.push(sid);
     const asid = sid < 0 ? ABSENT : (this.devices.get(sid)?.asid ?? ABSENT);
     for (const device of this.atsDevices) {
       if (device.sid === sid) continue;
       if (asid === ABSENT || device.asid === ABSENT || device.asid === asid) result.push(device.sid);
     }
-    if (result.length === 0) result.push(-1);
+    if (result.length === 0 && sid < 0) result.push(-1);
     return result;
+  }
+
+  /** ATS streams of the domain of `asid`, ascending; -1 means any domain. The array is reused by the next call. */
+  atsStreamsOfAsid(asid: number): readonly number[] {
+    const { result } = this;
+    result.length = 0;
+    for (const device of this.atsDevices) {
+      if (asid < 0 || device.asid === ABSENT || device.asid === asid) result.push(device.sid);
+    }
+    return result;
+  }
+
+  private declareBindings(bindings: NonNullable<TopologyFile['bindings']>): void {
+    const later: Binding[] = [];
+    for (const { sid } of bindings) {
+      const device = this.device(sid);
+      device.isBoundByFile = true;
+      device.asid = ABSENT;
+    }
+    for (const { sid, asid, from_ns: fromNs } of bindings) {
+      if (fromNs === undefined) this.device(sid).asid = asid;
+      else later.push({ sid, asid, fromNs });
+    }
+    this.bindings = later.sort((a, b) => a.fromNs - b.fromNs);
+  }
+
+  private listAtsDevices(): void {
+    this.atsDevices = this.list().filter((device) => device.hasAts);
   }
 
   private device(sid: number): Device {
     let device = this.devices.get(sid);
     if (device === undefined) {
-      device = { sid, hasAts: false, asid: ABSENT };
+      device = { sid, hasAts: false, asid: ABSENT, isListed: false, isAtsDeclared: false, isBoundByFile: false };
       this.devices.set(sid, device);
     }
     return device;

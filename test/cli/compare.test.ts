@@ -19,10 +19,15 @@ describe('compare', () => {
   it('has the key paths that scripts rely on, for every strategy', () => {
     expect(comparison.schema).toBe('smmuscope.result/1');
     expect(comparison.results.map((result) => result.strategy)).toEqual([
+      'v1-patch',
       'ioctl',
       'ioctl-batched',
       'sw-vcmdq',
       'hw-vcmdq',
+      'hw-vcmdq-overlay',
+      'ecmdq',
+      'virtio-iommu',
+      'vhost-iommu',
       'native',
     ]);
     for (const result of comparison.results) {

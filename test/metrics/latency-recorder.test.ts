@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LatencyRecorder } from '../../src/metrics/latency-recorder.js';
+import { LatencyRecorder } from '../../src/distribution/latency-recorder.js';
 
 function recorded(values: readonly number[], exactSamples?: number) {
   const recorder = new LatencyRecorder(exactSamples);

@@ -1,5 +1,7 @@
 /** Literal documents for the reporter tests: every number is invented, every shape is that of the contract. */
+
 import type { InspectDocument } from '../../src/inspect/document.js';
+import type { ReaderReport } from '../../src/readers/reader-report.js';
 import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from '../../src/reporters/listings.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from '../../src/reporters/listings.js';
 import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../src/results/document.js';
@@ -92,6 +94,33 @@ export function strategyResult(
   };
 }
 
+/** What a reader reports of a clean trace, but for `extra`. */
+function reader(format: string, version: string, extra: Partial<ReaderReport> = {}): ReaderReport {
+  return {
+    format,
+    version,
+    time_base: 'clock',
+    lines: 10,
+    foreign_lines: 0,
+    context_lines: 0,
+    reconstructed_commands: 0,
+    opcode_only_commands: 0,
+    skipped_rows: 0,
+    lossy: [],
+    ...extra,
+  };
+}
+
+/** Provenance of a CSV trace without streams. */
+function csvTrace(
+  file: string,
+  sha256: string,
+  extra: Partial<ReaderReport>,
+  events: Record<string, number>,
+): ResultDocument['provenance']['traces'][number] {
+  return { file, sha256, compression: 'none', reader: reader('csv', '', extra), events, topology: { streams: [] } };
+}
+
 /** A comparison of six strategies on one trace. */
 export const COMPARISON: ResultDocument = {
   schema: 'smmuscope.result/1',
@@ -101,14 +130,13 @@ export const COMPARISON: ResultDocument = {
       {
         file: 'rebind-strict.qemu-7.2.log.xz',
         sha256: '00ff',
-        reader: {
-          format: 'qemu-log',
-          version: '7.2',
+        compression: 'xz',
+        reader: reader('qemu-log', '7.2', {
           lines: 147991,
           lossy: [{ line: 147991, what: 'the last line is cut short', count: 1 }],
-        },
+        }),
         events: { cmd: 6914, doorbell: 3482, 'sync-done': 3465, dma: 15880 },
-        ...{ topology: { streams: [{ sid: 8 }, { sid: 16, has_ats: true }] } },
+        topology: { streams: [{ sid: 8 }, { sid: 16, has_ats: true }] },
       },
     ],
     profile: { name: 'neoverse-mmu700', estimate_share: 0.342 },
@@ -137,10 +165,7 @@ export const TWO_TRACES: ResultDocument = {
   ...COMPARISON,
   provenance: {
     ...COMPARISON.provenance,
-    traces: [
-      { file: 'a.csv', sha256: '00', reader: { format: 'csv', version: '', skipped_rows: 2 }, events: { cmd: 4 } },
-      { file: 'b.csv', sha256: '01', reader: { format: 'csv', version: '' }, events: { cmd: 4, dma: 2 } },
-    ],
+    traces: [csvTrace('a.csv', '00', { skipped_rows: 2 }, { cmd: 4 }), csvTrace('b.csv', '01', {}, { cmd: 4, dma: 2 })],
   },
   results: [
     strategyResult('ioctl', 'vsid', 4000, 10, { trace: 'a.csv' }),
@@ -173,6 +198,7 @@ const recorded = {
   p99_9_ns: 800000,
   max_ns: 1_200_000,
   percentiles: 'exact',
+  histogram: [],
 } as const;
 
 /** What is in a trace. */

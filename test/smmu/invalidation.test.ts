@@ -142,6 +142,12 @@ describe('configurations', () => {
     expect(18 - machine.counts('config').occupancy).toBe(removed);
   });
 
+  it('a stream that the recorder could not name goes with all', () => {
+    const machine = new Machine(NO_ATC);
+    machine.translate(1, { sid: -1 });
+    expect(machine.execute('CFGI_STE_RANGE', { RANGE: 31 })).toBe(1);
+  });
+
   it('the stream named may be replaced by the host', () => {
     const machine = configured();
     expect(machine.execute('CFGI_STE', { SID: 8 }, 3)).toBe(1);

@@ -18,7 +18,12 @@ export function renderFooter(
   droppedColumns: readonly string[] = [],
 ): string {
   const { traces } = document.provenance;
-  const lines = [...traces.map(traceLine), modelLine(document, context), ...estimateLine(document.provenance.profile)];
+  const lines = [
+    ...traces.map(traceLine),
+    ...strategyFileLines(document),
+    modelLine(document, context),
+    ...estimateLine(document.provenance.profile),
+  ];
   const notes = [
     ...traces.flatMap((trace) => {
       const results = document.results.filter((result) => result.trace === trace.file);
@@ -36,17 +41,24 @@ export function renderFooter(
   ].join('\n');
 }
 
-/** Streams of the trace as far as the document tells, those with an ATC marked. */
+/** Streams of the trace as far as the document tells: those with an ATC marked, physical StreamIDs, a topology file. */
 function streamList(trace: TraceProvenance): string {
-  const { topology } = trace as { topology?: { streams?: readonly Record<string, unknown>[] } };
+  const { topology } = trace as { topology?: { source?: string; streams?: readonly Record<string, unknown>[] } };
   const streams = (topology?.streams ?? []).slice(0, STREAMS_SHOWN).map((stream) => {
-    const hasAts = stream.has_ats === true || stream.hasAts === true;
-    return `0x${Number(stream.sid).toString(16)}${hasAts ? ' (ATS)' : ''}`;
+    const marks = [
+      ...(stream.psid === undefined ? [] : [`physical ${hexId(stream.psid)}`]),
+      ...(stream.has_ats === true ? ['ATS'] : []),
+    ];
+    return `${hexId(stream.sid)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
   });
   if (streams.length === 0) return '';
   const rest = (topology?.streams?.length ?? 0) - streams.length;
-  return `, streams ${streams.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const source = topology?.source;
+  const from = source === undefined || source.startsWith('inferred ') ? '' : `, topology from ${source}`;
+  return `, streams ${streams.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}${from}`;
 }
+
+const hexId = (id: unknown): string => `0x${Number(id).toString(16)}`;
 
 function traceLine(trace: TraceProvenance): string {
   const { format, version } = trace.reader;
@@ -57,6 +69,14 @@ function traceLine(trace: TraceProvenance): string {
 /** The total if the document has one, else the sum over the kinds. */
 function eventTotal(events: Readonly<Record<string, number>>): number {
   return events.total ?? Object.values(events).reduce((sum, count) => sum + count, 0);
+}
+
+/** Strategies that come from the user's own files. */
+function strategyFileLines(document: ResultDocument): string[] {
+  const { strategy_files: files = [] } = document.provenance as { strategy_files?: readonly Record<string, string>[] };
+  return files.map(
+    ({ strategy, file, sha256 }) => `strategy ${strategy} from ${file} (sha256 ${sha256?.slice(0, 12)})`,
+  );
 }
 
 function modelLine(document: ResultDocument, context: ReportContext): string {

@@ -10,7 +10,7 @@
  * one is taken, so that an invalidation costs O(entries removed + sizes present), not O(capacity).
  */
 
-import { HIGH_MASK, joinPage, LARGEST_LOG2, LOW_MASK, pageHigh, pageLow, pagesOf } from '../page.js';
+import { HIGH_MASK, joinPage, LARGEST_LOG2, LOW_MASK, PAGES, pageHigh, pageLow } from '../page.js';
 import { coversMember, Member, type Scope } from '../scope.js';
 import { ContextLists } from './context-lists.js';
 import type { ContextTable } from './context-table.js';
@@ -202,7 +202,7 @@ export class KeyTable {
     }
     for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) {
       const base = this.basePage(slot);
-      if (base > last || base + pagesOf(this.sizeLog2(slot)) <= first) continue;
+      if (base > last || base + PAGES[this.sizeLog2(slot)] <= first) continue;
       this.cover(slot);
     }
   }
@@ -216,7 +216,7 @@ export class KeyTable {
   private probesOf(first: number, last: number): number {
     let probes = 0;
     for (let i = 0; i < this.sizesPresent; i++) {
-      const pages = pagesOf(this.sizes[i]);
+      const pages = PAGES[this.sizes[i]];
       probes += Math.floor(last / pages) - Math.floor(first / pages) + 1;
     }
     return probes;
@@ -225,8 +225,8 @@ export class KeyTable {
   private probeRange(context: number, first: number, last: number): void {
     for (let i = 0; i < this.sizesPresent; i++) {
       const size = this.sizes[i];
-      const pages = pagesOf(size);
-      for (let base = first - (first % pages); base <= last; base += pages) {
+      const pages = PAGES[size];
+      for (let base = Math.floor(first / pages) * pages; base <= last; base += pages) {
         const slot = this.findExact(pageLow(base), highSizeOf(pageHigh(base), size), context);
         if (slot !== EMPTY) this.cover(slot);
       }

@@ -74,19 +74,12 @@ export class TaggedCache {
 
   /**
    * Put the entry of 2^sizeLog2 bytes that holds page `high:low` into its set, evicting if every way is taken. Returns
-   * its slot. A key that is already there counts as a use and not as a fill.
+   * its slot. The caller has looked the page up and missed: the key is not there yet.
    */
   fill(low: number, high: number, sizeLog2: number, context: number): number {
-    const baseLow = low & LOW_MASK[sizeLog2];
-    const highSize = highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2);
-    const present = this.keys.findExact(baseLow, highSize, context);
-    if (present !== EMPTY) {
-      if (this.notesHits) this.policy.hit(present);
-      return present;
-    }
     const set = this.setOf(low, high, sizeLog2, context);
     const slot = this.free.isFull(set) ? this.evictFrom(set) : this.free.take(set);
-    this.keys.insert(slot, baseLow, highSize, context);
+    this.keys.insert(slot, low & LOW_MASK[sizeLog2], highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2), context);
     this.policy.fill(slot);
     this.occupancy++;
     this.fills++;

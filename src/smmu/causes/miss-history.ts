@@ -16,7 +16,7 @@ import { ContextLists } from '../cache/context-lists.js';
 import type { ContextTable } from '../cache/context-table.js';
 import { highSizeOf, KeyTable } from '../cache/key-table.js';
 import { EMPTY, SlotLists } from '../cache/slot-lists.js';
-import { HIGH_MASK, LOW_MASK, pagesOf } from '../page.js';
+import { HIGH_MASK, LOW_MASK, PAGES } from '../page.js';
 import type { Domain, Scope } from '../scope.js';
 import type { PendingCommands } from './pending-commands.js';
 import type { ShadowLru } from './shadow-lru.js';
@@ -104,14 +104,22 @@ export class MissHistory {
 
   /** The mapping of 2^sizeLog2 bytes that holds the page is filled now; returns its record. */
   hold(low: number, high: number, sizeLog2: number, context: number): number {
-    const baseLow = low & LOW_MASK[sizeLog2];
-    const highSize = highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2);
-    let record = this.keys.findExact(baseLow, highSize, context);
-    if (record === EMPTY) {
+    return this.holdFound(this.findSized(low, high, sizeLog2, context), low, high, sizeLog2, context);
+  }
+
+  /** `hold` for whoever has just asked `find`, and was told `found`. */
+  holdAfterFind(found: number, low: number, high: number, sizeLog2: number, context: number): number {
+    const isExact = found === NEVER || this.keys.sizeLog2(found) === sizeLog2;
+    return isExact ? this.holdFound(found, low, high, sizeLog2, context) : this.hold(low, high, sizeLog2, context);
+  }
+
+  private holdFound(found: number, low: number, high: number, sizeLog2: number, context: number): number {
+    let record = found;
+    if (record === NEVER) {
       if (this.lists.head[0] === EMPTY) this.grow();
       record = this.lists.head[0];
       this.lists.remove(0, record);
-      this.keys.insert(record, baseLow, highSize, context);
+      this.keys.insert(record, low & LOW_MASK[sizeLog2], highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2), context);
     } else if (this.state[record] !== RecordState.Held) {
       this.forgetLoss(record);
       this.keys.list(record);
@@ -159,7 +167,7 @@ export class MissHistory {
   private isGuestsWish(record: number): boolean {
     const { keys } = this;
     const first = keys.basePage(record);
-    const last = first + pagesOf(keys.sizeLog2(record)) - 1;
+    const last = first + PAGES[keys.sizeLog2(record)] - 1;
     const { contexts } = keys;
     const group = contexts.group[this.groupOf(record)];
     const member = contexts.member[keys.context(record)];

@@ -40,10 +40,11 @@ export class PendingCommands {
     this.queue[row] = queue;
   }
 
-  /** The guest has seen a SYNC complete that follows command `number` on `queue`; numbers rise in order of `push`. */
+  /** The guest has seen a SYNC complete that follows command `number` on `queue`. */
   retire(number: number, queue: number): void {
-    for (let at = this.head; at < this.tail && this.number[at % ROWS] <= number; at++) {
-      if (this.queue[at % ROWS] === queue) this.domain[at % ROWS] = Domain.None;
+    for (let at = this.head; at < this.tail; at++) {
+      const row = at % ROWS;
+      if (this.queue[row] === queue && this.number[row] <= number) this.domain[row] = Domain.None;
     }
     while (this.head < this.tail && this.domain[this.head % ROWS] === Domain.None) this.head++;
   }

@@ -4,7 +4,9 @@
  * An entry that a guest command covers is marked with the command's number when the guest publishes it. A hit on a marked
  * entry is stale: legal as long as the guest has not seen that command's SYNC complete (the window), a violation
  * afterwards. A mark lives and dies with its entry, so the state is bounded by the live entries. An entry that is covered
- * twice keeps its first mark. An entry filled after the command read the new page tables and is not marked.
+ * twice keeps its first mark. An entry filled after the command read the new page tables and is not marked; a copy of a
+ * marked entry from one TLB into another is. An ATC entry filled through a marked TLB entry is not: only ATC_INV covers
+ * it, and the guest sends that after the TLBI's SYNC.
  */
 
 import { formatIova } from '../../trace/units.js';

@@ -1,6 +1,6 @@
 /**
- * One structure of the SMMU or of a device as the walk of a translation sees it: a TaggedCache with its counters, the
- * causes of its misses and the marks of the stale-use oracle.
+ * One structure of the SMMU or of a device as the walk of a translation sees it: a TaggedCache with the causes of its
+ * misses and the marks of the stale-use oracle. What happens is counted in the row of the device that translates.
  *
  * One class for all of them, so that the hot calls stay monomorphic; what differs (contexts, domain, what a leaf-only
  * command does) is data. The files beside this one say what each structure is.
@@ -42,8 +42,6 @@ export class Structure {
   readonly latencyNs: number;
   readonly cache: TaggedCache;
   readonly history: MissHistory | null;
-  /** Columns of `Counter`. */
-  readonly counts = new Float64Array(COUNTERS);
   /** Record in `history` of the entry in a slot. */
   readonly record: Int32Array;
   private readonly marks: Float64Array;
@@ -76,19 +74,16 @@ export class Structure {
    * With `sizeLog2` > 0 only an entry of that size will do.
    */
   lookup(low: number, high: number, context: number, sizeLog2 = 0): number {
-    const { counts, access } = this;
+    const { access } = this;
     const { deviceCounts } = access;
-    const device = access.deviceRow + this.kind * COUNTERS;
-    counts[Counter.Lookups]++;
-    deviceCounts[device + Counter.Lookups]++;
+    const row = access.deviceRow + this.kind * COUNTERS;
+    deviceCounts[row + Counter.Lookups]++;
     const slot = this.cache.lookup(low, high, context, sizeLog2);
     if (slot === EMPTY) {
-      counts[Counter.Misses]++;
-      deviceCounts[device + Counter.Misses]++;
+      deviceCounts[row + Counter.Misses]++;
       return EMPTY;
     }
-    counts[Counter.Hits]++;
-    deviceCounts[device + Counter.Hits]++;
+    deviceCounts[row + Counter.Hits]++;
     if (this.shadow !== null) this.shadow.touch(this.record[slot]);
     if (this.marks[slot] !== UNMARKED) this.useStale(slot);
     return slot;
@@ -111,8 +106,7 @@ export class Structure {
       else if (this.isTable || !history.hasSeveralSizes) cause = Counter.Capacity;
       else cause = history.isIn(shadow, low, high, context) ? Counter.Conflict : Counter.Capacity;
     }
-    this.counts[cause]++;
-    this.access.deviceCounts[this.access.deviceOffset(this.kind) + cause]++;
+    this.count(cause);
   }
 
   /** Fill an entry; `record` is what `history.hold` said (NEVER without causes). Returns its slot. */
@@ -190,7 +184,12 @@ export class Structure {
     const column = staleUse.isViolation(this.marks[slot], this.kind, access)
       ? Counter.StaleAfterSync
       : Counter.StaleInWindow;
-    this.counts[column]++;
-    access.deviceCounts[access.deviceOffset(this.kind) + column]++;
+    this.count(column);
+  }
+
+  /** Count in a column of the current device's row. */
+  private count(column: number): void {
+    const { access } = this;
+    access.deviceCounts[access.deviceRow + this.kind * COUNTERS + column]++;
   }
 }

@@ -44,10 +44,14 @@ export class Tbu {
     return record;
   }
 
-  /** Fill both TLBs with the translation of 2^sizeLog2 bytes around the access; returns its record. */
-  fill(sizeLog2: number, context: number): number {
+  /**
+   * Fill both TLBs with the translation of 2^sizeLog2 bytes around the access, after `explainMisses` has said `found`;
+   * returns its record.
+   */
+  fill(sizeLog2: number, context: number, found: number): number {
     const { low, high } = this.access;
-    const record = this.history === null ? NEVER : this.history.hold(low, high, sizeLog2, context);
+    const { history } = this;
+    const record = history === null ? NEVER : history.holdAfterFind(found, low, high, sizeLog2, context);
     if (this.main !== null) this.main.fill(low, high, sizeLog2, context, record);
     if (this.utlb !== null) this.utlb.fill(low, high, sizeLog2, context, record);
     return record;

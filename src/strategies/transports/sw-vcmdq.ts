@@ -55,9 +55,9 @@ export const swVcmdq: TransportDefinition = {
   },
 };
 
-/** The thread has nothing to do for it: CMD_SYNC marks progress, PREFETCH is a hint. */
+/** The thread has nothing to do for it: CMD_SYNC marks progress, PREFETCH is a hint, an ATC_INV has no device to go to. */
 function isNothingToDo(opcode: number): boolean {
-  return opcode === Opcode.SYNC || opcodeClass(opcode) === 'prefetch';
+  return opcode === Opcode.SYNC || opcode === Opcode.ATC_INV || opcodeClass(opcode) === 'prefetch';
 }
 
 function drainInBlocks(rows: Submission, path: PathBuilder): void {

@@ -23,7 +23,7 @@ function bucketBounds(): number[] {
   return bounds;
 }
 
-/** Summary of a distribution; see results/document.ts LatencySummary for the meaning of each field. */
+/** Summary of a distribution: JSON of every latency in a result. All values in integer ns but the mean. */
 export interface Distribution {
   readonly count: number;
   readonly mean_ns: number;
@@ -33,7 +33,9 @@ export interface Distribution {
   readonly p99_ns: number;
   readonly p99_9_ns: number;
   readonly max_ns: number;
+  /** `exact` (nearest rank over all samples) or `hdr-3` (HDR histogram, 3 significant digits). */
   readonly percentiles: 'exact' | 'hdr-3';
+  /** Logarithmic buckets: `[upper bound ns, count]`, empty ones left out. */
   readonly histogram: readonly (readonly [number, number])[];
 }
 

@@ -1,0 +1,24 @@
+/**
+ * The library.
+ *
+ * - What a strategy of your own is built from (docs/strategies.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rewriting
+ *   of the host's ioctl (`forwardNested`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
+ *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
+ * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.
+ */
+export { Cost, type CostName, STAGES, type Stage } from './path/costs.js';
+export { ExitCause, type PathBuilder } from './path/path-builder.js';
+export type { Submission } from './path/submission.js';
+export type { ResultDocument, StrategyResult } from './results/document.js';
+export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
+export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
+export type { HostCommandSink } from './strategies/host-commands.js';
+export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';
+export { Handling } from './strategies/transport.js';
+export { guestIssueLists } from './strategies/transports/native.js';
+export { noWorker } from './strategies/transports/no-worker.js';
+export { HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from './strategies/trapped-queue.js';
+export type { StrategyKit, UserStrategy } from './strategies/user/load-user-strategy.js';
+export * as command from './trace/command.js';
+export { UserError } from './trace/errors.js';
+export { Opcode, opcodeClass } from './trace/opcodes.js';

@@ -1,0 +1,113 @@
+/**
+ * `hw-vcmdq-overlay`: an idea of the thread. The guest's one main queue is a hardware queue, mapped as with `hw-vcmdq`. A
+ * command that it cannot run halts it and interrupts the host; a VMM thread emulates the command, replaces it in the guest's
+ * queue by a CMD_SYNC and restarts the queue. Everything behind waits, of every vCPU; nothing else costs an exit.
+ *
+ * | per submission with u unsupported commands (f of them forwardable) | count |
+ * |---|---|
+ * | exits (`queue_halt`) | u: interrupts to the host; no vCPU traps |
+ * | ioctls | f |
+ * | added CMD_SYNCs | u that replace commands, f of the host kernel |
+ *
+ * Per halt: fetch of the command, interrupt, wake-up of the VMM thread, lock, dispatch, decoding, [ioctl and a host SYNC on
+ * the physical main queue], the restarting register write, fetch of the replacement (counted as queue wait).
+ * Estimates: interrupt latency (measured LPI delivery as the neighbour, facts L §7.4), and that the VMM is woken like a
+ * kernel worker. No hardware does this: Tegra241 reports an error to the guest instead (facts L §6.4). vCPUs that publish
+ * while a halt is being served may pass a submission that waits for the VMM thread; it is none of theirs.
+ * Sources: design §5; what hardware runs and SID slots: facts L §6.1, §6.4.
+ */
+import { Cost } from '../../path/costs.js';
+import type { PathBuilder } from '../../path/path-builder.js';
+import type { Submission } from '../../path/submission.js';
+import { Opcode } from '../../trace/opcodes.js';
+import { forwardNested, isVcmdqCommand } from '../forwarding.js';
+import { SidSlots } from '../sid-slots.js';
+import { Handling, type TransportDefinition } from '../transport.js';
+import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
+import { isHardwareRow } from './hw-vcmdq.js';
+import { guestIssueLists } from './native.js';
+
+/** The guest's main queue, on hardware; queue 0 is the host's. */
+const GUEST_QUEUE = 1;
+
+export const hwVcmdqOverlay: TransportDefinition = {
+  name: 'hw-vcmdq-overlay',
+  summary: 'the main queue on hardware; a command it cannot run halts it until the VMM has emulated and replaced it',
+  defaultAtc: 'vsid',
+  walkStage: 'nested',
+  options: [],
+  create({ parameter }) {
+    const slots = new SidSlots(parameter('smmu.vcmdq_sid_slots'));
+    return {
+      queueCount: 2,
+      workerCount: 1,
+      isWorkerPolling: false,
+      isQueuePerVcpu: true,
+      forward(c0Low, c0High, c1Low, c1High, sink) {
+        const opcode = c0Low & 0xff;
+        const isHardware =
+          opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
+        if (!isHardware) return forwardNested(c0Low, c0High, c1Low, c1High, sink);
+        sink.emit(c0Low, c0High, c1Low, c1High);
+        return Handling.Forwarded;
+      },
+      submit(submission, path) {
+        const { guestCount, syncCount } = submission;
+        if (nextHalt(submission, 0, slots) === guestCount) {
+          guestIssueLists(path, GUEST_QUEUE, submission, 0, guestCount, syncCount);
+          return;
+        }
+        path.guest(Cost.doorbell);
+        path.guest(Cost.insertFixed, Math.max(1, syncCount));
+        path.guest(Cost.insertPerCommand, guestCount - syncCount);
+        path.signalWorker(0);
+        if (syncCount > 0) path.awaitWorker();
+      },
+      // The hardware starts by itself; its first interrupt wakes the thread.
+      wakeWorker() {},
+      drain(rows, path) {
+        runWithHalts(rows, slots, path);
+      },
+    };
+  },
+};
+
+/** First row from `from` on that the hardware cannot run; the number of rows if there is none. */
+function nextHalt(rows: Submission, from: number, slots: SidSlots): number {
+  let row = from;
+  while (row < rows.guestCount && isHardwareRow(rows, row, slots)) row++;
+  return row;
+}
+
+/** What the queue does with commands among which are some that it cannot run. */
+function runWithHalts(rows: Submission, slots: SidSlots, path: PathBuilder): void {
+  let from = 0;
+  for (let halt = nextHalt(rows, from, slots); halt < rows.guestCount; halt = nextHalt(rows, from, slots)) {
+    path.issueUntilHalt(GUEST_QUEUE, rows.hostFirst[from], hostCommands(rows, from, halt));
+    path.lockVmm();
+    path.host(Cost.vmmDispatch);
+    ioctlPerCommand(rows, halt, halt + 1, path);
+    path.unlockVmm();
+    path.restartQueue(GUEST_QUEUE);
+    from = halt + 1;
+    path.complete(from);
+  }
+  // Only what a SYNC covers is waited for.
+  let afterSync = rows.guestCount;
+  while (afterSync > from && rows.guestOpcode[afterSync - 1] !== Opcode.SYNC) afterSync--;
+  issue(rows, from, afterSync, path);
+  issue(rows, afterSync, rows.guestCount, path);
+  path.complete(rows.guestCount);
+}
+
+function issue(rows: Submission, from: number, to: number, path: PathBuilder): void {
+  const count = hostCommands(rows, from, to);
+  if (count === 0) return;
+  path.guestIssue(GUEST_QUEUE, rows.hostFirst[from], count);
+  if (syncsIn(rows, from, to) > 0) path.guestAwaitSync();
+}
+
+/** Host commands of rows `from … to-1`. */
+function hostCommands(rows: Submission, from: number, to: number): number {
+  return from === to ? 0 : rows.hostFirst[to - 1] + rows.hostCount[to - 1] - rows.hostFirst[from];
+}

@@ -1,0 +1,94 @@
+/**
+ * `v1-patch`: the seed patch as posted. The PROD write traps to the VMM, which marshals each command into a struct (opcode,
+ * range, granule, flags) and hands it over with one synchronous ioctl. What the kernel cannot make sense of it drops without
+ * an error, and the guest takes it for done: the only strategy here with stale uses after SYNC.
+ *
+ * | per submission | count |
+ * |---|---|
+ * | exits | 1 PROD write + 1 CONS read per CMD_SYNC |
+ * | ioctls | every command but CMD_SYNC and what the VMM itself emulates (CFGI_STE*, PREFETCH, responses): dropped ones too |
+ * | host CMD_SYNCs | 1 per forwarded command, and 1 more per TLBI whose domain has ATS devices |
+ * | ATC_INVs, cause `implicit-atc` | ATS devices of the domain, after every forwarded TLBI |
+ *
+ * Dropped: TLBI_NH_VA and NH_VAA with TG = 0 (the struct has a granule and a range; no granule is no valid one), NSNH_ALL,
+ * stage-2 and EL2/EL3 forms, undefined opcodes. A granule that the host does not offer is dropped too, but the facts do not
+ * say which those are: here it offers 4, 16 and 64 KiB. CFGI_CD is issued with LEAF = 1 whatever the guest said.
+ * Sources: facts L §0.1 (v1 interface, broadcast, Murphy's TG = 0 and NSNH_ALL objections), design §5; TLBI before ATC_INV,
+ * each with its own SYNC: L §1.4, §9.3. That a range goes on as one command and that CFGI_CD_ALL goes on unchanged is an
+ * estimate.
+ */
+import { Cost } from '../../path/costs.js';
+import type { PathBuilder } from '../../path/path-builder.js';
+import type { Submission } from '../../path/submission.js';
+import { tgOf } from '../../trace/command.js';
+import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import type { HostCommandSink } from '../host-commands.js';
+import { Handling, type TransportDefinition } from '../transport.js';
+import { issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
+import { noWorker } from './no-worker.js';
+
+export const v1Patch: TransportDefinition = {
+  name: 'v1-patch',
+  summary: 'the seed patch: one ioctl per decoded command, ATC broadcast after every TLBI, silent drops',
+  defaultAtc: 'broadcast',
+  walkStage: 'nested',
+  options: [],
+  create: () => ({
+    ...noWorker,
+    queueCount: 1,
+    forward: forwardDecoded,
+    submit(submission, path) {
+      path.trapToVmm();
+      for (let row = 0; row < submission.guestCount; row++) submitCommand(submission, row, path);
+      path.returnToGuest();
+      path.readConsTrapped(submission.syncCount);
+    },
+  }),
+};
+
+function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: number, sink: HostCommandSink): Handling {
+  switch (c0Low & 0xff) {
+    case Opcode.SYNC:
+      return Handling.Absorbed;
+    case Opcode.TLBI_NH_VA:
+    case Opcode.TLBI_NH_VAA:
+      // A granule that was not recorded gets the benefit of the doubt.
+      if (tgOf(c1Low) === 0 && !sink.isSidUnknown) return Handling.Swallowed;
+      sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
+      return Handling.Forwarded;
+    case Opcode.TLBI_NH_ASID:
+    case Opcode.TLBI_NH_ALL:
+      sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
+      return Handling.Forwarded;
+    case Opcode.CFGI_CD:
+      sink.emit(c0Low, c0High, (c1Low | 1) >>> 0, c1High);
+      return Handling.Forwarded;
+    case Opcode.CFGI_CD_ALL:
+    case Opcode.ATC_INV:
+      sink.emit(c0Low, c0High, c1Low, c1High);
+      return Handling.Forwarded;
+    default:
+      return isEmulated(c0Low & 0xff) ? Handling.Emulated : Handling.Swallowed;
+  }
+}
+
+/** The VMM's own: stream table, prefetch hints, responses to faults. */
+function isEmulated(opcode: number): boolean {
+  const kind = opcodeClass(opcode);
+  return kind === 'config' || kind === 'prefetch' || kind === 'response';
+}
+
+function submitCommand(submission: Submission, row: number, path: PathBuilder): void {
+  const opcode = submission.guestOpcode[row];
+  if (opcode === Opcode.SYNC) return;
+  path.host(Cost.vmmPerCommand);
+  const hostCount = submission.hostCount[row];
+  if (hostCount === 0 && isEmulated(opcode)) {
+    path.effect(row);
+    return;
+  }
+  path.ioctl(1, hostCount);
+  if (hostCount === 0) return;
+  if (opcodeClass(opcode) === 'tlbi') issueTlbiThenAtcs(submission, row, path);
+  else issueInBlocks(path, submission.hostFirst[row], hostCount);
+}

@@ -1,0 +1,170 @@
+/**
+ * A user's own strategy from a file: an ES module whose default export is a TransportDefinition, or a function that is
+ * given the strategy kit and returns one (so that a file anywhere needs no import).
+ *
+ * The file is held against the contract at load, what `create` returns when it is made (with a dry run), and what its
+ * functions throw later is reported as its own defect. All three are UsageErrors that name the file.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Cost } from '../../path/costs.js';
+import { ExitCause } from '../../path/path-builder.js';
+import * as command from '../../trace/command.js';
+import { UsageError, UserError } from '../../trace/errors.js';
+import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
+import { Handling, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
+import { guestIssueLists } from '../transports/native.js';
+import { noWorker } from '../transports/no-worker.js';
+import { HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
+import { definitionFaults, named, transportFaults } from './definition-faults.js';
+import { dryRunFaults } from './dry-run.js';
+import { noteStrategyFile, type StrategyModule } from './strategy-files.js';
+
+/** Everything that a strategy is built from; the package exports the same names (src/index.ts). */
+export const strategyKit = Object.freeze({
+  Cost,
+  ExitCause,
+  Handling,
+  HOST_BLOCK_COMMANDS,
+  Opcode,
+  command,
+  forwardNested,
+  guestIssueLists,
+  ioctlPerCommand,
+  isDeviceCacheCommand,
+  isForwardable,
+  isVcmdqCommand,
+  issueInBlocks,
+  noWorker,
+  opcodeClass,
+  syncsIn,
+});
+export type StrategyKit = typeof strategyKit;
+
+/** What a user's module may export as its default. */
+export type UserStrategy = TransportDefinition | ((kit: StrategyKit) => TransportDefinition);
+
+/** A strategy from a file, ready for the registry's place. */
+export interface LoadedStrategy {
+  readonly transport: TransportDefinition;
+  readonly module: StrategyModule;
+}
+
+const require = createRequire(import.meta.url);
+const cache = new Map<string, LoadedStrategy>();
+
+/** True for a strategy name that means a file: it has a slash or backslash, or ends in .js or .mjs. */
+export function isStrategyFile(name: string): boolean {
+  return /[/\\]|\.m?js$/.test(name);
+}
+
+/**
+ * Load the strategy in `file` (as the user wrote it; messages repeat it). A file is loaded once per process.
+ * @throws UsageError for a file that cannot be read or run, or that breaks the contract
+ */
+export function loadUserStrategy(file: string): LoadedStrategy {
+  const path = resolve(file);
+  const known = cache.get(path);
+  if (known !== undefined) return known;
+  const sha256 = createHash('sha256').update(readModule(file, path)).digest('hex');
+  const definition = defaultExport(file, path);
+  refuse(file, definitionFaults(definition));
+  const transport = guardedDefinition(definition as TransportDefinition, file, path);
+  const loaded = { transport, module: { strategy: transport.name, path, sha256 } };
+  cache.set(path, loaded);
+  noteStrategyFile(loaded.module);
+  return loaded;
+}
+
+function readModule(file: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : code;
+    throw new UsageError(`${file}: expected a strategy module, found ${found}`);
+  }
+}
+
+function defaultExport(file: string, path: string): unknown {
+  let exports: { readonly default?: unknown };
+  try {
+    exports = require(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_REQUIRE_ASYNC_MODULE') {
+      throw new UsageError(`${file}: expected a module without top-level await, found one that awaits`);
+    }
+    throw defect(file, path, 'expected an ES module that loads, found', error);
+  }
+  const value = exports.default;
+  if (value === undefined) throw new UsageError(`${file}: expected a default export (export default …), found none`);
+  if (typeof value !== 'function') return value;
+  return attempt(file, path, 'default export', () => value(strategyKit));
+}
+
+/** `definition` with every function of the user's guarded. */
+function guardedDefinition(definition: TransportDefinition, file: string, path: string): TransportDefinition {
+  const create = (setup: TransportSetup): Transport => {
+    const made = attempt(file, path, 'create()', () => definition.create(setup));
+    refuse(file, transportFaults(made));
+    const transport = guardedTransport(made, file, path);
+    refuse(file, dryRunFaults(transport));
+    return transport;
+  };
+  return { ...definition, create };
+}
+
+function guardedTransport(made: Transport, file: string, path: string): Transport {
+  const { queueCount, workerCount } = made;
+  return {
+    ...made,
+    queueCount,
+    workerCount,
+    isWorkerPolling: made.isWorkerPolling === true,
+    forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
+      try {
+        return made.forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
+      } catch (error) {
+        throw defect(file, path, 'forward(): expected a value of Handling, found', error);
+      }
+    },
+    submit: (submission, builder) => attempt(file, path, 'submit()', () => made.submit(submission, builder)),
+    wakeWorker: (builder) => attempt(file, path, 'wakeWorker()', () => made.wakeWorker(builder)),
+    drain: (rows, builder) => attempt(file, path, 'drain()', () => made.drain(rows, builder)),
+  };
+}
+
+/** Run `work` of the user's; what it throws becomes one sentence. */
+function attempt<T>(file: string, path: string, what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw defect(file, path, `${what}: expected it to return, found`, error);
+  }
+}
+
+/** The sentence for something that the user's code threw, with the line in its file if the stack tells. */
+function defect(file: string, path: string, what: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  const line = lineIn(path, error instanceof Error ? error.stack : undefined);
+  const thrown = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : named(error);
+  return new UsageError(`${file}${line === undefined ? '' : `:${line}`}: ${what} ${thrown}`);
+}
+
+/** Line of the first place in the file at `path` that `stack` names. */
+function lineIn(path: string, stack = ''): number | undefined {
+  for (const name of [pathToFileURL(path).href, path]) {
+    const at = stack.indexOf(`${name}:`);
+    if (at >= 0) return Number.parseInt(stack.slice(at + name.length + 1), 10);
+  }
+  return undefined;
+}
+
+/** @throws UsageError with all of `faults`, if there are any */
+function refuse(file: string, faults: readonly string[]): void {
+  if (faults.length > 0) throw new UsageError(faults.map((fault) => `${file}: ${fault}`).join('; '));
+}

@@ -1,0 +1,118 @@
+/**
+ * The topology file that says what a trace shows: printed by `inspect --topology` for the user to edit.
+ *
+ * Given back unchanged it must not change a result. So it follows the rules by which a replay learns without a file: a
+ * stream has an ATC if an ATC_INV names it, its first domain is that of its first translation outside a PASID, and each
+ * later translation in another domain moves it.
+ */
+import { opcodeOf, sidOf } from '../trace/command.js';
+import { ABSENT, type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.js';
+import { Opcode } from '../trace/opcodes.js';
+import { TOPOLOGY_FORMAT } from './schema.js';
+import { Topology } from './topology.js';
+
+/** A stream enters a domain. */
+interface Move {
+  readonly asid: number;
+  /** Trace time; ABSENT: it is there from the start. */
+  readonly fromNs: number;
+}
+
+/** What the trace shows of one stream. */
+interface Sighting {
+  translations: number;
+  atcInvalidations: number;
+  readonly moves: Move[];
+  /** A doorbell and a move share one time, so times cannot tell which came first. */
+  isAmbiguous: boolean;
+}
+
+/** Feed batches in trace order, then take `toYaml()`. */
+export class TopologyInference {
+  private readonly topology = new Topology();
+  private readonly sightings = new Map<number, Sighting>();
+  private lastDoorbellNs = -1;
+
+  /** Learn from a batch. */
+  observe(batch: EventBatch): void {
+    this.topology.survey(batch);
+    const { kind, sid, timeNs, cmd0Low, cmd0High, flags } = batch;
+    for (let row = 0; row < batch.count; row++) {
+      if (kind[row] === EventKind.Dma && sid[row] >= 0) this.see(batch, row);
+      else if (kind[row] === EventKind.Doorbell) this.lastDoorbellNs = timeNs[row];
+      else if (kind[row] === EventKind.Cmd && opcodeOf(cmd0Low[row]) === Opcode.ATC_INV) {
+        if ((flags[row] & EventFlag.OpcodeOnly) === 0) this.sighting(sidOf(cmd0High[row])).atcInvalidations++;
+      }
+    }
+  }
+
+  /** The file. `origin` says what was read: `FILE, from the whole trace (n events)`. */
+  toYaml(origin: string): string {
+    const devices = this.topology.list().map(({ sid, hasAts }) => {
+      const { translations, atcInvalidations } = this.sighting(sid);
+      return `  - { sid: ${hex(sid)}, ats: ${hasAts} } # ${count(translations, 'translation')}, ${count(atcInvalidations, 'ATC_INV')}`;
+    });
+    const bindings = this.topology.list().flatMap(({ sid }) => this.bindingLines(sid));
+    return [
+      `# Topology inferred from ${origin}.`,
+      '# Edit it and give it to replay or compare: --topology FILE. Unchanged it changes no result.',
+      `schema: ${TOPOLOGY_FORMAT}`,
+      '',
+      '# sid: every StreamID that a dma event or an ATC_INV names. An ATC_INV to any other is an error with --atc vsid.',
+      '# ats: true if an ATC_INV names it.',
+      '# Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).',
+      devices.length === 0 ? 'devices: []' : 'devices:',
+      ...devices,
+      '',
+      '# asid: the ASID of its translations outside a PASID. from_ns: the time of the first one with another ASID.',
+      bindings.length === 0 ? 'bindings: []' : 'bindings:',
+      ...bindings,
+      '',
+    ].join('\n');
+  }
+
+  private see(batch: EventBatch, row: number): void {
+    const { asid, ssid, outcome, timeNs } = batch;
+    const sighting = this.sighting(batch.sid[row]);
+    const { moves } = sighting;
+    sighting.translations++;
+    if (asid[row] < 0 || ssid[row] !== ABSENT) return;
+    const latest = moves.at(-1);
+    if (latest === undefined) {
+      moves.push({ asid: asid[row], fromNs: ABSENT });
+      return;
+    }
+    // A replay moves a stream only when it translates, not when it bypasses the SMMU.
+    if (outcome[row] >= Outcome.Bypass || latest.asid === asid[row]) return;
+    if (timeNs[row] === this.lastDoorbellNs) sighting.isAmbiguous = true;
+    if (latest.fromNs === timeNs[row]) moves.pop();
+    moves.push({ asid: asid[row], fromNs: timeNs[row] });
+  }
+
+  private bindingLines(sid: number): string[] {
+    const { moves, isAmbiguous } = this.sighting(sid);
+    if (moves.length === 0) return [`  # ${hex(sid)}: never translates outside a PASID; it counts in every domain`];
+    if (isAmbiguous) {
+      return [`  # ${hex(sid)}: moves at the very time of a doorbell; left to the trace, which has the order`];
+    }
+    return moves.map(({ asid, fromNs }) => {
+      const from = fromNs === ABSENT ? '' : `, from_ns: ${fromNs}`;
+      return `  - { sid: ${hex(sid)}, asid: ${asid}${from} }`;
+    });
+  }
+
+  private sighting(sid: number): Sighting {
+    let sighting = this.sightings.get(sid);
+    if (sighting === undefined) {
+      sighting = { translations: 0, atcInvalidations: 0, moves: [], isAmbiguous: false };
+      this.sightings.set(sid, sighting);
+    }
+    return sighting;
+  }
+}
+
+const hex = (sid: number): string => `0x${sid.toString(16)}`;
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,108 @@
+/**
+ * The topology file `smmuscope.topology/1` (design §3): what a recording does not say, or says wrongly for the machine meant.
+ *
+ * Every key has an effect; what no part of the model uses yet is not accepted. The `error` of each type is what the reader
+ * of a malformed file is told was expected; `describe` is for the published JSON Schema.
+ */
+import { z } from 'zod';
+
+/** Version tag of the file. */
+export const TOPOLOGY_FORMAT = 'smmuscope.topology/1';
+
+const LARGEST_SID = 0xffffffff;
+const LARGEST_ASID = 0xffff;
+/** Entries of one ATC; more than any device is known to have. */
+const LARGEST_ATC = 1 << 20;
+
+function integer(min: number, max: number, error: string) {
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** YAML reads 0x10 as a number, JSON has only "0x10" for it: both are taken. */
+function streamId(error: string) {
+  const hex = z
+    .string()
+    .regex(/^0[xX][0-9a-fA-F]{1,8}$/)
+    .transform(Number);
+  return z.union([integer(0, LARGEST_SID, error), hex], { error });
+}
+
+export const DEVICE_SCHEMA = z.strictObject(
+  {
+    sid: streamId('a StreamID from 0 to 0xffffffff').describe('virtual StreamID: the one that the guest uses'),
+    psid: streamId('a StreamID from 0 to 0xffffffff')
+      .optional()
+      .describe('physical StreamID that the host replaces it with; names the device in results'),
+    ats: z
+      .boolean({ error: 'true or false' })
+      .optional()
+      .describe('the device has an ATC; left out: it has one if the guest sends it ATC invalidations'),
+    atc_entries: integer(1, LARGEST_ATC, `an integer from 1 to ${LARGEST_ATC}`)
+      .optional()
+      .describe('entries of its ATC, instead of the profile’s atc.entries; needs ats: true'),
+  },
+  { error: 'a mapping with the key sid' },
+);
+
+export const BINDING_SCHEMA = z.strictObject(
+  {
+    sid: streamId('a StreamID from 0 to 0xffffffff').describe('virtual StreamID of a listed device'),
+    asid: integer(0, LARGEST_ASID, `an ASID from 0 to ${LARGEST_ASID}`).describe('the domain, by its ASID'),
+    from_ns: integer(0, Number.MAX_SAFE_INTEGER, 'a time of the trace in integer ns')
+      .optional()
+      .describe(
+        'first time, on the clock of the trace, at which the device is in the domain; left out: from the start',
+      ),
+  },
+  { error: 'a mapping with the keys sid and asid' },
+);
+
+export const TOPOLOGY_SCHEMA = z
+  .strictObject(
+    {
+      schema: z.literal(TOPOLOGY_FORMAT, { error: TOPOLOGY_FORMAT }),
+      devices: z
+        .array(DEVICE_SCHEMA, { error: 'a list of devices' })
+        .describe('all devices of the VM; a vSID that is not among them is unknown to the host'),
+      bindings: z
+        .array(BINDING_SCHEMA, { error: 'a list of bindings' })
+        .optional()
+        .describe('domains over time; a device without a binding is in the domain that the trace shows'),
+    },
+    { error: `a mapping with the keys schema and devices` },
+  )
+  .superRefine(({ devices, bindings = [] }, context) => {
+    const expect = (expected: string, path: (string | number)[]) =>
+      context.addIssue({ code: 'custom', message: expected, path });
+    const sids = new Set<number>();
+    const psids = new Set<number>();
+    for (const [index, { sid, psid, ats, atc_entries: entries }] of devices.entries()) {
+      if (sids.has(sid)) expect('a StreamID that no other device has', ['devices', index, 'sid']);
+      sids.add(sid);
+      // One vDEVICE per physical device and VM: the table from vSID to device is one to one (facts L §5.1).
+      if (psid !== undefined && psids.has(psid)) {
+        expect('a physical StreamID that no other device has', ['devices', index, 'psid']);
+      }
+      if (psid !== undefined) psids.add(psid);
+      if (entries !== undefined && ats !== true) {
+        expect('ats: true beside it', ['devices', index, 'atc_entries']);
+      }
+    }
+    const begun = new Set<string>();
+    for (const [index, { sid, from_ns: fromNs }] of bindings.entries()) {
+      if (!sids.has(sid)) expect('the sid of a listed device', ['bindings', index, 'sid']);
+      const start = `${sid} ${fromNs ?? 'start'}`;
+      if (begun.has(start)) expect('one binding of a device per time', ['bindings', index]);
+      begun.add(start);
+    }
+  });
+
+/** Content of a valid file. */
+export type TopologyFile = z.output<typeof TOPOLOGY_SCHEMA>;
+
+/** The JSON Schema of the file, as text: docs/schemas/topology.schema.json. */
+export function topologyJsonSchema(): string {
+  const { $schema, ...rest } = z.toJSONSchema(TOPOLOGY_SCHEMA, { io: 'input' });
+  const title = 'Topology file of smmuscope: devices of a VM and the domains they are in over time';
+  return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+}

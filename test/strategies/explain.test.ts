@@ -1,0 +1,149 @@
+/**
+ * Strategies tier: does `strategies show` say what the replay does? The walk of a path must come to the replayed latency,
+ * stage by stage and to the nanosecond, for every strategy on every profile.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { explainStrategy } from '../../src/explain/explain-strategy.js';
+import { STAGES } from '../../src/path/costs.js';
+import { loadProfile, profileNames } from '../../src/profiles/load.js';
+import { TRANSPORTS } from '../../src/strategies/registry.js';
+import { resolveStrategies, targetingNames } from '../../src/strategies/spec.js';
+import { dryRunFaults } from '../../src/strategies/user/dry-run.js';
+import { Sandbox } from '../support/cli.js';
+import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
+import { oneSubmission } from '../support/trace-builder.js';
+
+const EXAMPLE = 'docs/examples/deferred-ioctl.mjs';
+/** Every strategy as it is, with every choice of each of its options, and with every targeting. */
+const SPECS = [
+  EXAMPLE,
+  ...TRANSPORTS.flatMap(({ name, options }) => [
+    name,
+    ...options.flatMap(({ key, default: standard, choices = [] }) =>
+      choices.filter((choice) => choice !== standard).map((choice) => `${name}:${key}=${choice}`),
+    ),
+    ...targetingNames().map((targeting) => `${name}:atc=${targeting}`),
+  ]),
+];
+const SIZES = [1, 8, 64];
+
+async function expectReplayed(spec: string, profileName: string, set: readonly string[] = []): Promise<void> {
+  const profile = loadProfile(profileName, set);
+  const { sizes, steps } = explainStrategy(resolveStrategies([spec])[0], profile, SIZES);
+  for (const [at, size] of sizes.entries()) {
+    const run = await replayThrough(oneSubmission(size.commands), spec, { profile });
+    const { latency, amplification } = run.result;
+    expect(size.totalNs).toBe(onlyLatencyNs(run));
+    const byStage = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
+    for (const step of steps) byStage[step.stage] += step.ns[at];
+    expect(byStage).toEqual(latency.breakdown_total_ns);
+    expect(size.estimateShare).toBeCloseTo(latency.estimate_share, 12);
+    const { exits, ioctls, host_commands, added_syncs } = amplification;
+    const { commands: _commands, totalNs: _total, estimateShare: _share, ...counts } = size;
+    expect(counts).toEqual({ exits, ioctls, hostCommands: host_commands, addedSyncs: added_syncs });
+  }
+}
+
+describe.each(profileNames())('on %s', (profileName) => {
+  it.each(SPECS)('the steps of %s are those of its replay', (spec) => expectReplayed(spec, profileName));
+});
+
+describe('a step', () => {
+  it.each(SPECS)('of %s is units of one parameter', (spec) => {
+    const profile = loadProfile('neoverse-mmu700');
+    for (const step of explainStrategy(resolveStrategies([spec])[0], profile, SIZES).steps) {
+      expect(step.parameter).toBeDefined();
+      for (const [at, times] of step.times.entries()) {
+        expect(Number.isInteger(times)).toBe(true);
+        expect(times * step.eachNs).toBe(step.ns[at]);
+      }
+    }
+  });
+
+  it('may cost nothing', async () => {
+    const set = ['smmu.mem_latency_ns=0', 'software.vmm_dispatch_ns=0', 'software.worker_wake_ns=0'];
+    for (const spec of SPECS) await expectReplayed(spec, 'neoverse-mmu700', set);
+  });
+
+  it('is counted: ioctl at n=8 enters the kernel 8 times and traps twice', () => {
+    const { steps } = explainStrategy(resolveStrategies(['ioctl'])[0], loadProfile('neoverse-mmu700'), [8]);
+    const times = Object.fromEntries(steps.map((step) => [`${step.stage} ${step.parameter?.key}`, step.times[0]]));
+    expect(times).toMatchObject({
+      'exit software.mmio_exit_user_ns': 1,
+      'ioctl software.syscall_ioctl_ns': 8,
+      'sync smmu.sync_complete_ns': 8,
+      'fetch smmu.mem_latency_ns': 16,
+      'cons_read software.mmio_exit_user_ns': 1,
+    });
+  });
+});
+
+describe('paths that no built-in strategy takes for TLBIs', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.remove());
+
+  /** A strategy that forwards everything, `extra` too, in the guest's own queue. */
+  const module = (name: string, extra: string, transport: string) =>
+    sandbox.write(
+      `${name}.mjs`,
+      `export default ({ Handling, Opcode, Cost, command, guestIssueLists, noWorker }) => ({
+        name: '${name}', summary: 'for a test', defaultAtc: 'vsid', walkStage: 's1', options: [],
+        create: () => ({
+          ...noWorker,
+          queueCount: 1,
+          forward(c0Low, c0High, c1Low, c1High, sink) {
+            sink.emit(c0Low, c0High, c1Low, c1High);
+            ${extra}
+            return Handling.Forwarded;
+          },
+          ${transport}
+        }),
+      });`,
+    );
+  const submit = `submit(submission, path) {
+    guestIssueLists(path, 0, submission, 0, submission.guestCount, submission.syncCount);
+  }`;
+
+  it('ATC invalidations behind each TLBI, to two devices, are waited for as in the replay', async () => {
+    const atc = 'sink.emit(...command.encodeCommand(Opcode.ATC_INV, { SID: 8 + (c1Low >>> 12) % 2, ADDR: 1 }));';
+    const file = module('with-atc', `if ((c0Low & 0xff) === Opcode.TLBI_NH_VA) ${atc}`, submit);
+    for (const set of [[], ['atc.max_outstanding=2'], ['atc.silent_sid=8']]) {
+      await expectReplayed(file, 'neoverse-mmu700', set);
+    }
+  });
+
+  it('a queue that halts and is started again takes as long as in the replay', async () => {
+    const file = module(
+      'halting',
+      '',
+      `workerCount: 1,
+      isWorkerPolling: false,
+      submit(submission, path) {
+        path.guest(Cost.doorbell);
+        if (submission.syncCount === 0) { if (submission.hostCountTotal > 0) path.guestIssue(0, 0, submission.hostCountTotal); return; }
+        path.signalWorker(0);
+        path.awaitWorker();
+      },
+      wakeWorker() {},
+      drain(rows, path) {
+        path.issueUntilHalt(0, 0, 1);
+        path.restartQueue(0);
+        if (rows.hostCountTotal > 1) {
+          path.guestIssue(0, 1, rows.hostCountTotal - 1);
+          path.guestAwaitSync();
+        }
+        path.complete(rows.guestCount);
+      },`,
+    );
+    await expectReplayed(file, 'neoverse-mmu700');
+  });
+});
+
+describe('the dry run', () => {
+  it.each(SPECS)('finds nothing wrong with %s', (spec) => {
+    const { transport, options } = resolveStrategies([spec])[0];
+    const profile = loadProfile('neoverse-mmu700');
+    const made = transport.create({ option: (key) => options.get(key) ?? '', parameter: (key) => profile.number(key) });
+    expect(dryRunFaults(made)).toEqual([]);
+  });
+});
