@@ -3,7 +3,7 @@
  *
  * It fetches one 16-byte command at a time (Tm each), executes it, and only then fetches the next: MMU-700 keeps one fetch
  * and one invalidation message in flight (facts M §0.8, §3.1). Queues with pending commands are served in turn, one
- * command each. A CMD_SYNC holds its own queue until every ATC invalidation of that queue has completed; other queues go
+ * command list each (up to its SYNC) or, with `smmu.arbitration=command`, one command each. A CMD_SYNC holds its own queue until every ATC invalidation of that queue has completed; other queues go
  * on. Seeing the SYNC done costs its issuer `sync_complete` more and does not occupy the engine.
  */
 import { Cost } from '../path/costs.js';
@@ -73,6 +73,7 @@ export class CommandEngine implements Actor {
   /** The {PROD, CONS} word of each queue, which producers win one after the other. */
   readonly reservations: FifoLock[] = [];
   private readonly actor: number;
+  private readonly arbitratesByList: boolean;
   private readonly silentSid: number;
   private readonly timeoutNs: number;
   private isAwake = false;
@@ -97,6 +98,7 @@ export class CommandEngine implements Actor {
     private readonly onExecuted: (ref: number) => void,
   ) {
     this.actor = simulator.register(this);
+    this.arbitratesByList = profile.text('smmu.arbitration') === 'list';
     this.silentSid = profile.number('atc.silent_sid');
     this.timeoutNs = profile.number('atc.timeout_ns');
     for (let q = 0; q < queueCount; q++) {
@@ -193,7 +195,11 @@ export class CommandEngine implements Actor {
       if (this.isHeadTaken[queue]) this.finishHead(queue);
       if (found < 0 && !this.queues[queue].isEmpty) found = queue;
     }
-    if (found >= 0) this.turn = (found + 1) % count;
+    if (found >= 0) {
+      const { opcode, head } = this.queues[found];
+      const staysForList = this.arbitratesByList && opcode[head] !== Opcode.SYNC;
+      this.turn = staysForList ? found : (found + 1) % count;
+    }
     return found;
   }
 

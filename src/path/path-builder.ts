@@ -132,19 +132,20 @@ export class PathBuilder {
   /** Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion. */
   hostIssueAndWait(queue: number, first: number, count: number): void {
     this.tally.onAddedSync(this.measured);
-    this.reserve(queue, 1);
-    this.host(Cost.insertFixed);
+    this.reserve(queue, 1, 1);
     this.host(Cost.insertPerCommand, count);
     this.program.add(Step.IssueClosed, first, count, queue);
     this.program.add(Step.AwaitSync, 1);
   }
 
   /**
-   * Reserve slots of `queue` by compare-and-swap on its {PROD, CONS} word, one hot cache line: producers win one after the
-   * other, and each win costs a retry per producer still trying (facts L §3.1 step 1, §3.4). Free without competition.
+   * Reserve slots of `queue` for `lists` command lists by compare-and-swap on its {PROD, CONS} word, one hot cache line:
+   * producers win one after the other, keep the line for the fixed part of the insertion, and each win costs a retry per
+   * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. `cpu` is 1 for host CPU.
    */
-  reserve(queue: number, cpu: 0 | 1): void {
+  reserve(queue: number, lists: number, cpu: 0 | 1): void {
     this.program.add(Step.Reserve, queue, cpu);
+    this.program.add(Step.Spend, this.costNs[Cost.insertFixed] * lists, Cost.insertFixed, cpu);
     this.program.add(Step.Reserved, queue);
   }
 

@@ -62,6 +62,12 @@ export const COMMAND_PARAMETERS: readonly ParameterSpec[] = [
   { key: 'smmu.cmdq_log2', unit: 'log2 entries', help: 'size of a host command queue', min: 1, max: 19 },
   { key: 'smmu.vcmdqs_per_vm', unit: 'queues', help: 'hardware VCMDQs that one VM gets', min: 1, max: 128 },
   { key: 'smmu.vcmdq_sid_slots', unit: 'slots', help: 'streams that one VM’s VCMDQs can translate', min: 1, max: 16 },
+  {
+    key: 'smmu.arbitration',
+    unit: 'name',
+    help: 'how the one command engine changes queues: after each command list (up to its SYNC), or after each command',
+    choices: ['list', 'command'],
+  },
   ns('atc.rtt_ns', 'PCIe invalidate request → completion, without the device’s own work'),
   ns('atc.exec_per_request_ns', 'device: work per invalidate request'),
   {

@@ -102,8 +102,7 @@ function issueOnVcmdq(submission: Submission, from: number, to: number, queue: n
   const first = submission.hostFirst[from];
   const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
   path.guest(Cost.doorbell);
-  path.reserve(queue, 0);
-  path.guest(Cost.insertFixed, syncs + 1);
+  path.reserve(queue, syncs + 1, 0);
   path.guest(Cost.insertPerCommand, count - syncs);
   path.guestIssueClosed(queue, first, count);
   path.guestAwaitSync();

@@ -47,8 +47,7 @@ export function guestIssueLists(
   const first = submission.hostFirst[from];
   const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
   if (count === 0) return;
-  path.reserve(queue, 0);
-  path.guest(Cost.insertFixed, Math.max(1, syncs));
+  path.reserve(queue, Math.max(1, syncs), 0);
   path.guest(Cost.insertPerCommand, count - syncs);
   path.guestIssue(queue, first, count);
   if (syncs > 0) path.guestAwaitSync();

@@ -1,0 +1,98 @@
+/**
+ * Lazy mode: unmaps wait in a ring and one whole-domain flush retires them together (dma-iommu.c).
+ *
+ * Each CPU has a ring. An unmap first drops what somebody's flush has retired since; if its ring is still full it flushes,
+ * then takes its slot. One timer per domain is armed by the first unmap that finds it off; its expiry flushes once and
+ * empties every ring. A flush retires whatever was queued before it began, on every CPU. Source: facts L §2.7.
+ *
+ * Flushes take no time here: when they happen is this file's business, how long they take is the replay's.
+ */
+
+/** How a flush queue is built. */
+export interface FlushQueueRules {
+  /** Unmaps that one ring holds. */
+  readonly entries: number;
+  readonly timeoutNs: number;
+  /** One ring per CPU, or one for all. */
+  readonly isPerCpu: boolean;
+  /** A flush for want of room also stops the timer; the next unmap arms it anew. */
+  readonly isTimerStoppedByFlush: boolean;
+  readonly source: string;
+}
+
+/** Linux, DMA API, the default: 256 slots of which a ring can use 255. Its timer runs on whatever the rings do. */
+export const LINUX_PER_CPU: FlushQueueRules = {
+  entries: 255,
+  timeoutNs: 10_000_000,
+  isPerCpu: true,
+  isTimerStoppedByFlush: false,
+  source: 'L §2.7',
+};
+
+/** Linux, devices that ask for a single queue (on v7.1 only s390 does): 32768 slots. */
+export const LINUX_SINGLE: FlushQueueRules = {
+  entries: 32_767,
+  timeoutNs: 1_000_000_000,
+  isPerCpu: false,
+  isTimerStoppedByFlush: false,
+  source: 'L §2.7',
+};
+
+/** VT-d before the common code: 250 unmaps or 10 ms, and every flush restarts the clock (the closed form of M §5.2 O38). */
+export const VTD_2008: FlushQueueRules = {
+  entries: 250,
+  timeoutNs: 10_000_000,
+  isPerCpu: false,
+  isTimerStoppedByFlush: true,
+  source: 'M §3.3, M §5.2 O38; L §7.4 N14',
+};
+
+/** One unmap of a domain. */
+export interface LazyUnmap {
+  readonly timeNs: number;
+  readonly cpu: number;
+}
+
+/** One whole-domain flush: TLBI_NH_ASID and SYNC, and on ATS an ATC_INV of everything per stream and SYNC. */
+export interface DomainFlush {
+  readonly timeNs: number;
+  readonly cause: 'ring-full' | 'timer';
+  /** Unmaps that it retires. */
+  readonly retired: number;
+}
+
+/** What became of a domain's unmaps. */
+export interface FlushLog {
+  readonly flushes: readonly DomainFlush[];
+  /** Per unmap: index of the flush that retires it. */
+  readonly flushOf: Int32Array;
+}
+
+/** The flushes that `unmaps` of one domain, in order of time, cause; the last timer runs out after them. */
+export function flushLazily(unmaps: readonly LazyUnmap[], rules: FlushQueueRules = LINUX_PER_CPU): FlushLog {
+  const flushes: DomainFlush[] = [];
+  const flushOf = new Int32Array(unmaps.length).fill(-1);
+  /** Unmaps in each ring that no flush has retired: the others make room before the ring is looked at. */
+  const waiting = new Map<number, number>();
+  let firstUnretired = 0;
+  let timerNs = Number.POSITIVE_INFINITY;
+
+  const flush = (timeNs: number, cause: DomainFlush['cause'], queued: number): void => {
+    flushOf.fill(flushes.length, firstUnretired, queued);
+    flushes.push({ timeNs, cause, retired: queued - firstUnretired });
+    firstUnretired = queued;
+    waiting.clear();
+    if (cause === 'timer' || rules.isTimerStoppedByFlush) timerNs = Number.POSITIVE_INFINITY;
+  };
+
+  for (const [index, { timeNs, cpu }] of unmaps.entries()) {
+    if (index > 0 && timeNs < unmaps[index - 1].timeNs) throw new RangeError(`unmap ${index} is out of order`);
+    if (timerNs <= timeNs) flush(timerNs, 'timer', index);
+    const ring = rules.isPerCpu ? cpu : 0;
+    if ((waiting.get(ring) ?? 0) === rules.entries) flush(timeNs, 'ring-full', index);
+    waiting.set(ring, (waiting.get(ring) ?? 0) + 1);
+    if (timerNs === Number.POSITIVE_INFINITY) timerNs = timeNs + rules.timeoutNs;
+  }
+  if (timerNs !== Number.POSITIVE_INFINITY) flush(timerNs, 'timer', unmaps.length);
+  return { flushes, flushOf };
+}
