@@ -8,6 +8,6 @@ export default defineConfig({
     // Vitest would leave one of two cores idle.
     maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
-    coverage: { provider: 'v8', include: ['src/**'] },
+    coverage: { provider: 'v8', include: ['src/**/*.ts'] },
   },
 });
