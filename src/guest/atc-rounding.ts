@@ -4,7 +4,7 @@
  * The span is the smallest naturally aligned one that holds the first and the last page, so two pages across a large
  * boundary cost a large span. Source: facts L §2.6.
  */
-import { ATC_SIZE_ALL } from '../trace/command.js';
+import { ATC_SIZE_ALL, atcSpanLog2 } from '../trace/command.js';
 
 /** ADDR (4 KiB page number) and SIZE (log2 of 4 KiB pages) of one ATC_INV. */
 export interface AtcSpan {
@@ -15,13 +15,6 @@ export interface AtcSpan {
 /** The span that invalidates `pages` 4 KiB pages from `page` on; no pages means the whole address space. */
 export function atcSpan(page: number, pages: number): AtcSpan {
   if (pages === 0) return { page: 0, sizeLog2: ATC_SIZE_ALL };
-  let first = page;
-  let last = page + pages - 1;
-  let sizeLog2 = 0;
-  while (first !== last) {
-    first = Math.floor(first / 2);
-    last = Math.floor(last / 2);
-    sizeLog2++;
-  }
-  return { page: first * 2 ** sizeLog2, sizeLog2 };
+  const sizeLog2 = atcSpanLog2(page, page + pages - 1);
+  return { page: Math.floor(page / 2 ** sizeLog2) * 2 ** sizeLog2, sizeLog2 };
 }

@@ -6,7 +6,7 @@
  */
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
-import { asidOf, isAddressTlbi, opcodeOf, tlbiPages } from '../trace/command.js';
+import { asidOf, isAddressTlbi, opcodeOf, reservedCombinations, tlbiPages } from '../trace/command.js';
 import { fieldsOf } from '../trace/command-fields.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../trace/events.js';
 import { opcodeKey } from '../trace/opcodes.js';
@@ -35,6 +35,7 @@ export class InspectCollector {
   private firstNs: number | null = null;
   private lastNs: number | null = null;
   private readonly byOpcode = new Float64Array(256);
+  private readonly reserved = new Map<string, number>();
   private readonly byAsid = new Float64Array(65536);
   private readonly byOutcome = new Float64Array(OUTCOME_NAMES.length);
   private readonly byPageSize = new Float64Array(256);
@@ -97,8 +98,16 @@ export class InspectCollector {
     increment(this.commandsByVcpu, batch.vcpu[row]);
     increment(this.pendingByQueue, batch.queue[row]);
     if ((batch.flags[row] & EventFlag.OpcodeOnly) !== 0) return;
+    // Words that a reader rebuilt are clean by construction; only recorded ones can break a rule.
+    if ((batch.flags[row] & EventFlag.Reconstructed) === 0) this.addReserved(batch, row);
     if (NAMES_ASID[opcode] === 1) this.byAsid[asidOf(batch.cmd0High[row])]++;
     if (isAddressTlbi(opcode)) increment(this.rangePages, tlbiPages(c0Low, batch.cmd1Low[row]));
+  }
+
+  private addReserved(batch: EventBatch, row: number): void {
+    const { cmd0Low, cmd0High, cmd1Low, cmd1High } = batch;
+    const words = [cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row]] as const;
+    for (const rule of reservedCombinations(words)) this.reserved.set(rule, (this.reserved.get(rule) ?? 0) + 1);
   }
 
   private addDoorbell(vcpu: number, queue: number, timeNs: number): void {
@@ -137,6 +146,7 @@ export class InspectCollector {
         unpublished: [...this.pendingByQueue.values()].reduce((sum, count) => sum + count, 0),
         by_opcode: namedCounts(this.byOpcode, opcodeKey),
         by_vcpu: sortedCounts(this.commandsByVcpu, vcpuKey),
+        reserved: Object.fromEntries([...this.reserved].sort()),
       },
       doorbells: this.doorbells,
       batch_sizes: sortedCounts(this.batchSizes, String),

@@ -36,6 +36,8 @@ export interface InspectDocument {
     readonly by_opcode: CountsByKey;
     /** By the vCPU that wrote them, `unknown` where the recording does not tell. */
     readonly by_vcpu: CountsByKey;
+    /** Combinations that the architecture reserves, in words, among commands recorded with their raw words. */
+    readonly reserved: CountsByKey;
   };
   readonly doorbells: number;
   /** Commands per doorbell → number of doorbells. */

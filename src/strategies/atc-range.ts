@@ -5,7 +5,7 @@
  * aligned power of two of 4 KiB pages that holds first and last page; the whole address space where no address is named.
  * No substream: it takes entries of every PASID with it (facts L §1.3).
  */
-import { ATC_SIZE_ALL, asidOf, pageOfCommand, tgOf, tlbiPages } from '../trace/command.js';
+import { ATC_SIZE_ALL, asidOf, atcSpanLog2, pageOfCommand, tgOf, tlbiPages } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
 import { granuleLog2OfTg, PAGE_SHIFT } from '../trace/units.js';
 
@@ -30,13 +30,8 @@ export class AtcRange {
 
   /** Cover `count` pages from `first`. */
   coverPages(first: number, count: number): void {
-    const last = first + count - 1;
-    let size = 0;
-    let unit = 1;
-    while (size < ATC_SIZE_ALL && Math.floor(first / unit) !== Math.floor(last / unit)) {
-      size++;
-      unit *= 2;
-    }
+    const size = atcSpanLog2(first, first + count - 1);
+    const unit = 2 ** size;
     this.page = size === ATC_SIZE_ALL ? 0 : Math.floor(first / unit) * unit;
     this.sizeLog2 = size;
   }

@@ -116,6 +116,20 @@ export function atcPages(c1Low: number): number {
   return 2 ** Math.min(atcSizeOf(c1Low), ATC_SIZE_ALL);
 }
 
+/**
+ * log2 of the smallest naturally aligned power-of-two span of 4 KiB pages that holds pages `first` and `last`: the SIZE of
+ * the one ATC_INV that Linux sends for a range, never split (facts L §2.6, arm_smmu_atc_inv_to_cmd).
+ */
+export function atcSpanLog2(first: number, last: number): number {
+  let log2 = 0;
+  let unit = 1;
+  while (log2 < ATC_SIZE_ALL && Math.floor(first / unit) !== Math.floor(last / unit)) {
+    log2++;
+    unit *= 2;
+  }
+  return log2;
+}
+
 /** True for a TLBI that names an address (and may name a range). */
 export function isAddressTlbi(opcode: number): boolean {
   return (

@@ -143,4 +143,23 @@ describe('inspect', () => {
     expect(stdout).toContain('small.csv,commands.by_opcode.SYNC,2\n');
     expect(stdout).toContain('small.csv,dma.by_sid.0x8,2\n');
   });
+
+  it('names the combinations that the architecture reserves in raw words', async () => {
+    const input = [
+      'time_ns,event,cmd0,cmd1',
+      '0,cmd,0x3000000001012,0x1000', // NUM=1 with TG=0
+      '0,cmd,0x3000,0x0', // not an opcode
+      '0,cmd,0x3046,0x0', // CMD_SYNC CS=3
+      '0,cmd,0x12,0xffffc701', // clean
+      '0,doorbell,,',
+      '',
+    ].join('\n');
+    const { stdout } = await runCli(['inspect', '-', '--json'], { input });
+    expect(JSON.parse(stdout).commands.reserved).toEqual({
+      'CMD_SYNC CS=3': 1,
+      'TG=0 with NUM, SCALE or TTL non-zero': 1,
+      'opcode 0x0 is not defined': 1,
+      'reserved bits set': 1,
+    });
+  });
 });

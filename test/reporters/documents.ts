@@ -223,6 +223,7 @@ export const INSPECTION: InspectDocument = {
     unpublished: 3,
     by_opcode: { CFGI_STE: 44, TLBI_NH_ASID: 28, TLBI_NH_VA: 3359, ILLEGAL_0xff: 18, SYNC: 3465 },
     by_vcpu: { 0: 4000, 1: 2914 },
+    reserved: { 'TG=0 with NUM, SCALE or TTL non-zero': 2 },
   },
   doorbells: 3482,
   batch_sizes: { 0: 1, 1: 48, 2: 3433 },

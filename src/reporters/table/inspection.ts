@@ -118,6 +118,7 @@ function noteSection(document: InspectDocument, context: ReportContext): string 
   const { trace, reader, commands } = document;
   const notes: string[] = [];
   if (trace.limited) notes.push('reading stopped at --limit; the counts are of the part read');
+  for (const [rule, count] of Object.entries(commands.reserved)) notes.push(`${formatCount(count)} commands: ${rule}`);
   if (commands.unpublished > 0)
     notes.push(`${formatCount(commands.unpublished)} commands are published by no doorbell`);
   if (reader.opcode_only_commands > 0) {
