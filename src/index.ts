@@ -17,7 +17,13 @@ export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from 
 export { Handling } from './strategies/transport.js';
 export { guestIssueLists } from './strategies/transports/native.js';
 export { noWorker } from './strategies/transports/no-worker.js';
-export { HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from './strategies/trapped-queue.js';
+export {
+  forwardByIoctl,
+  HOST_BLOCK_COMMANDS,
+  ioctlPerCommand,
+  issueInBlocks,
+  syncsIn,
+} from './strategies/trapped-queue.js';
 export type { StrategyKit, UserStrategy } from './strategies/user/load-user-strategy.js';
 export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';

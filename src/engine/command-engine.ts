@@ -13,6 +13,7 @@ import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import { AtcLink } from './atc-link.js';
 import { CommandQueue } from './command-queue.js';
+import { Gather, type GatherSet } from './gather.js';
 
 /** Stands for a command that its queue cannot run: the queue halts with CONS on it until `restart`. No opcode is 0. */
 export const HALTING = 0;
@@ -70,6 +71,8 @@ export class CommandEngine implements Actor {
   private readonly waiters: SyncWaiter[] = [];
   /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
   private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
+  /** Who writes PROD for whom, per queue. */
+  readonly gathers: Gather[] = [];
   /** The {PROD, CONS} word of each queue, which producers win one after the other. */
   readonly reservations: FifoLock[] = [];
   private readonly actor: number;
@@ -105,6 +108,7 @@ export class CommandEngine implements Actor {
       this.queues.push(new CommandQueue(profile.number('smmu.cmdq_log2')));
       this.heldUntilNs.push(0);
       this.reservations.push(new FifoLock(simulator));
+      this.gathers.push(new Gather(simulator));
       this.isHeadTaken.push(false);
       this.isHalted.push(false);
       this.promised.push(0);
@@ -132,9 +136,16 @@ export class CommandEngine implements Actor {
     return false;
   }
 
-  /** Fill one promised slot of `queue`; the entry becomes visible with the next `ring`. */
-  produce(
+  /** Turn a promise into the next `slots` entries of `queue` for `producer`, who owns the gather set or joins it. */
+  join(queue: number, slots: number, producer: SyncWaiter): GatherSet {
+    this.promised[queue] -= slots;
+    return this.gathers[queue].join(this.queues[queue].allocate(slots), slots, producer.actor);
+  }
+
+  /** Fill the allocated entry `sequence` of `queue`; it becomes visible when its gather set is published. */
+  fill(
     queue: number,
+    sequence: number,
     opcode: number,
     owner: number,
     sid: number,
@@ -143,8 +154,14 @@ export class CommandEngine implements Actor {
     ref: number,
   ): void {
     if ((opcode === Opcode.SYNC || opcode === HALTING) && owner >= 0) this.waiters[owner].syncsOutstanding++;
-    this.promised[queue]--;
-    this.queues[queue].produce(opcode, owner, sid, publishedNs, measured, ref);
+    this.queues[queue].fill(sequence, opcode, owner, sid, publishedNs, measured, ref);
+  }
+
+  /** The owner of `set` writes PROD once for the whole set. */
+  publish(queue: number, set: GatherSet): void {
+    this.queues[queue].publish(set.endSequence);
+    this.gathers[queue].published(set);
+    this.ring();
   }
 
   /** The command at which `queue` halted has been replaced by a CMD_SYNC that nobody waits for; go on. */
@@ -156,8 +173,8 @@ export class CommandEngine implements Actor {
     this.ring();
   }
 
-  /** PROD was written: start consuming if idle. */
-  ring(): void {
+  /** There may be something to do: start consuming if idle. */
+  private ring(): void {
     if (this.isAwake && !this.isAsleep) return;
     this.isAwake = true;
     this.isAsleep = false;
@@ -193,7 +210,7 @@ export class CommandEngine implements Actor {
       const queue = (this.turn + i) % count;
       if (this.isHalted[queue] || this.heldUntilNs[queue] > nowNs) continue;
       if (this.isHeadTaken[queue]) this.finishHead(queue);
-      if (found < 0 && !this.queues[queue].isEmpty) found = queue;
+      if (found < 0 && this.queues[queue].hasPublished) found = queue;
     }
     if (found >= 0) {
       const { opcode, head } = this.queues[found];
@@ -223,7 +240,7 @@ export class CommandEngine implements Actor {
   private sleepUntilReleased(): void {
     let earliest = Number.POSITIVE_INFINITY;
     for (let q = 0; q < this.queues.length; q++) {
-      if (!this.queues[q].isEmpty && !this.isHalted[q] && this.heldUntilNs[q] < earliest)
+      if (this.queues[q].hasPublished && !this.isHalted[q] && this.heldUntilNs[q] < earliest)
         earliest = this.heldUntilNs[q];
     }
     if (earliest === Number.POSITIVE_INFINITY) {

@@ -8,11 +8,12 @@ export class CommandQueue {
   /** Slots; a power of two. */
   private slots: number;
   private wrapMask: number;
-  /** PROD and CONS, each modulo 2·slots. */
+  /** End of what is allocated, and CONS, each modulo 2·slots. The PROD register itself stands at `published`. */
   prod = 0;
   cons = 0;
-  /** Commands ever produced and consumed. */
+  /** Entries ever allocated, published by a PROD write, and consumed. Also: sequence number of the next of each. */
   produced = 0;
+  published = 0;
   consumed = 0;
   /** How often the ring had to be made larger because one publication exceeds it. */
   grown = 0;
@@ -65,24 +66,48 @@ export class CommandQueue {
     return this.slots - this.pending;
   }
 
+  /** True if a PROD write has made an entry visible that has not been consumed. */
+  get hasPublished(): boolean {
+    return this.published > this.consumed;
+  }
+
   /** Slot of CONS. */
   get head(): number {
     return this.cons & (this.slots - 1);
   }
 
-  /** Append one entry; the caller has checked `free`. */
-  produce(opcode: number, owner: number, sid: number, publishedNs: number, measured: number, ref = -1): void {
-    const slot = this.prod & (this.slots - 1);
+  /** Set `entries` slots aside, in the order of the calls; the caller has checked `free`. Returns the first's sequence number. */
+  allocate(entries: number): number {
+    const first = this.produced;
+    this.prod = (this.prod + entries) & this.wrapMask;
+    this.produced += entries;
+    const depth = this.pending;
+    if (depth > this.deepest) this.deepest = depth;
+    return first;
+  }
+
+  /** Write the allocated entry `sequence`. */
+  fill(
+    sequence: number,
+    opcode: number,
+    owner: number,
+    sid: number,
+    publishedNs: number,
+    measured: number,
+    ref = -1,
+  ): void {
+    const slot = (this.cons + (sequence - this.consumed)) & (this.slots - 1);
     this.opcode[slot] = opcode;
     this.owner[slot] = owner;
     this.sid[slot] = sid;
     this.publishedNs[slot] = publishedNs;
     this.measured[slot] = measured;
     this.ref[slot] = ref;
-    this.prod = (this.prod + 1) & this.wrapMask;
-    this.produced++;
-    const depth = this.pending;
-    if (depth > this.deepest) this.deepest = depth;
+  }
+
+  /** A PROD write: every entry before `sequence` is visible. */
+  publish(sequence: number): void {
+    this.published = sequence;
   }
 
   /** Move CONS past one entry. */

@@ -57,7 +57,7 @@ export class PathWalk {
 
   private compiled(compile: () => void): Program {
     const program = new Program();
-    this.path.begin(program, true);
+    this.path.begin(program, true, this.rows);
     compile();
     return program;
   }
@@ -68,6 +68,7 @@ export class PathWalk {
       const isNext = (operation: number) => step + 1 < program.length && program.operation(step + 1) === operation;
       switch (program.operation(step)) {
         case Step.Spend:
+        case Step.SpendAsOwner: // nobody else is there to own the gather set
           this.spend(program.b(step), a);
           break;
         case Step.Issue:

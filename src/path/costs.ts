@@ -62,6 +62,8 @@ const SPECS = {
   casRetry: { stage: 'insert', parameter: 'software.cmpxchg_retry_ns' },
   /** Reserving slots: waiting while other CPUs win the compare-and-swap. */
   casWait: { stage: 'insert' },
+  /** The owner of a gather set waits for the PROD write before its own, and for those who ride along to fill their slots. */
+  gatherWait: { stage: 'insert' },
   /** Signal → the sleeping thread runs. */
   wakeUp: { stage: 'wake_up', parameter: 'software.worker_wake_ns' },
   /** A hardware queue halts → its interrupt handler runs on the host. */

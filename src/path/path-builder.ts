@@ -4,8 +4,10 @@
  * Contract: a builder is pointed at one program at a time (`begin`); costs come from the profile's table; a verb that
  * traps, makes a system call or adds a host SYNC reports it to the tally, so that a strategy cannot forget to.
  */
+import { Opcode } from '../trace/opcodes.js';
 import { Cost } from './costs.js';
 import { type Program, Step } from './program.js';
+import type { Submission } from './submission.js';
 
 /** Counters that path verbs feed. `measured` is false while warming up. */
 export interface PathTally {
@@ -26,22 +28,71 @@ export const ExitCause = {
   VirtqueueKick: 'virtqueue_kick',
 } as const;
 
+/** Where the queues that a transport names are: on several SMMUs, and beside those of other VMs. */
+export interface QueueLayout {
+  readonly smmus: number;
+  readonly queuesPerSmmu: number;
+  /** Queue of each SMMU that stands for queue 1 of this VM's transport; queue 0 is everybody's. */
+  readonly firstOwnQueue: number;
+}
+
+/** One VM on one SMMU: queues are what the transport calls them. */
+const PLAIN_LAYOUT: QueueLayout = { smmus: 1, queuesPerSmmu: 0, firstOwnQueue: 1 };
+
 /** Compiles verbs into steps. */
 export class PathBuilder {
   private program!: Program;
   private measured = true;
+  private rows: Submission | undefined;
+  /** SMMU to which the verbs are limited (see `onSmmu`); -1: none. */
+  private only = -1;
 
   constructor(
     /** ns per cost id (see costTable). */
     private readonly costNs: Float64Array,
     private readonly tally: PathTally,
+    private readonly layout: QueueLayout = PLAIN_LAYOUT,
   ) {}
 
-  /** Start writing into `program`. */
-  begin(program: Program, measured: boolean): void {
+  /** Start writing into `program`; `rows` is the submission or drain that the verbs refer to. */
+  begin(program: Program, measured: boolean, rows: Submission): void {
     program.clear();
     this.program = program;
     this.measured = measured;
+    this.rows = rows;
+  }
+
+  /** SMMUs that the path may have to serve one after the other. */
+  get smmus(): number {
+    return this.layout.smmus;
+  }
+
+  /** Limit the verbs that follow to the host commands for SMMU `smmu`; -1 ends it. */
+  onSmmu(smmu: number): void {
+    this.only = smmu;
+  }
+
+  /** Host commands `first … first+count-1` that go to SMMU `smmu`. */
+  commandsFor(smmu: number, first: number, count: number): number {
+    const { rows } = this;
+    if (this.layout.smmus === 1 || rows === undefined) return count;
+    let commands = 0;
+    for (let h = first; h < first + count; h++) commands += (rows.hostSmmus[h] >> smmu) & 1;
+    return commands;
+  }
+
+  /** Host commands `first … first+count-1`, each counted on every SMMU that it goes to. */
+  commandsForAll(first: number, count: number): number {
+    if (this.layout.smmus === 1) return count;
+    let commands = 0;
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) commands += this.commandsFor(smmu, first, count);
+    return commands;
+  }
+
+  /** Number among all queues of all SMMUs of what the transport calls `queue`. */
+  private physical(queue: number, smmu: number): number {
+    const { layout } = this;
+    return smmu * layout.queuesPerSmmu + (queue === 0 ? 0 : queue - 1 + layout.firstOwnQueue);
   }
 
   /** Guest CPU spends `times` units of `cost`. */
@@ -129,39 +180,90 @@ export class PathBuilder {
     this.host(Cost.convert, hostCommands);
   }
 
-  /** Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion. */
+  /**
+   * Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion; one SMMU
+   * after the other if they go to several.
+   */
   hostIssueAndWait(queue: number, first: number, count: number): void {
-    this.tally.onAddedSync(this.measured);
-    this.reserve(queue, 1, 1);
-    this.host(Cost.insertPerCommand, count);
-    this.program.add(Step.IssueClosed, first, count, queue);
-    this.program.add(Step.AwaitSync, 1);
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
+      const commands = this.share(smmu, first, count);
+      if (commands === 0) continue;
+      this.tally.onAddedSync(this.measured);
+      this.insert(this.physical(queue, smmu), commands, 1, 1, 1);
+      this.program.add(Step.IssueClosed, first, count, this.physical(queue, smmu));
+      this.program.add(Step.AwaitSync, 1);
+    }
+  }
+
+  /**
+   * Guest: its commands `first … first+count-1`, `syncs` SYNCs among them, become visible in the mapped queue `queue`. Every
+   * SYNC closes one command list of the driver, so the fixed part of the insertion is paid once per list (facts L §3.1).
+   */
+  guestIssue(queue: number, first: number, count: number, syncs: number): void {
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
+      const commands = this.share(smmu, first, count);
+      if (commands === 0) continue;
+      const own = this.layout.smmus === 1 ? syncs : this.syncsFor(smmu, first, count);
+      this.insert(this.physical(queue, smmu), commands - own, own, Math.max(1, own), 0);
+      this.program.add(Step.SpendAsOwner, this.costNs[Cost.doorbell], Cost.doorbell, 0);
+      this.program.add(Step.Issue, first, count, this.physical(queue, smmu));
+      if (own > 0) this.guestAwaitSync();
+    }
+  }
+
+  /** Guest: the same, closed by a SYNC that its driver adds because it changes queues. */
+  guestIssueClosed(queue: number, first: number, count: number, syncs: number): void {
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
+      const commands = this.share(smmu, first, count);
+      if (commands === 0) continue;
+      const own = this.layout.smmus === 1 ? syncs : this.syncsFor(smmu, first, count);
+      this.tally.onAddedSync(this.measured);
+      this.insert(this.physical(queue, smmu), commands - own, own + 1, own + 1, 0);
+      this.program.add(Step.SpendAsOwner, this.costNs[Cost.doorbell], Cost.doorbell, 0);
+      this.program.add(Step.IssueClosed, first, count, this.physical(queue, smmu));
+      this.guestAwaitSync();
+    }
+  }
+
+  /** A hardware queue goes on with commands `first … first+count-1` that the guest has put there and waits for if `isAwaited`. */
+  resumeIssue(queue: number, first: number, count: number, isAwaited: boolean): void {
+    this.program.add(Step.Reserve, this.physical(queue, 0), -1, count);
+    this.program.add(Step.Issue, first, count, this.physical(queue, 0));
+    if (isAwaited) this.guestAwaitSync();
+  }
+
+  /** Host commands among `first … first+count-1` for SMMU `smmu`, unless the verbs are limited to another. */
+  private share(smmu: number, first: number, count: number): number {
+    return this.only >= 0 && this.only !== smmu ? 0 : this.commandsFor(smmu, first, count);
+  }
+
+  private syncsFor(smmu: number, first: number, count: number): number {
+    const { rows } = this;
+    if (rows === undefined) return 0;
+    let syncs = 0;
+    for (let h = first; h < first + count; h++) {
+      if (rows.hostOpcode[h] === Opcode.SYNC && (rows.hostSmmus[h] >> smmu) & 1) syncs++;
+    }
+    return syncs;
   }
 
   /**
    * Reserve slots of `queue` for `lists` command lists by compare-and-swap on its {PROD, CONS} word, one hot cache line:
    * producers win one after the other, keep the line for the fixed part of the insertion, and each win costs a retry per
-   * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. `cpu` is 1 for host CPU.
+   * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. Then copy `commands` and
+   * `syncs` into the slots; SYNCs cost nothing beyond the list's fixed part. `cpu` is 1 for host CPU.
    */
-  reserve(queue: number, lists: number, cpu: 0 | 1): void {
-    this.program.add(Step.Reserve, queue, cpu);
+  private insert(queue: number, commands: number, syncs: number, lists: number, cpu: 0 | 1): void {
+    this.program.add(Step.Reserve, queue, cpu, commands + syncs);
     this.program.add(Step.Spend, this.costNs[Cost.insertFixed] * lists, Cost.insertFixed, cpu);
     this.program.add(Step.Reserved, queue);
-  }
-
-  /** Guest: its commands `first … first+count-1` (SYNCs among them) become visible in the mapped queue `queue`. */
-  guestIssue(queue: number, first: number, count: number): void {
-    this.program.add(Step.Issue, first, count, queue);
-  }
-
-  /** Guest: the same, closed by a SYNC that its driver adds because it changes queues. */
-  guestIssueClosed(queue: number, first: number, count: number): void {
-    this.tally.onAddedSync(this.measured);
-    this.program.add(Step.IssueClosed, first, count, queue);
+    if (commands > 0) {
+      this.program.add(Step.Spend, this.costNs[Cost.insertPerCommand] * commands, Cost.insertPerCommand, cpu);
+    }
   }
 
   /** Guest: poll a mapped queue until its SYNCs are done. */
-  guestAwaitSync(): void {
+  private guestAwaitSync(): void {
     this.program.add(Step.AwaitSync, 0);
   }
 
@@ -170,7 +272,8 @@ export class PathBuilder {
    * the host, which wakes the thread that emulates the command.
    */
   issueUntilHalt(queue: number, first: number, count: number): void {
-    this.program.add(Step.IssueHalting, first, count, queue);
+    this.program.add(Step.Reserve, this.physical(queue, 0), -1, count + 1);
+    this.program.add(Step.IssueHalting, first, count, this.physical(queue, 0));
     this.program.add(Step.AwaitSync, 0);
     this.tally.onExit(ExitCause.QueueHalt, this.measured);
     this.host(Cost.queueHaltIrq);
@@ -181,7 +284,7 @@ export class PathBuilder {
   restartQueue(queue: number): void {
     this.tally.onAddedSync(this.measured);
     this.host(Cost.doorbell);
-    this.program.add(Step.Restart, queue);
+    this.program.add(Step.Restart, this.physical(queue, 0));
   }
 
   /** Guest row `row` has taken effect (emulated by the VMM). */

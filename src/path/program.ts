@@ -12,7 +12,7 @@ export const Step = {
   /** Take the VMM's big lock. */
   Lock: 1,
   Unlock: 2,
-  /** Put host commands a … a+b-1 into command queue c with one PROD write. */
+  /** Put host commands a … a+b-1 into the reserved slots of command queue c; the owner of the gather set writes PROD. */
   Issue: 3,
   /** The same, closed by a CMD_SYNC of the issuer's own in the next slot. */
   IssueClosed: 4,
@@ -26,14 +26,16 @@ export const Step = {
   Effect: 8,
   /** Worker: all commands of its pending submissions up to a (counted since the drain began) are complete. */
   Complete: 9,
-  /** Reserve slots of queue a against other producers; b = 1 when host CPU does. */
+  /** Reserve c slots of queue a; b = 0 when guest CPU does, 1 when host CPU does, -1 if nobody competes. */
   Reserve: 10,
   /** The slots are reserved: the next producer may try. */
   Reserved: 11,
-  /** Put host commands a … a+b-1 into queue c, and behind them a command at which it halts. */
+  /** As Issue, and behind the commands one at which the queue halts. */
   IssueHalting: 12,
   /** Replace the command at which queue a halted by a CMD_SYNC and let it go on. */
   Restart: 13,
+  /** Spend a ns on cost b if this thread owns the gather set of its reserved slots; c as with Spend. */
+  SpendAsOwner: 14,
 } as const;
 
 /** Growable list of steps. */

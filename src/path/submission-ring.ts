@@ -1,7 +1,7 @@
 /**
  * Submissions that a vCPU has yet to start, oldest first, in circular typed arrays.
  *
- * A submission is stored as its header, its guest opcodes with host counts, and its host opcodes with SIDs; `take` copies
+ * A submission is stored as its header, its guest opcodes with host counts, and its host opcodes with SIDs and SMMUs; `take` copies
  * the oldest into a scratch `Submission`. Memory is bounded by what is pending, not by the trace.
  */
 import type { Submission } from './submission.js';
@@ -63,6 +63,7 @@ export class SubmissionRing {
         rows.push(submission.hostOpcode[h]);
         rows.push(submission.hostSid[h]);
         rows.push(submission.hostRef[h]);
+        rows.push(submission.hostSmmus[h]);
       }
     }
     this.length++;
@@ -96,7 +97,8 @@ export class SubmissionRing {
       for (let h = 0; h < hostCount; h++) {
         const opcode = rows.shift();
         const sid = rows.shift();
-        into.addHost(opcode, sid, rows.shift());
+        const ref = rows.shift();
+        into.addHost(opcode, sid, ref, rows.shift());
       }
     }
     this.length--;

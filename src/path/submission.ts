@@ -16,7 +16,9 @@ export class Submission {
   hostCountTotal = 0;
   /** False while warming up. */
   measured = true;
+  /** vCPU within its VM, and the VM. */
   vcpu = 0;
+  vm = 0;
   /** Guest queue that the doorbell rang, and the number of the last SYNC published with it. */
   queue = 0;
   lastSyncNumber = 0;
@@ -27,6 +29,8 @@ export class Submission {
   hostOpcode = new Uint8Array(16);
   /** SID that a host ATC_INV addresses; -1 otherwise. */
   hostSid = new Float64Array(16);
+  /** SMMUs that a host command goes to, one bit each. */
+  hostSmmus = new Int32Array(16);
   /** Guest row that a host command serves. */
   hostGuestRow = new Int32Array(16);
   /** Simulated time at which each guest command was published, ns (a worker's drain mixes submissions). */
@@ -64,17 +68,19 @@ export class Submission {
     if (opcode === Opcode.SYNC) this.syncCount++;
   }
 
-  /** Append a host command of the last guest command. */
-  addHost(opcode: number, sid: number, ref = -1): void {
+  /** Append a host command of the last guest command; bit s of `smmus` says that it goes to SMMU s. */
+  addHost(opcode: number, sid: number, ref = -1, smmus = 1): void {
     if (this.hostCountTotal === this.hostOpcode.length) {
       this.hostOpcode = grown(this.hostOpcode, Uint8Array);
       this.hostSid = grown(this.hostSid, Float64Array);
       this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
       this.hostRef = grown(this.hostRef, Int32Array);
+      this.hostSmmus = grown(this.hostSmmus, Int32Array);
     }
     const row = this.hostCountTotal++;
     this.hostOpcode[row] = opcode;
     this.hostRef[row] = ref;
+    this.hostSmmus[row] = smmus;
     this.hostSid[row] = sid;
     this.hostGuestRow[row] = this.guestCount - 1;
     this.hostCount[this.guestCount - 1]++;
@@ -89,7 +95,7 @@ export class Submission {
       this.addGuest(other.guestOpcode[i], other.guestRef[i]);
       const end = other.hostFirst[i] + other.hostCount[i];
       for (let h = other.hostFirst[i]; h < end; h++) {
-        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h]);
+        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h]);
       }
     }
     this.publishedNs = publishedNs;

@@ -10,12 +10,14 @@ export class CommandStore {
   c1High = new Uint32Array(64);
   /** SID of an ATC_INV's target, or -1. */
   sid = new Float64Array(64);
+  /** SMMUs on which the command has yet to take effect, one bit each. */
+  smmus = new Int32Array(64);
   private nextFree = new Int32Array(64);
   private used = 0;
   private firstFree = -1;
 
   /** Keep a command; returns its reference. */
-  keep(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
+  keep(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, smmus: number): number {
     let ref = this.firstFree;
     if (ref >= 0) this.firstFree = this.nextFree[ref];
     else {
@@ -27,6 +29,7 @@ export class CommandStore {
     this.c1Low[ref] = c1Low;
     this.c1High[ref] = c1High;
     this.sid[ref] = sid;
+    this.smmus[ref] = smmus;
     return ref;
   }
 
@@ -47,6 +50,7 @@ export class CommandStore {
     this.c1Low = widen(this.c1Low, new Uint32Array(capacity));
     this.c1High = widen(this.c1High, new Uint32Array(capacity));
     this.sid = widen(this.sid, new Float64Array(capacity));
+    this.smmus = widen(this.smmus, new Int32Array(capacity));
     this.nextFree = widen(this.nextFree, new Int32Array(capacity));
   }
 }

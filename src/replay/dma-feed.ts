@@ -1,7 +1,7 @@
 /**
  * From dma events to translations: which of them reach the SMMU at all, and when.
  */
-import type { Smmu } from '../smmu/smmu.js';
+import type { Smmus } from '../smmu/smmus.js';
 import { Stage } from '../smmu/stage.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, Outcome } from '../trace/events.js';
@@ -39,9 +39,10 @@ export class DmaFeed {
   };
 
   constructor(
-    private readonly smmu: Smmu,
+    private readonly smmus: Smmus,
     private readonly topology: Topology,
-    private readonly translator: TimedTranslator | undefined,
+    /** By SMMU; none with ordered DMA. */
+    private readonly translators: readonly TimedTranslator[],
     private readonly withMsi: boolean,
     private readonly onTranslation: (ns: number, isMeasured: boolean) => void,
   ) {}
@@ -67,13 +68,23 @@ export class DmaFeed {
     if (isFault) counts.faulted++;
     const sid = batch.sid[row];
     const asid = batch.asid[row];
-    if (sid >= 0 && asid >= 0 && batch.ssid[row] < 0) this.topology.bind(sid, asid);
+    if (sid >= 0 && asid >= 0) this.topology.bind(sid, batch.ssid[row], asid);
     const stage = (batch.flags[row] & EventFlag.Stage2) !== 0 ? Stage.S2 : Stage.Default;
-    if (this.translator !== undefined) {
-      return this.announce(this.translator, batch, row, originNs, event, isMeasured, stage, isFault);
+    if (this.translators.length > 0) {
+      return this.announce(
+        this.translators[this.topology.smmuOf(sid)],
+        batch,
+        row,
+        originNs,
+        event,
+        isMeasured,
+        stage,
+        isFault,
+      );
     }
-    this.smmu.access.eventNumber = event;
-    const ns = this.smmu.translate(
+    const smmu = this.smmus.of(sid);
+    smmu.access.eventNumber = event;
+    const ns = smmu.translate(
       sid,
       batch.ssid[row],
       asid,

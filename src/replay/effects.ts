@@ -8,13 +8,16 @@
  * Contract: `condemn` before any effect of the same command; a reference is used once and then gone; -1 = nothing to do.
  */
 import type { Submission } from '../path/submission.js';
-import type { Smmu } from '../smmu/smmu.js';
+import type { Smmus } from '../smmu/smmus.js';
 import { Opcode } from '../trace/opcodes.js';
 import { CommandStore } from './command-store.js';
 
 /** Acts on the caches at the right moment. */
 export interface Effects {
-  /** A guest command was read from the trace; returns the reference of its row. `isKept`: the VMM will emulate it. */
+  /**
+   * A guest command was read from the trace; returns the reference of its row. `isEmulated`: the VMM does it itself. It is
+   * meant for `smmus` (bit s: SMMU s).
+   */
   guestCommand(
     c0Low: number,
     c0High: number,
@@ -23,13 +26,14 @@ export interface Effects {
     number: number,
     queue: number,
     isEmulated: boolean,
+    smmus: number,
   ): number;
-  /** A host command was made; returns the reference of its row. */
-  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number;
+  /** A host command was made for `smmus`; returns the reference of its row. */
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, smmus: number): number;
   /** Simulated time: the guest publishes `submission`. */
   publish(submission: Submission): void;
-  /** Simulated time: the command behind `ref` has been executed. */
-  execute(ref: number): void;
+  /** Simulated time: the command behind `ref` has been executed by SMMU `smmu`; -1: by all that it is meant for. */
+  execute(ref: number, smmu: number): void;
   /** Simulated time: the guest sees the SYNCs of `submission` done. */
   seen(submission: Submission): void;
   /** Trace order: the recorded guest saw its SYNC `number` on `queue` done. */
@@ -38,7 +42,7 @@ export interface Effects {
 
 /** Everything acts where it stands in the trace; no references are needed. */
 export class OrderedEffects implements Effects {
-  constructor(private readonly smmu: Smmu) {}
+  constructor(private readonly smmus: Smmus) {}
 
   guestCommand(
     c0Low: number,
@@ -48,14 +52,15 @@ export class OrderedEffects implements Effects {
     number: number,
     queue: number,
     isEmulated: boolean,
+    smmus: number,
   ): number {
-    this.smmu.condemn(c0Low, c0High, c1Low, c1High, number, queue);
-    if (isEmulated) this.smmu.execute(c0Low, c0High, c1Low, c1High, -1);
+    this.smmus.condemn(c0Low, c0High, c1Low, c1High, number, queue, smmus);
+    if (isEmulated) this.smmus.execute(c0Low, c0High, c1Low, c1High, -1, smmus);
     return -1;
   }
 
-  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
-    this.smmu.execute(c0Low, c0High, c1Low, c1High, sid);
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, smmus: number): number {
+    this.smmus.execute(c0Low, c0High, c1Low, c1High, sid, smmus);
     return -1;
   }
 
@@ -64,7 +69,7 @@ export class OrderedEffects implements Effects {
   seen(): void {}
 
   recordedSeen(number: number, queue: number): void {
-    this.smmu.syncSeen(number, queue);
+    this.smmus.syncSeen(number, queue);
   }
 }
 
@@ -75,9 +80,11 @@ export class TimedEffects implements Effects {
   private published = 0;
 
   constructor(
-    private readonly smmu: Smmu,
+    private readonly smmus: Smmus,
     /** A SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
-    private readonly isQueuePerVcpu = false,
+    private readonly isQueuePerVcpu: boolean,
+    /** VMs of the replay. */
+    private readonly vms: number,
   ) {}
 
   guestCommand(
@@ -88,30 +95,32 @@ export class TimedEffects implements Effects {
     _number: number,
     _queue: number,
     isEmulated: boolean,
+    smmus: number,
   ): number {
     // The SID column tells whether the words are needed again after the publication.
-    return this.store.keep(c0Low, c0High, c1Low, c1High, isEmulated ? -1 : DONE_ONCE_PUBLISHED);
+    return this.store.keep(c0Low, c0High, c1Low, c1High, isEmulated ? -1 : DONE_ONCE_PUBLISHED, smmus);
   }
 
-  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): number {
-    return this.store.keep(c0Low, c0High, c1Low, c1High, sid);
+  hostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, smmus: number): number {
+    return this.store.keep(c0Low, c0High, c1Low, c1High, sid, smmus);
   }
 
   publish(submission: Submission): void {
-    const { store, smmu } = this;
+    const { store, smmus } = this;
     for (let row = 0; row < submission.guestCount; row++) {
       // Numbered here, not in the order of the trace: with closed pacing vCPUs may publish in another order.
       const number = ++this.published;
       if (submission.guestOpcode[row] === Opcode.SYNC) submission.lastSyncNumber = number;
       const ref = submission.guestRef[row];
       if (ref < 0) continue;
-      smmu.condemn(
+      smmus.condemn(
         store.c0Low[ref],
         store.c0High[ref],
         store.c1Low[ref],
         store.c1High[ref],
         number,
         this.orderedQueue(submission),
+        store.smmus[ref],
       );
       if (store.sid[ref] !== DONE_ONCE_PUBLISHED) continue;
       store.free(ref);
@@ -119,20 +128,22 @@ export class TimedEffects implements Effects {
     }
   }
 
-  execute(ref: number): void {
+  execute(ref: number, smmu: number): void {
     if (ref < 0) return;
     const { store } = this;
-    this.smmu.execute(store.c0Low[ref], store.c0High[ref], store.c1Low[ref], store.c1High[ref], store.sid[ref]);
-    store.free(ref);
+    const done = smmu < 0 ? store.smmus[ref] : 1 << smmu;
+    this.smmus.execute(store.c0Low[ref], store.c0High[ref], store.c1Low[ref], store.c1High[ref], store.sid[ref], done);
+    store.smmus[ref] &= ~done;
+    if (store.smmus[ref] === 0) store.free(ref);
   }
 
   seen(submission: Submission): void {
-    if (submission.syncCount > 0) this.smmu.syncSeen(submission.lastSyncNumber, this.orderedQueue(submission));
+    if (submission.syncCount > 0) this.smmus.syncSeen(submission.lastSyncNumber, this.orderedQueue(submission));
   }
 
   /** The queue within which `submission` is ordered. */
   private orderedQueue(submission: Submission): number {
-    return this.isQueuePerVcpu ? submission.vcpu : submission.queue;
+    return this.isQueuePerVcpu ? submission.vcpu * this.vms + submission.vm : submission.queue;
   }
 
   recordedSeen(): void {}

@@ -3,7 +3,9 @@
  * their effects are filed (see effects.ts). No time passes here.
  */
 import type { Submission } from '../path/submission.js';
+import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
+import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
@@ -22,10 +24,13 @@ export class Forwarder implements HostCommandReceiver {
   private readonly madeCause: number[] = [];
   /** Guest commands published so far; the number of the latest. */
   private commandNumber = 0;
+  /** SMMUs that the commands since the last SYNC of this publication went to. */
+  private listSmmus = 0;
 
   constructor(
     private readonly transport: Transport,
     targeting: AtcTargeting,
+    private readonly routing: InstanceRouting,
     private readonly topology: Topology,
     private readonly effects: Effects,
     private readonly probe: ReplayProbe,
@@ -39,11 +44,14 @@ export class Forwarder implements HostCommandReceiver {
   publish(queue: GuestQueue, queueIndex: number, submission: Submission): number {
     let previousOpcode = -1;
     let lastSyncNumber = -1;
+    this.listSmmus = 0;
+    this.sink.vm = this.topology.vmOfQueue(queueIndex);
     for (let row = 0; row < queue.count; row++) {
       this.forward(queue, queueIndex, row, previousOpcode, submission);
       const opcode = queue.c0Low[row] & 0xff;
       if (opcode === Opcode.SYNC) lastSyncNumber = this.commandNumber;
       else previousOpcode = opcode;
+      if (opcode === Opcode.SYNC) this.listSmmus = 0;
     }
     queue.clear();
     return lastSyncNumber;
@@ -83,25 +91,50 @@ export class Forwarder implements HostCommandReceiver {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
       const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
       const covers = this.ownsStage1Only && opcode === Opcode.TLBI_NSNH_ALL ? Opcode.TLBI_NH_ALL : c0Low;
-      guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, this.commandNumber, queueIndex, isEmulated);
+      const meant = this.isForStream(c0Low) ? this.smmuOf(c0High) : this.topology.smmusOfQueue(queueIndex);
+      const number = this.commandNumber;
+      guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
     submission.addGuest(opcode, guestRef);
-    this.takeHostCommands(isOpcodeOnly, submission);
+    const routed = this.topology.smmuCount === 1 ? 1 : this.routing.smmus(c0Low, c0High, queueIndex);
+    this.takeHostCommands(isOpcodeOnly, submission, routed);
     probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
     if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);
     if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
   }
 
-  /** The host commands that the transport made for the guest command just added. */
-  private takeHostCommands(isOpcodeOnly: boolean, submission: Submission): void {
+  /** The host commands that the transport made for the guest command just added, which is routed to `routed`. */
+  private takeHostCommands(isOpcodeOnly: boolean, submission: Submission, routed: number): void {
     const { made, effects, probe } = this;
+    const { measured } = submission;
     for (let i = 0; i < made.count; i++) {
       const c0Low = made.c0Low[i];
+      const c0High = made.c0High[i];
       const sid = this.madeSid[i];
-      const ref = isOpcodeOnly ? -1 : effects.hostCommand(c0Low, made.c0High[i], made.c1Low[i], made.c1High[i], sid);
-      submission.addHost(c0Low & 0xff, sid, ref);
-      probe.onHostCommand(c0Low & 0xff, this.madeCause[i], submission.measured);
+      let smmus = routed;
+      if ((c0Low & 0xff) === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
+      else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
+      this.listSmmus |= smmus;
+      const ref = isOpcodeOnly ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
+      submission.addHost(c0Low & 0xff, sid, ref, smmus);
+      probe.onHostCommand(c0Low & 0xff, this.madeCause[i], measured);
+      // More than one bit: the same command again on every further SMMU.
+      for (let rest = smmus & (smmus - 1); rest !== 0; rest &= rest - 1) {
+        probe.onHostCommand(c0Low & 0xff, EXTRA_CAUSE_INSTANCE_BROADCAST, measured);
+      }
     }
     made.clear();
+  }
+
+  /** The command is addressed to one stream: its operand is a StreamID. */
+  private isForStream(c0Low: number): boolean {
+    const opcode = c0Low & 0xff;
+    if (opcode === Opcode.CFGI_STE_RANGE) return false; // CFGI_ALL among them: every stream of its range
+    const kind = opcodeClass(opcode);
+    return kind === 'config' || kind === 'atc' || kind === 'prefetch' || kind === 'response';
+  }
+
+  private smmuOf(sid: number): number {
+    return 1 << this.topology.smmuOf(sid >>> 0);
   }
 }

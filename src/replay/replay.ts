@@ -8,30 +8,28 @@
  * the time at which something not yet read from the trace could happen.
  */
 import { CommandEngine } from '../engine/command-engine.js';
+import { CommandEngines } from '../engine/command-engines.js';
 import { Cost, costTable } from '../path/costs.js';
-import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import { FifoLock } from '../sim/fifo-lock.js';
 import { Simulator } from '../sim/simulator.js';
 import type { Smmu } from '../smmu/smmu.js';
+import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
 import type { StrategyChoice } from '../strategies/spec.js';
-import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
 import { DmaFeed, type DmaMode } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
-import { Forwarder } from './forwarder.js';
+import { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
 import type { Pacing } from './pacing.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
-import type { Machine } from './thread.js';
 import { Vcpu } from './vcpu.js';
-import { Worker } from './worker.js';
+import type { Worker } from './worker.js';
 
 /** Submissions that may be buffered because some vCPU's next one is still unread. */
 const BACKLOG_LIMIT = 1 << 16;
@@ -49,26 +47,22 @@ export interface ReplayOptions {
 /** Replay of one trace through one strategy. */
 export class Replay {
   readonly simulator = new Simulator();
-  readonly engine: CommandEngine;
-  readonly vmmLock = new FifoLock(this.simulator);
-  readonly workers: Worker[] = [];
-  readonly transport: Transport;
+  readonly engines: CommandEngines;
+  /** The VMs of the trace. */
+  readonly guests: readonly Guest[];
   readonly topology: Topology;
-  readonly smmu: Smmu;
-  /** Timed DMA only. */
-  readonly translator: TimedTranslator | undefined;
+  readonly smmus: Smmus;
+  /** Timed DMA only: one per SMMU. */
+  readonly translators: readonly TimedTranslator[];
   readonly dmaFeed: DmaFeed;
   /** Events fed so far. */
   events = 0;
   private readonly effects: Effects;
-  private readonly forwarder: Forwarder;
-  private readonly machine: Machine;
-  private readonly path: PathBuilder;
   private readonly clocks = new Map<number, GuestClock>();
   private readonly clockList: GuestClock[] = [];
   private readonly queues = new Map<number, GuestQueue>();
   private readonly submission = new Submission();
-  /** Counters of the SMMU at the end of the warm-up. */
+  /** Counters of the SMMUs at the end of the warm-up. */
   private warm: SmmuSnapshot | undefined;
   /** Trace time up to which has been read, relative to its start. */
   private readNs = 0;
@@ -77,7 +71,7 @@ export class Replay {
     readonly choice: StrategyChoice,
     profile: LoadedProfile,
     private readonly survey: Survey,
-    /** Makes the caches of the physical SMMU and of the devices. */
+    /** Makes the caches of a physical SMMU and of the devices behind it. */
     makeSmmu: (topology: Topology) => Smmu,
     private readonly options: ReplayOptions,
     probe: ReplayProbe,
@@ -85,30 +79,36 @@ export class Replay {
     const { simulator } = this;
     const costNs = costTable(profile);
     this.topology = survey.topology.clone();
-    this.smmu = makeSmmu(this.topology);
+    const { topology } = this;
+    this.smmus = new Smmus(
+      Array.from({ length: topology.smmuCount }, () => makeSmmu(topology)),
+      (sid) => topology.smmuOf(sid),
+    );
     const isTimed = options.dma === 'timed';
     const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslation(ns, isMeasured);
     const onFirstMeasured = () => this.endWarmup();
-    this.translator = isTimed
-      ? new TimedTranslator(simulator, this.smmu, profile, onTranslation, onFirstMeasured)
-      : undefined;
-    this.dmaFeed = new DmaFeed(this.smmu, this.topology, this.translator, options.msi, onTranslation);
-    this.transport = choice.transport.create({
-      option: (key) => choice.options.get(key) ?? '',
-      parameter: (key) => profile.number(key),
-    });
-    this.effects = isTimed ? new TimedEffects(this.smmu, this.transport.isQueuePerVcpu) : new OrderedEffects(this.smmu);
-    const onExecuted = (ref: number) => this.effects.execute(ref);
-    this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
-    const { engine, vmmLock, effects, workers } = this;
-    this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs: costNs[Cost.casRetry] };
-    this.path = new PathBuilder(costNs, probe);
-    for (let i = 0; i < this.transport.workerCount; i++) {
-      workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
-    }
-    const targeting = choice.targeting.create(this.topology);
-    const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only);
+    this.translators = isTimed
+      ? this.smmus.list.map((smmu) => new TimedTranslator(simulator, smmu, profile, onTranslation, onFirstMeasured))
+      : [];
+    this.dmaFeed = new DmaFeed(this.smmus, topology, this.translators, options.msi, onTranslation);
+    const makeTransport = () =>
+      choice.transport.create({
+        option: (key) => choice.options.get(key) ?? '',
+        parameter: (key) => profile.number(key),
+      });
+    const transports = Array.from({ length: topology.vms }, makeTransport);
+    const [{ queueCount, isQueuePerVcpu = false }] = transports;
+    this.effects = isTimed
+      ? new TimedEffects(this.smmus, isQueuePerVcpu, topology.vms)
+      : new OrderedEffects(this.smmus);
+    const { effects } = this;
+    const queuesPerSmmu = 1 + topology.vms * (queueCount - 1);
+    const makeEngine = (_: Smmu, smmu: number) =>
+      new CommandEngine(simulator, profile, costNs, queuesPerSmmu, probe, (ref) => effects.execute(ref, smmu));
+    this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
+    const { engines } = this;
+    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs: costNs[Cost.casRetry] };
+    this.guests = transports.map((transport, vm) => new Guest(host, choice, transport, vm));
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 
@@ -117,7 +117,7 @@ export class Replay {
     const { kind, timeNs, vcpu, queue, cmd0Low, cmd0High, cmd1Low, cmd1High, flags } = batch;
     const { originNs } = this.survey;
     const { warmup } = this.options;
-    const isTimed = this.translator !== undefined;
+    const isTimed = this.translators.length > 0;
     for (let row = 0; row < batch.count; row++) {
       if (this.events === warmup && !isTimed) this.endWarmup();
       this.events++;
@@ -146,13 +146,14 @@ export class Replay {
   finish(): void {
     for (const clock of this.clockList) clock.doorbellsLeft = 0;
     this.simulator.run(Number.POSITIVE_INFINITY);
-    const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + (this.translator?.inFlight ?? 0);
+    const inFlight = this.translators.reduce((sum, translator) => sum + translator.inFlight, 0);
+    const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + inFlight;
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
   }
 
   /** What the translation side counted after the warm-up. */
   smmuCounters(): SmmuSnapshot {
-    const now = this.smmu.snapshot();
+    const now = this.smmus.snapshot();
     return this.warm === undefined ? now : difference(now, this.warm);
   }
 
@@ -172,8 +173,13 @@ export class Replay {
     return this.clockList.length;
   }
 
+  /** Workers of all VMs. */
+  get workers(): Worker[] {
+    return this.guests.flatMap((guest) => guest.workers);
+  }
+
   private endWarmup(): void {
-    if (this.options.warmup > 0) this.warm = this.smmu.snapshot();
+    if (this.options.warmup > 0) this.warm ??= this.smmus.snapshot();
   }
 
   /** A doorbell: everything pending on its queue becomes one submission of the vCPU that rang. */
@@ -181,7 +187,9 @@ export class Replay {
     const { submission, effects, survey } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
-    const lastSyncNumber = this.forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
+    const { forwarder, vm } = this.guestOf(queueIndex);
+    const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
+    submission.vm = vm;
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
@@ -207,7 +215,7 @@ export class Replay {
   /** Run the simulation as far as the trace read so far allows. */
   private advance(): void {
     // With timed DMA, a translation that has not been read yet cannot arrive before what has been read.
-    let horizonNs = this.translator === undefined ? Number.POSITIVE_INFINITY : this.readNs;
+    let horizonNs = this.translators.length === 0 ? Number.POSITIVE_INFINITY : this.readNs;
     let backlog = 0;
     for (const clock of this.clockList) {
       backlog += clock.vcpu.backlog;
@@ -222,7 +230,8 @@ export class Replay {
     const known = this.clocks.get(index);
     if (known !== undefined) return known;
     const { survey } = this;
-    const vcpu = new Vcpu(this.machine, index, this.transport, this.path, this.options.pacing, () => {
+    const { vms } = this.topology;
+    const vcpu = new Vcpu(this.guestOf(index), Math.floor(index / vms), this.options.pacing, () => {
       this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
     });
     const clock: GuestClock = {
@@ -236,6 +245,11 @@ export class Replay {
     this.clocks.set(index, clock);
     this.clockList.push(clock);
     return clock;
+  }
+
+  /** The VM of guest queue, or vCPU, `index`: several VMs are dealt round. */
+  private guestOf(index: number): Guest {
+    return this.guests[index % this.guests.length];
   }
 
   private queueOf(index: number): GuestQueue {

@@ -4,7 +4,9 @@
  * Every nanosecond between the start of a program and its end is charged to exactly one cost: the thread's clock moves
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
-import { type CommandEngine, HALTING, type SyncWaiter } from '../engine/command-engine.js';
+import { HALTING, type SyncWaiter } from '../engine/command-engine.js';
+import type { CommandEngines } from '../engine/command-engines.js';
+import type { GatherSet } from '../engine/gather.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
@@ -14,10 +16,10 @@ import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
 import { type ReplayProbe, ThreadKind } from './probe.js';
 
-/** What all threads of one replay share. */
+/** What all threads of one VM share; VMs share everything but the lock and the workers. */
 export interface Machine {
   readonly simulator: Simulator;
-  readonly engine: CommandEngine;
+  readonly engines: CommandEngines;
   readonly vmmLock: FifoLock;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
@@ -33,7 +35,7 @@ export interface WorkerPort {
   submit(submission: Submission, waiter: Thread | undefined): void;
 }
 
-const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5 } as const;
+const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6 } as const;
 
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
@@ -49,6 +51,11 @@ export abstract class Thread implements Actor, SyncWaiter {
   private isStarting = false;
   /** The reservation word has been asked for. */
   private hasWord = false;
+  /** The gather set of the slots that are reserved and not yet published, and the first of those slots. */
+  private gatherSet: GatherSet | undefined;
+  private firstSequence = 0;
+  /** The reserved slots are filled; the owner has yet to publish them. */
+  private isFilled = false;
   /** When host CPU began to poll for a SYNC; -1 if it does not. */
   private pollsSinceNs = -1;
   /** Time up to which everything is charged. */
@@ -60,7 +67,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     private readonly threadKind: number,
   ) {
     this.actor = machine.simulator.register(this);
-    this.owner = machine.engine.addWaiter(this);
+    this.owner = machine.engines.addWaiter(this);
   }
 
   /** Rows that the running program refers to. */
@@ -102,6 +109,8 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.chargeUntil(Cost.lockWait, now);
     } else if (this.waiting === Waiting.Reservation) {
       this.chargeUntil(Cost.casWait, now);
+    } else if (this.waiting === Waiting.Gather) {
+      this.chargeUntil(Cost.gatherWait, now);
     } else if (this.waiting === Waiting.Room) {
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
@@ -153,11 +162,16 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.machine.vmmLock.release();
           break;
         case Step.Reserve:
-          if (!this.reserve(program.a(step), program.b(step))) return;
+          if (!this.reserve(program.a(step), program.b(step), program.c(step))) return;
           break;
         case Step.Reserved:
           this.step++;
-          this.machine.engine.reservations[program.a(step)].release();
+          this.reservationWord(program.a(step)).release();
+          break;
+        case Step.SpendAsOwner:
+          this.step++;
+          if (this.gatherSet?.owner !== this.actor) break;
+          if (!this.spend(program.a(step), program.b(step), program.c(step))) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
@@ -167,7 +181,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Restart:
           this.step++;
-          this.machine.engine.restart(program.a(step));
+          this.restart(program.a(step));
           break;
         case Step.AwaitSync:
           this.step++;
@@ -212,10 +226,32 @@ export abstract class Thread implements Actor, SyncWaiter {
     return false;
   }
 
-  /** Win the queue's reservation word; returns false if the thread has to be woken for it, or when its retries are over. */
-  private reserve(queue: number, cpu: number): boolean {
-    const word = this.machine.engine.reservations[queue];
-    if (!this.hasWord) {
+  private reservationWord(queue: number): FifoLock {
+    const { engines } = this.machine;
+    return engines.of(queue).reservations[engines.local(queue)];
+  }
+
+  private restart(queue: number): void {
+    const { engines } = this.machine;
+    engines.of(queue).restart(engines.local(queue));
+  }
+
+  /**
+   * Reserve `slots` of `queue`: wait for room, win the reservation word, join the gather set. Returns false if the thread
+   * has to be woken for any of it, or when its retries are over. `cpu` is 0 for the guest's, 1 for the host's and -1 if
+   * the slots are reserved without competition.
+   */
+  private reserve(queue: number, cpu: number, slots: number): boolean {
+    const { engines } = this.machine;
+    const engine = engines.of(queue);
+    const local = engines.local(queue);
+    if (!this.isRoomGranted && !engine.reserve(local, slots, this)) {
+      this.waiting = Waiting.Room;
+      return false;
+    }
+    this.isRoomGranted = true;
+    const word = engine.reservations[local];
+    if (cpu >= 0 && !this.hasWord) {
       this.hasWord = true;
       if (!word.acquire(this.actor)) {
         this.waiting = Waiting.Reservation;
@@ -223,40 +259,61 @@ export abstract class Thread implements Actor, SyncWaiter {
       }
     }
     this.hasWord = false;
+    this.isRoomGranted = false;
     this.step++;
-    return this.spend(this.machine.casRetryNs * word.waiting, Cost.casRetry, cpu);
+    this.gatherSet = engine.join(local, slots, this);
+    this.firstSequence = this.gatherSet.joinedSequence;
+    return cpu < 0 || this.spend(this.machine.casRetryNs * word.waiting, Cost.casRetry, cpu);
   }
 
-  /** Returns false if the thread has to wait for room in the queue. */
+  /** Fill the reserved slots; their owner publishes the gather set. Returns false if the owner has to wait for others. */
   private issue(first: number, count: number, queue: number, operation: number): boolean {
-    const { engine } = this.machine;
-    const isClosed = operation !== Step.Issue;
-    const slots = count + (isClosed ? 1 : 0);
-    if (!this.isRoomGranted && !engine.reserve(queue, slots, this)) {
-      this.waiting = Waiting.Room;
-      return false;
+    const { engines } = this.machine;
+    const engine = engines.of(queue);
+    const local = engines.local(queue);
+    const set = this.gatherSet;
+    if (set === undefined) throw new Error('commands without reserved slots');
+    if (!this.isFilled) {
+      this.fill(first, count, queue, operation);
+      this.isFilled = true;
+      engine.gathers[local].filled(set);
     }
-    this.isRoomGranted = false;
+    if (set.owner === this.actor) {
+      if (!engine.gathers[local].close(set)) {
+        this.waiting = Waiting.Gather;
+        return false;
+      }
+      engine.publish(local, set);
+    }
+    this.isFilled = false;
+    this.gatherSet = undefined;
+    return true;
+  }
+
+  /** Write host commands `first … first+count-1`, as far as they go to this queue's SMMU, into the reserved slots. */
+  private fill(first: number, count: number, queue: number, operation: number): void {
     const { rows } = this;
+    const { engines } = this.machine;
+    const engine = engines.of(queue);
+    const local = engines.local(queue);
+    const smmu = engines.smmuOf(queue);
     const next = this.step + 1;
     const isAwaited = next < this.program.length && this.program.operation(next) === Step.AwaitSync;
     const owner = isAwaited ? this.owner : -1;
+    let sequence = this.firstSequence;
     for (let h = first; h < first + count; h++) {
+      const smmus = rows.hostSmmus[h] >> smmu;
+      if ((smmus & 1) === 0) continue;
       const row = rows.hostGuestRow[h];
-      const isLast = h === rows.hostFirst[row] + rows.hostCount[row] - 1 && rows.hostOpcode[h] !== Opcode.SYNC;
-      engine.produce(
-        queue,
-        rows.hostOpcode[h],
-        owner,
-        rows.hostSid[h],
-        isLast ? rows.rowPublishedNs[row] : -1,
-        rows.rowMeasured[row],
-        rows.hostRef[h],
-      );
+      // The guest's command is in effect with the last of its host commands, on the last of its SMMUs.
+      const isLastOfRow = h === rows.hostFirst[row] + rows.hostCount[row] - 1;
+      const isLast = isLastOfRow && smmus === 1 && rows.hostOpcode[h] !== Opcode.SYNC;
+      const publishedNs = isLast ? rows.rowPublishedNs[row] : -1;
+      const { hostOpcode, hostSid, hostRef, rowMeasured } = rows;
+      engine.fill(local, sequence++, hostOpcode[h], owner, hostSid[h], publishedNs, rowMeasured[row], hostRef[h]);
     }
-    if (isClosed) engine.produce(queue, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
-    engine.ring();
-    return true;
+    if (operation === Step.Issue) return;
+    engine.fill(local, sequence, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
   }
 
   private signal(worker: number, isAwaited: boolean): void {
@@ -265,7 +322,7 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   private effect(row: number): void {
     const { rows } = this;
-    this.machine.effects.execute(rows.guestRef[row]);
+    this.machine.effects.execute(rows.guestRef[row], -1);
     this.machine.probe.onCommandEffect(
       rows.guestOpcode[row],
       rows.rowPublishedNs[row],

@@ -2,13 +2,12 @@
  * A guest vCPU: publishes its submissions in order, blocks on each as the strategy says, and thinks in between.
  */
 import { Cost } from '../path/costs.js';
-import type { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import { SubmissionRing } from '../path/submission-ring.js';
-import type { Transport } from '../strategies/transport.js';
+import type { Guest } from './guest.js';
 import { dueNs, type Pacing } from './pacing.js';
 import { ThreadKind } from './probe.js';
-import { type Machine, Thread } from './thread.js';
+import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
 export class Vcpu extends Thread {
@@ -24,16 +23,14 @@ export class Vcpu extends Thread {
   private lastEndNs = 0;
 
   constructor(
-    machine: Machine,
-    /** Dense number of this vCPU. */
+    private readonly guest: Guest,
+    /** Dense number of this vCPU within its VM. */
     readonly index: number,
-    private readonly transport: Transport,
-    private readonly path: PathBuilder,
     private readonly pacing: Pacing,
     /** Told when this vCPU has run out of submissions: what it publishes next has not been read yet. */
     private readonly onIdle: (vcpu: Vcpu) => void,
   ) {
-    super(machine, ThreadKind.Vcpu);
+    super(guest.machine, ThreadKind.Vcpu);
   }
 
   protected get rows(): Submission {
@@ -71,11 +68,13 @@ export class Vcpu extends Thread {
   }
 
   protected start(): void {
-    const { current, path, transport } = this;
+    const { current } = this;
+    const { path, transport, vm } = this.guest;
     this.pending.take(current, this.publishNs);
     current.vcpu = this.index;
+    current.vm = vm;
     this.machine.effects.publish(current);
-    path.begin(this.program, current.measured);
+    path.begin(this.program, current.measured, current);
     transport.submit(current, path);
     const now = this.machine.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);

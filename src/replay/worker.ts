@@ -55,7 +55,7 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
-    this.path.begin(this.program, submission.measured);
+    this.path.begin(this.program, submission.measured, submission);
     this.transport.wakeWorker(this.path);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
@@ -84,7 +84,7 @@ export class Worker extends Thread implements WorkerPort {
     this.state = 'draining';
     this.drains++;
     this.drainStartNs = this.machine.simulator.nowNs;
-    this.path.begin(this.program, this.draining.rowMeasured[0] === 1);
+    this.path.begin(this.program, this.draining.rowMeasured[0] === 1, this.draining);
     this.transport.drain(this.draining, this.path);
     this.begin(this.drainStartNs, Cost.queueWait, this.drainStartNs);
   }

@@ -51,25 +51,30 @@ export function strategyResult(
     errors: {
       refused_by_opcode: byOpcode(metrics.amplification.refused),
       swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
-      atc_timeouts: replay.engine.atcTimeouts,
+      atc_timeouts: replay.engines.atcTimeouts,
     },
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
       vmm_lock: {
-        acquisitions: replay.vmmLock.acquisitions,
-        contended: replay.vmmLock.contended,
-        held_ns: replay.vmmLock.heldNs,
-        longest_hold_ns: replay.vmmLock.longestHoldNs,
+        acquisitions: total(replay.guests, ({ vmmLock }) => vmmLock.acquisitions),
+        contended: total(replay.guests, ({ vmmLock }) => vmmLock.contended),
+        held_ns: total(replay.guests, ({ vmmLock }) => vmmLock.heldNs),
+        longest_hold_ns: Math.max(...replay.guests.map(({ vmmLock }) => vmmLock.longestHoldNs)),
       },
-      command_engine: { busy_ns: replay.engine.busyNs },
-      queues: replay.engine.queues.map((queue) => ({
-        capacity: queue.capacity,
-        produced: queue.produced,
-        consumed: queue.consumed,
-        pending: queue.pending,
-        deepest: queue.deepest,
-        grown: queue.grown,
-      })),
+      command_engine: { busy_ns: replay.engines.busyNs },
+      queues: replay.engines.engines.flatMap((engine, smmu) =>
+        engine.queues.map((queue, index) => ({
+          ...(replay.engines.engines.length === 1 ? {} : { smmu }),
+          capacity: queue.capacity,
+          produced: queue.produced,
+          consumed: queue.consumed,
+          pending: queue.pending,
+          deepest: queue.deepest,
+          grown: queue.grown,
+          command_lists: engine.gathers[index].lists,
+          prod_writes: engine.gathers[index].prodWrites,
+        })),
+      ),
       workers: replay.workers.map((worker) => ({ drains: worker.drains, absorbed: worker.absorbed })),
     },
     throughput: {
@@ -77,8 +82,10 @@ export function strategyResult(
       submissions_per_s: perSecond(metrics.publications, durationNs),
       commands_per_s: perSecond(amplification.guest_commands, durationNs),
     },
-    ...(replay.translator === undefined ? {} : { timed_translation: timedTranslation(replay.translator, durationNs) }),
+    ...(replay.translators.length === 0 ? {} : { timed_translation: timedTranslation(replay.translators, durationNs) }),
     replay: {
+      ...(replay.topology.vms === 1 ? {} : { vms: replay.topology.vms }),
+      ...(replay.topology.smmuCount === 1 ? {} : { smmus: replay.topology.smmuCount }),
       vcpus: replay.vcpuCount,
       publications: metrics.publications,
       unpublished_commands: replay.unpublishedCommands,
@@ -92,23 +99,23 @@ export function strategyResult(
 }
 
 /** Contention of timed translations: how full each kind of slot was, and who had to wait. */
-function timedTranslation(translator: TimedTranslator, durationNs: number): Record<string, unknown> {
+function timedTranslation(translators: readonly TimedTranslator[], durationNs: number): Record<string, unknown> {
   const pools = POOL_NAMES.map((name, index) => {
-    const pool = translator.resources.pools[index];
+    const all = translators.map(({ resources }) => resources.pools[index]);
     return [
       name,
       {
-        slots: pool.slots,
-        grants: pool.grants,
-        waited: pool.waited,
-        mean_occupancy: durationNs === 0 ? 0 : pool.occupancyNs / durationNs,
+        slots: total(all, (pool) => pool.slots),
+        grants: total(all, (pool) => pool.grants),
+        waited: total(all, (pool) => pool.waited),
+        mean_occupancy: durationNs === 0 ? 0 : total(all, (pool) => pool.occupancyNs) / durationNs,
       },
     ];
   });
   return {
-    finished: translator.finished,
-    merged: translator.merged,
-    most_in_flight: translator.mostInFlight,
+    finished: total(translators, (translator) => translator.finished),
+    merged: total(translators, (translator) => translator.merged),
+    most_in_flight: Math.max(...translators.map((translator) => translator.mostInFlight)),
     slots: Object.fromEntries(pools),
   };
 }
@@ -163,7 +170,11 @@ function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Re
   const cpu: Record<string, number> = {};
   for (const [index, kind] of THREAD_KINDS.entries()) cpu[kind] = metrics.hostCpuNs[index];
   // A polling worker is never off its core.
-  if (replay.transport.isWorkerPolling) cpu.worker = durationNs * replay.transport.workerCount;
+  let polledNs = 0;
+  for (const { transport } of replay.guests) {
+    if (transport.isWorkerPolling) polledNs += durationNs * transport.workerCount;
+  }
+  if (polledNs > 0) cpu.worker = polledNs;
   return cpu;
 }
 
@@ -173,6 +184,10 @@ function byOpcode(counts: Float64Array): Record<string, number> {
     if (counts[opcode] > 0) result[opcodeKey(opcode)] = counts[opcode];
   }
   return result;
+}
+
+function total<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
 }
 
 function sum(values: Float64Array): number {

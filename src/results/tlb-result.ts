@@ -46,13 +46,16 @@ export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
 
 /** Stale uses of a finished replay; null when the oracle was off. */
 export function safetyResult(replay: Replay): StrategyResult['safety'] {
-  const { staleUse } = replay.smmu;
-  if (staleUse === null) return null;
+  const oracles = replay.smmus.list.flatMap(({ staleUse }) => (staleUse === null ? [] : [staleUse]));
+  if (oracles.length === 0) return null;
   const counters = replay.smmuCounters();
   return {
     stale_in_window: counters.staleInWindow,
     stale_after_sync: counters.staleAfterSync,
-    first: staleUse.first.map((violation) => ({ strategy: replay.choice.canonicalName, ...violation })),
+    first: firstOf(oracles.map(({ first }) => first)).map((violation) => ({
+      strategy: replay.choice.canonicalName,
+      ...violation,
+    })),
   };
 }
 
@@ -71,4 +74,14 @@ function cacheResult(one: StructureSnapshot): CacheResult {
     stale_in_window: one.staleInWindow,
     stale_after_sync: one.staleAfterSync,
   };
+}
+
+/** The first violations of several SMMUs, as many as one SMMU lists. */
+function firstOf<T extends { readonly event: number }>(lists: readonly (readonly T[])[]): readonly T[] {
+  if (lists.length === 1) return lists[0];
+  const longest = Math.max(...lists.map((list) => list.length));
+  return lists
+    .flat()
+    .sort((a, b) => a.event - b.event)
+    .slice(0, longest);
 }

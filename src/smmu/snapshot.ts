@@ -122,6 +122,24 @@ export function difference(later: SmmuSnapshot, earlier: SmmuSnapshot): SmmuSnap
   return subtract(later, earlier, kept) as SmmuSnapshot;
 }
 
+/** The counters of two SMMUs together: numbers add up, devices stand one after the other (a stream has one SMMU). */
+export function merged(a: SmmuSnapshot, b: SmmuSnapshot): SmmuSnapshot {
+  const { devices, ...counters } = a;
+  const { devices: more, ...others } = b;
+  return { ...(add(counters, others) as Omit<SmmuSnapshot, 'devices'>), devices: [...devices, ...more] };
+}
+
+/** Add numbers leaf by leaf; what one side lacks is the other's. */
+function add(a: unknown, b: unknown): unknown {
+  if (a === undefined || a === null) return b ?? null;
+  if (b === undefined || b === null) return a;
+  if (typeof a === 'number') return a + (b as number);
+  if (Array.isArray(a)) return a.map((value, index) => add(value, (b as unknown[])[index]));
+  const [left, right] = [a, b] as Readonly<Record<string, unknown>>[];
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  return Object.fromEntries(keys.map((key) => [key, add(left[key], right[key])]));
+}
+
 /** Subtract numbers leaf by leaf; what `earlier` lacks counts as zero. */
 function subtract(later: unknown, earlier: unknown, kept: Readonly<Record<string, boolean>>): unknown {
   if (typeof later === 'number') return later - (typeof earlier === 'number' ? earlier : 0);

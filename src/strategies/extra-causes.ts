@@ -15,3 +15,5 @@ export const EXTRA_CAUSE_ATC_BROADCAST = EXTRA_CAUSES.indexOf('atc-broadcast');
 export const EXTRA_CAUSE_IMPLICIT_ATC = EXTRA_CAUSES.indexOf('implicit-atc');
 /** Index of `added-sync`. */
 export const EXTRA_CAUSE_ADDED_SYNC = EXTRA_CAUSES.indexOf('added-sync');
+/** Index of `instance-broadcast`. */
+export const EXTRA_CAUSE_INSTANCE_BROADCAST = EXTRA_CAUSES.indexOf('instance-broadcast');

@@ -28,6 +28,8 @@ export class HostCommandSink {
 
   /** Set per command: its operands are not known (the recorder kept only the opcode). */
   isSidUnknown = false;
+  /** Set per publication: the VM that it comes from. */
+  vm = 0;
 
   /**
    * Emit one host command as it is. An ATC_INV is sent to the streams that the targeting names, perhaps none; where the
@@ -48,7 +50,7 @@ export class HostCommandSink {
     range.coverTlbi(c0Low, c1Low, c1High);
     const low = (lowWordOfPage(range.page) | range.sizeLog2) >>> 0;
     const high = highWordOfPage(range.page);
-    const streams = topology.atsStreamsOfAsid(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+    const streams = topology.atsStreamsOfAsid(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High), this.vm);
     for (let i = 0; i < streams.length; i++) {
       receiver.onHostCommand(Opcode.ATC_INV, streams[i] >>> 0, low, high, streams[i], EXTRA_CAUSE_IMPLICIT_ATC);
     }

@@ -4,6 +4,8 @@
  */
 import { suggestion, UsageError } from '../trace/errors.js';
 import { strategyNames, TRANSPORTS } from './registry.js';
+import { ROUTINGS } from './routing/registry.js';
+import type { RoutingDefinition } from './routing/routing.js';
 import { TARGETINGS } from './targeting/registry.js';
 import type { TargetingDefinition } from './targeting/targeting.js';
 import type { OptionSpec, TransportDefinition } from './transport.js';
@@ -14,6 +16,7 @@ import type { StrategyModule } from './user/strategy-files.js';
 export interface StrategyChoice {
   readonly transport: TransportDefinition;
   readonly targeting: TargetingDefinition;
+  readonly routing: RoutingDefinition;
   /** Complete option values. */
   readonly options: ReadonlyMap<string, string>;
   /** Name with non-default options in sorted order: `results[].strategy`. */
@@ -25,6 +28,11 @@ export interface StrategyChoice {
 /** Names of the ATC targetings. */
 export function targetingNames(): string[] {
   return TARGETINGS.map((targeting) => targeting.name);
+}
+
+/** Names of the instance routings. */
+export function routingNames(): string[] {
+  return ROUTINGS.map((routing) => routing.name);
 }
 
 /**
@@ -69,17 +77,21 @@ function resolveOne(spec: string, crossedAtc: string | undefined, more: readonly
   }
   const atc = crossedAtc ?? given.get('atc') ?? transport.defaultAtc;
   given.delete('atc');
+  const routing = routingOf(transport, given.get('routing') ?? ROUTINGS[0].name);
+  given.delete('routing');
   const known = transport.options.map((option) => option.key);
   for (const key of given.keys()) {
     if (!known.includes(key))
-      throw new UsageError(`strategy ${name} has no option ${key}${suggestion(key, [...known, 'atc'])}`);
+      throw new UsageError(`strategy ${name} has no option ${key}${suggestion(key, [...known, 'atc', 'routing'])}`);
   }
   const options = new Map(
     transport.options.map((option) => [option.key, checkOption(name, option, given.get(option.key))]),
   );
   const nonDefault = transport.options.filter((option) => options.get(option.key) !== option.default).map((o) => o.key);
-  const canonicalName = [name, ...nonDefault.sort().map((key) => `${key}=${options.get(key)}`)].join(':');
-  return { transport, targeting: targetingByName(atc), options, canonicalName, module };
+  const shown = nonDefault.map((key) => `${key}=${options.get(key)}`);
+  if (routing !== ROUTINGS[0]) shown.push(`routing=${routing.name}`);
+  const canonicalName = [name, ...shown.sort()].join(':');
+  return { transport, targeting: targetingByName(atc), routing, options, canonicalName, module };
 }
 
 /** A drive letter is part of the path, not the end of the name. */
@@ -117,5 +129,16 @@ function checkOption(name: string, option: OptionSpec, value: string | undefined
 function targetingByName(name: string): TargetingDefinition {
   const found = TARGETINGS.find((targeting) => targeting.name === name);
   if (found === undefined) throw new UsageError(`unknown ATC targeting ${name}${suggestion(name, targetingNames())}`);
+  return found;
+}
+
+function routingOf(transport: TransportDefinition, name: string): RoutingDefinition {
+  const found = ROUTINGS.find((routing) => routing.name === name);
+  if (found === undefined) throw new UsageError(`unknown instance routing ${name}${suggestion(name, routingNames())}`);
+  if (found !== ROUTINGS[0] && transport.queuesAreMapped === true) {
+    throw new UsageError(
+      `strategy ${transport.name}: routing=${name}: expected ${ROUTINGS[0].name}, because the guest writes into a queue of one SMMU itself and nobody can replicate`,
+    );
+  }
   return found;
 }

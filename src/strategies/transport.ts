@@ -81,6 +81,8 @@ export interface TransportDefinition {
   /** Stages that a device's translation passes: bare metal has no stage 2. */
   readonly walkStage: 'nested' | 's1';
   readonly options: readonly OptionSpec[];
+  /** The guest writes into queues of the SMMU itself, so that no VMM can replicate its commands to several SMMUs. */
+  readonly queuesAreMapped?: boolean;
   /** What its unmap requests are derived from; for transports that take no commands (see paravirtual.ts). */
   readonly unmapsDerivedFrom?: 'tlbi';
   create(setup: TransportSetup): Transport;

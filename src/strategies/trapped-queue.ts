@@ -17,6 +17,36 @@ export function issueInBlocks(path: PathBuilder, first: number, count: number, q
 }
 
 /**
+ * One ioctl that hands `commands` guest commands, which became host commands `first … first+count-1`, to the host kernel. A
+ * vIOMMU object belongs to one physical SMMU (facts L §5.1), so that commands for several take an ioctl each, one after the
+ * other. Blocks are counted before the commands are divided among SMMUs.
+ */
+export function forwardByIoctl(path: PathBuilder, commands: number, first: number, count: number, queue = 0): void {
+  forEachSmmu(path, first, count, (share) => {
+    path.ioctl(Math.min(commands, Math.max(1, share)), share);
+    issueInBlocks(path, first, count, queue);
+  });
+}
+
+/**
+ * Say `path` once for every SMMU that some of the host commands `first … first+count-1` go to, limited to it; `share` is how
+ * many. A command that became no host command is said once.
+ */
+export function forEachSmmu(path: PathBuilder, first: number, count: number, say: (share: number) => void): void {
+  if (path.smmus === 1 || count === 0) {
+    say(count);
+    return;
+  }
+  for (let smmu = 0; smmu < path.smmus; smmu++) {
+    const share = path.commandsFor(smmu, first, count);
+    if (share === 0) continue;
+    path.onSmmu(smmu);
+    say(share);
+  }
+  path.onSmmu(-1);
+}
+
+/**
  * The VMM works through guest rows `from … to-1` with one ioctl per command (upstream QEMU; facts L §5.4, M §2.4).
  * CMD_SYNC costs the VMM nothing of its own: by then everything before it is done.
  */
@@ -29,8 +59,7 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
       path.effect(row);
       continue;
     }
-    path.ioctl(1, hostCount);
-    issueInBlocks(path, submission.hostFirst[row], hostCount);
+    forwardByIoctl(path, 1, submission.hostFirst[row], hostCount);
   }
 }
 

@@ -11,6 +11,10 @@ export const TOPOLOGY_FORMAT = 'smmuscope.topology/1';
 
 const LARGEST_SID = 0xffffffff;
 const LARGEST_ASID = 0xffff;
+/** SMMUs that one host may have. */
+const LARGEST_SMMU = 15;
+const LARGEST_QUEUE = 1023;
+const LARGEST_SSID = (1 << 20) - 1;
 /** Entries of one ATC; more than any device is known to have. */
 const LARGEST_ATC = 1 << 20;
 
@@ -33,6 +37,9 @@ export const DEVICE_SCHEMA = z.strictObject(
     psid: streamId('a StreamID from 0 to 0xffffffff')
       .optional()
       .describe('physical StreamID that the host replaces it with; names the device in results'),
+    smmu: integer(0, LARGEST_SMMU, `the number of an SMMU from 0 to ${LARGEST_SMMU}`)
+      .optional()
+      .describe('physical SMMU that the device sits behind, by its place in smmus; left out: 0'),
     ats: z
       .boolean({ error: 'true or false' })
       .optional()
@@ -44,9 +51,23 @@ export const DEVICE_SCHEMA = z.strictObject(
   { error: 'a mapping with the key sid' },
 );
 
+export const SMMU_SCHEMA = z.strictObject(
+  {
+    queue: integer(0, LARGEST_QUEUE, `a guest command queue from 0 to ${LARGEST_QUEUE}`)
+      .optional()
+      .describe(
+        'guest command queue of the vSMMU in front of it; left out: a command goes where its domain has devices',
+      ),
+  },
+  { error: 'a mapping, {} if nothing is to be said' },
+);
+
 export const BINDING_SCHEMA = z.strictObject(
   {
     sid: streamId('a StreamID from 0 to 0xffffffff').describe('virtual StreamID of a listed device'),
+    ssid: integer(0, LARGEST_SSID, `a SubstreamID from 0 to ${LARGEST_SSID}`)
+      .optional()
+      .describe('the PASID that is bound; left out: the device itself'),
     asid: integer(0, LARGEST_ASID, `an ASID from 0 to ${LARGEST_ASID}`).describe('the domain, by its ASID'),
     from_ns: integer(0, Number.MAX_SAFE_INTEGER, 'a time of the trace in integer ns')
       .optional()
@@ -61,6 +82,12 @@ export const TOPOLOGY_SCHEMA = z
   .strictObject(
     {
       schema: z.literal(TOPOLOGY_FORMAT, { error: TOPOLOGY_FORMAT }),
+      smmus: z
+        .array(SMMU_SCHEMA, { error: 'a list of SMMUs' })
+        .min(1, { error: 'at least one SMMU' })
+        .max(LARGEST_SMMU + 1, { error: `at most ${LARGEST_SMMU + 1} SMMUs` })
+        .optional()
+        .describe('physical SMMUs of the host, numbered from 0; left out: one'),
       devices: z
         .array(DEVICE_SCHEMA, { error: 'a list of devices' })
         .describe('all devices of the VM; a vSID that is not among them is unknown to the host'),
@@ -71,27 +98,33 @@ export const TOPOLOGY_SCHEMA = z
     },
     { error: `a mapping with the keys schema and devices` },
   )
-  .superRefine(({ devices, bindings = [] }, context) => {
+  .superRefine(({ smmus = [{}], devices, bindings = [] }, context) => {
     const expect = (expected: string, path: (string | number)[]) =>
       context.addIssue({ code: 'custom', message: expected, path });
     const sids = new Set<number>();
-    const psids = new Set<number>();
-    for (const [index, { sid, psid, ats, atc_entries: entries }] of devices.entries()) {
+    const psids = new Set<string>();
+    const queues = new Set<number>();
+    for (const [index, { queue }] of smmus.entries()) {
+      if (queue !== undefined && queues.has(queue)) expect('a queue that no other SMMU has', ['smmus', index, 'queue']);
+      if (queue !== undefined) queues.add(queue);
+    }
+    for (const [index, { sid, psid, smmu = 0, ats, atc_entries: entries }] of devices.entries()) {
       if (sids.has(sid)) expect('a StreamID that no other device has', ['devices', index, 'sid']);
       sids.add(sid);
+      if (smmu >= smmus.length) expect(`an SMMU from 0 to ${smmus.length - 1}`, ['devices', index, 'smmu']);
       // One vDEVICE per physical device and VM: the table from vSID to device is one to one (facts L §5.1).
-      if (psid !== undefined && psids.has(psid)) {
+      if (psid !== undefined && psids.has(`${smmu} ${psid}`)) {
         expect('a physical StreamID that no other device has', ['devices', index, 'psid']);
       }
-      if (psid !== undefined) psids.add(psid);
+      if (psid !== undefined) psids.add(`${smmu} ${psid}`);
       if (entries !== undefined && ats !== true) {
         expect('ats: true beside it', ['devices', index, 'atc_entries']);
       }
     }
     const begun = new Set<string>();
-    for (const [index, { sid, from_ns: fromNs }] of bindings.entries()) {
+    for (const [index, { sid, ssid = 'none', from_ns: fromNs }] of bindings.entries()) {
       if (!sids.has(sid)) expect('the sid of a listed device', ['bindings', index, 'sid']);
-      const start = `${sid} ${fromNs ?? 'start'}`;
+      const start = `${sid} ${ssid} ${fromNs ?? 'start'}`;
       if (begun.has(start)) expect('one binding of a device per time', ['bindings', index]);
       begun.add(start);
     }

@@ -26,6 +26,10 @@ export interface Device {
   atcEntries?: number | undefined;
   /** Physical StreamID if the topology file gives it. */
   psid?: number | undefined;
+  /** Number of the physical SMMU that it sits behind. */
+  smmu: number;
+  /** ASID of each of its PASIDs, by SubstreamID, as far as known. */
+  readonly pasids: Map<number, number>;
   /** The topology file has it. */
   isListed: boolean;
   /** The topology file says whether it has an ATC. */
@@ -34,12 +38,16 @@ export interface Device {
   isBoundByFile: boolean;
 }
 
-/** A device changes its domain at a time of the trace. */
+/** A device, or one PASID of it, changes its domain at a time of the trace. */
 interface Binding {
   readonly sid: number;
+  readonly ssid: number;
   readonly asid: number;
   readonly fromNs: number;
 }
+
+/** StreamIDs of one VM of several (2^24): VM k has those from k · VM_SIDS on. */
+export const VM_SIDS = 2 ** 24;
 
 /** Streams of one trace. */
 export class Topology {
@@ -52,6 +60,63 @@ export class Topology {
   /** Moves to come, by time; shared by copies. */
   private bindings: readonly Binding[] = [];
   private nextBinding = 0;
+  /** Physical SMMUs, and the guest queues of the vSMMUs in front of them (file order; undefined: not said). */
+  smmuCount = 1;
+  private queueOfSmmu: readonly (number | undefined)[] = [];
+  /** SMMUs that have ever translated with a domain, one bit each, by VM and ASID; kept with several SMMUs only. */
+  private readonly smmusByDomain = new Map<number, number>();
+
+  constructor(
+    /** VMs on the host; their StreamIDs are VM_SIDS apart, their queues and vCPUs are dealt round. */
+    readonly vms: number = 1,
+  ) {}
+
+  /** VM that guest queue `queue` belongs to. */
+  vmOfQueue(queue: number): number {
+    return this.vms === 1 ? 0 : queue % this.vms;
+  }
+
+  /** VM that stream `sid` belongs to. */
+  vmOf(sid: number): number {
+    return this.vms === 1 ? 0 : Math.floor(sid / VM_SIDS);
+  }
+
+  /** SMMU of stream `sid`. */
+  smmuOf(sid: number): number {
+    return this.smmuCount === 1 ? 0 : (this.devices.get(sid)?.smmu ?? 0);
+  }
+
+  /** All SMMUs, one bit each. */
+  get allSmmus(): number {
+    return 2 ** this.smmuCount - 1;
+  }
+
+  /** SMMU behind the vSMMU of guest queue `queue`; -1: the topology file does not say. */
+  smmuOfQueue(queue: number): number {
+    return this.queueOfSmmu.indexOf(Math.floor(queue / this.vms));
+  }
+
+  /** SMMUs that a command in guest queue `queue` is about: the one of its vSMMU, or all. */
+  smmusOfQueue(queue: number): number {
+    if (this.smmuCount === 1) return 1;
+    const own = this.smmuOfQueue(queue);
+    return own < 0 ? this.allSmmus : 1 << own;
+  }
+
+  /** SMMUs on which the domain of `asid` has ever had a device; all if none is known. `queue` tells the VM. */
+  smmusOfAsid(asid: number, queue: number): number {
+    return this.smmusByDomain.get(this.domainKey(this.vmOfQueue(queue), asid)) ?? this.allSmmus;
+  }
+
+  private domainKey(vm: number, asid: number): number {
+    return vm * 65536 + asid;
+  }
+
+  private noteSmmu(device: Device, asid: number): void {
+    if (this.smmuCount === 1 || asid < 0) return;
+    const key = this.domainKey(this.vmOf(device.sid), asid);
+    this.smmusByDomain.set(key, (this.smmusByDomain.get(key) ?? 0) | (1 << device.smmu));
+  }
 
   /** All streams in ascending SID order. */
   list(): Device[] {
@@ -68,20 +133,30 @@ export class Topology {
     return this.devices.get(sid)?.atcEntries;
   }
 
-  /** Take over a topology file. What it does not say stays as the trace shows it. */
+  /** Take over a topology file. What it does not say stays as the trace shows it. Every VM has the file's devices. */
   declare(file: TopologyFile): void {
     this.isDeclared = true;
-    for (const { sid, psid, ats, atc_entries: atcEntries } of file.devices) {
-      const device = this.device(sid);
-      device.isListed = true;
-      device.psid = psid;
-      device.atcEntries = atcEntries;
-      device.isAtsDeclared = ats !== undefined;
-      if (ats !== undefined) device.hasAts = ats;
+    this.smmuCount = file.smmus?.length ?? 1;
+    this.queueOfSmmu = (file.smmus ?? []).map(({ queue }) => queue);
+    for (let vm = 0; vm < this.vms; vm++) {
+      for (const { sid, psid, smmu = 0, ats, atc_entries: atcEntries } of file.devices) {
+        const device = this.device(sid + vm * VM_SIDS);
+        device.isListed = true;
+        // A physical device belongs to one VM.
+        device.psid = vm === 0 ? psid : undefined;
+        device.smmu = smmu;
+        device.atcEntries = atcEntries;
+        device.isAtsDeclared = ats !== undefined;
+        if (ats !== undefined) device.hasAts = ats;
+      }
     }
     this.declareBindings(file.bindings ?? []);
     for (const device of this.devices.values()) if (!device.isListed) device.hasAts = false;
     this.listAtsDevices();
+    for (const device of this.devices.values()) {
+      this.noteSmmu(device, device.asid);
+      for (const asid of device.pasids.values()) this.noteSmmu(device, asid);
+    }
   }
 
   /** Trace time at which the topology file moves a device next; Infinity: never. */
@@ -92,8 +167,7 @@ export class Topology {
   /** The next event is at `timeNs`: moves that are due by then. */
   advanceTo(timeNs: number): void {
     while (this.nextBindingNs <= timeNs) {
-      const { sid, asid } = this.bindings[this.nextBinding++];
-      this.device(sid).asid = asid;
+      this.place(this.bindings[this.nextBinding++]);
     }
   }
 
@@ -113,7 +187,9 @@ export class Topology {
     for (let row = 0; row < batch.count; row++) {
       if (kind[row] === EventKind.Dma && sid[row] >= 0) {
         const device = this.device(sid[row]);
-        if (device.asid === ABSENT && ssid[row] === ABSENT) device.asid = asid[row];
+        if (ssid[row] !== ABSENT) {
+          if (asid[row] >= 0 && !device.pasids.has(ssid[row])) device.pasids.set(ssid[row], asid[row]);
+        } else if (device.asid === ABSENT) device.asid = asid[row];
       } else if (kind[row] === EventKind.Cmd && opcodeOf(cmd0Low[row]) === Opcode.ATC_INV) {
         if ((flags[row] & EventFlag.OpcodeOnly) === 0) this.noteAts(sidOf(cmd0High[row]));
       }
@@ -135,17 +211,24 @@ export class Topology {
     this.discoveredLate++;
   }
 
-  /** The stream translated with `asid`: its domain from here on. */
-  bind(sid: number, asid: number): void {
-    if (this.atsDevices.length === 0) return; // domains matter to ATC targeting only
+  /** The stream (its PASID `ssid` unless ABSENT) translated with `asid`: its domain from here on. */
+  bind(sid: number, ssid: number, asid: number): void {
+    // Domains matter to ATC targeting and to instance routing only.
+    if (this.atsDevices.length === 0 && this.smmuCount === 1) return;
     const device = this.device(sid);
-    if (!device.isBoundByFile) device.asid = asid;
+    this.noteSmmu(device, asid);
+    if (device.isBoundByFile) return;
+    if (ssid === ABSENT) device.asid = asid;
+    else device.pasids.set(ssid, asid);
   }
 
   /** A copy whose bindings can change without touching this one (every replay has its own). */
   clone(): Topology {
-    const copy = new Topology();
-    for (const device of this.list()) copy.devices.set(device.sid, { ...device });
+    const copy = new Topology(this.vms);
+    for (const device of this.list()) copy.devices.set(device.sid, { ...device, pasids: new Map(device.pasids) });
+    copy.smmuCount = this.smmuCount;
+    copy.queueOfSmmu = this.queueOfSmmu;
+    for (const [key, smmus] of this.smmusByDomain) copy.smmusByDomain.set(key, smmus);
     copy.listAtsDevices();
     copy.isDeclared = this.isDeclared;
     copy.bindings = this.bindings;
@@ -164,35 +247,49 @@ export class Topology {
     if (sid >= 0 && this.isKnown(sid)) result.push(sid);
     const asid = sid < 0 ? ABSENT : (this.devices.get(sid)?.asid ?? ABSENT);
     for (const device of this.atsDevices) {
-      if (device.sid === sid) continue;
+      if (device.sid === sid || (sid >= 0 && this.vmOf(device.sid) !== this.vmOf(sid))) continue;
       if (asid === ABSENT || device.asid === ABSENT || device.asid === asid) result.push(device.sid);
     }
     if (result.length === 0 && sid < 0) result.push(-1);
     return result;
   }
 
-  /** ATS streams of the domain of `asid`, ascending; -1 means any domain. The array is reused by the next call. */
-  atsStreamsOfAsid(asid: number): readonly number[] {
+  /**
+   * ATS streams of VM `vm` with `asid` as their domain or that of one of their PASIDs, ascending; -1 means any domain. The
+   * array is reused by the next call.
+   */
+  atsStreamsOfAsid(asid: number, vm = 0): readonly number[] {
     const { result } = this;
     result.length = 0;
     for (const device of this.atsDevices) {
-      if (asid < 0 || device.asid === ABSENT || device.asid === asid) result.push(device.sid);
+      if (this.vmOf(device.sid) === vm && isInDomain(device, asid)) result.push(device.sid);
     }
     return result;
   }
 
   private declareBindings(bindings: NonNullable<TopologyFile['bindings']>): void {
     const later: Binding[] = [];
-    for (const { sid } of bindings) {
-      const device = this.device(sid);
-      device.isBoundByFile = true;
-      device.asid = ABSENT;
-    }
-    for (const { sid, asid, from_ns: fromNs } of bindings) {
-      if (fromNs === undefined) this.device(sid).asid = asid;
-      else later.push({ sid, asid, fromNs });
+    for (let vm = 0; vm < this.vms; vm++) {
+      for (const { sid } of bindings) {
+        const device = this.device(sid + vm * VM_SIDS);
+        device.isBoundByFile = true;
+        device.asid = ABSENT;
+        device.pasids.clear();
+      }
+      for (const { sid, ssid = ABSENT, asid, from_ns: fromNs } of bindings) {
+        const binding = { sid: sid + vm * VM_SIDS, ssid, asid, fromNs: fromNs ?? 0 };
+        if (fromNs === undefined) this.place(binding);
+        else later.push(binding);
+      }
     }
     this.bindings = later.sort((a, b) => a.fromNs - b.fromNs);
+  }
+
+  private place({ sid, ssid, asid }: Binding): void {
+    const device = this.device(sid);
+    if (ssid === ABSENT) device.asid = asid;
+    else device.pasids.set(ssid, asid);
+    this.noteSmmu(device, asid);
   }
 
   private listAtsDevices(): void {
@@ -202,9 +299,26 @@ export class Topology {
   private device(sid: number): Device {
     let device = this.devices.get(sid);
     if (device === undefined) {
-      device = { sid, hasAts: false, asid: ABSENT, isListed: false, isAtsDeclared: false, isBoundByFile: false };
+      device = {
+        sid,
+        smmu: 0,
+        pasids: new Map(),
+        hasAts: false,
+        asid: ABSENT,
+        isListed: false,
+        isAtsDeclared: false,
+        isBoundByFile: false,
+      };
       this.devices.set(sid, device);
     }
     return device;
   }
+}
+
+/** A device without a known domain counts as a member of every one, unless it translates under PASIDs only. */
+function isInDomain({ asid: own, pasids }: Device, asid: number): boolean {
+  if (asid < 0 || own === asid) return true;
+  if (own === ABSENT && pasids.size === 0) return true;
+  for (const of of pasids.values()) if (of === asid) return true;
+  return false;
 }

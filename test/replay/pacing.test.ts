@@ -91,7 +91,7 @@ describe('many vCPUs', () => {
         expect(publishedNs).toBeGreaterThanOrEqual(lastEnd[vcpu]);
         lastEnd[vcpu] = doneNs;
       }
-      for (const queue of replay.engine.queues) expect(queue.produced).toBe(queue.consumed + queue.pending);
+      for (const queue of replay.engines.queues) expect(queue.produced).toBe(queue.consumed + queue.pending);
       expect(replay.lateStarts).toBe(0);
     },
   );

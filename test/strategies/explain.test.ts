@@ -120,7 +120,7 @@ describe('paths that no built-in strategy takes for TLBIs', () => {
       isWorkerPolling: false,
       submit(submission, path) {
         path.guest(Cost.doorbell);
-        if (submission.syncCount === 0) { if (submission.hostCountTotal > 0) path.guestIssue(0, 0, submission.hostCountTotal); return; }
+        if (submission.syncCount === 0) { if (submission.hostCountTotal > 0) path.guestIssue(0, 0, submission.hostCountTotal, 0); return; }
         path.signalWorker(0);
         path.awaitWorker();
       },
@@ -129,8 +129,7 @@ describe('paths that no built-in strategy takes for TLBIs', () => {
         path.issueUntilHalt(0, 0, 1);
         path.restartQueue(0);
         if (rows.hostCountTotal > 1) {
-          path.guestIssue(0, 1, rows.hostCountTotal - 1);
-          path.guestAwaitSync();
+          path.resumeIssue(0, 1, rows.hostCountTotal - 1, true);
         }
         path.complete(rows.guestCount);
       },`,

@@ -185,7 +185,8 @@ describe('the dry run', () => {
     ],
     [
       'a SYNC that nobody awaits',
-      submit('if (submission.hostCountTotal > 0) path.guestIssueClosed(0, 0, submission.hostCountTotal);'),
+      `forward(a, b, c, d, sink) { sink.emit(a, b, c, d); return 0; },
+      ${submit('if (submission.hostCountTotal > 0) path.resumeIssue(0, 0, submission.hostCountTotal, false);')}`,
       /a wait \(guestAwaitSync\) right behind commands with a CMD_SYNC, found none/,
     ],
     ['a wait for no SYNC', submit(`${ISSUE} path.guestAwaitSync();`), /found guestAwaitSync elsewhere/],

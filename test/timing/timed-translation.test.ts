@@ -90,7 +90,7 @@ describe('slots', () => {
     const count = 16 * 40;
     for (let i = 0; i < count; i++) trace.dma({ page: 0x1000 + i });
     const { replay } = await replayThrough(trace, 'ioctl', { set: walkOnly, dma: 'timed' });
-    const walker = replay.translator?.resources.pools[6];
+    const walker = replay.translators[0].resources.pools[6];
     expect(walker?.grants).toBe(count);
     const configNs = 83 * (2 + 2 + 8);
     expect(replay.simulator.nowNs).toBe(configNs + (count / 16) * 1992);
@@ -104,7 +104,7 @@ describe('slots', () => {
       set: ['tlb.utlb.entries=8', 'walk.slots=2'],
       dma: 'timed',
     });
-    const pools = replay.translator?.resources.pools ?? [];
+    const pools = replay.translators[0].resources.pools ?? [];
     // A lookup slot is held for exactly the structure's latency, so residence is grants times latency.
     expect(pools[1].occupancyNs).toBe(pools[1].grants * 1);
     expect(pools[2].occupancyNs).toBe(pools[2].grants * 3);
@@ -112,15 +112,17 @@ describe('slots', () => {
     // A TBU slot is held from its grant to the end of the translation: with room for all, the sum of latencies.
     const metrics = new TranslationLog();
     const roomy = await replayThrough(trace, 'ioctl', { set: ['tbu.xlate_slots=4096'], dma: 'timed', metrics });
-    expect(roomy.replay.translator?.resources.pools[0].occupancyNs).toBe(metrics.log.reduce((sum, ns) => sum + ns, 0));
+    expect(roomy.replay.translators[0].resources.pools[0].occupancyNs).toBe(
+      metrics.log.reduce((sum, ns) => sum + ns, 0),
+    );
   });
 
   it('misses to one page merge: one walk, the others wait for it and look up again', async () => {
     const trace = new TraceBuilder();
     for (let i = 0; i < 5; i++) trace.dma({ page: 0x1000 });
     const { replay, result } = await replayThrough(trace, 'ioctl', { dma: 'timed' });
-    expect(replay.translator?.merged).toBe(4);
-    expect(replay.translator?.resources.pools[6].grants).toBe(1);
+    expect(replay.translators[0].merged).toBe(4);
+    expect(replay.translators[0].resources.pools[6].grants).toBe(1);
     expect(result.tlb).toMatchObject({ walks: 1, translations: 5 });
   });
 });

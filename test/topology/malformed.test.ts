@@ -34,22 +34,22 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'an unknown key',
     `${HEADER}device: []\n`,
-    ':2: unknown key device; did you mean devices? known: schema, devices, bindings',
+    ':2: unknown key device; did you mean devices? known: schema, smmus, devices, bindings',
   ],
   [
     'an unknown key of a device',
     `${ONE}    atc_entry: 4\n`,
-    ':4: unknown key atc_entry in devices[0]; did you mean atc_entries? known: sid, psid, ats, atc_entries',
+    ':4: unknown key atc_entry in devices[0]; did you mean atc_entries? known: sid, psid, smmu, ats, atc_entries',
   ],
   [
     'a misspelt required key',
     `${HEADER}devices:\n  - { ats: true }\n  - sib: 8\n`,
-    ':4: unknown key sib in devices[1]; did you mean sid? known: sid, psid, ats, atc_entries',
+    ':4: unknown key sib in devices[1]; did you mean sid? known: sid, psid, smmu, ats, atc_entries',
   ],
   [
     'an unknown key of a binding',
     `${ONE}bindings:\n  - { sid: 8, asid: 1, until: 5 }\n`,
-    ':5: unknown key until in bindings[0]; known: sid, asid, from_ns',
+    ':5: unknown key until in bindings[0]; known: sid, ssid, asid, from_ns',
   ],
   [
     'a device that is none',

@@ -21,7 +21,7 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueInBlocks } from '../trapped-queue.js';
+import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const ecmdq: TransportDefinition = {
@@ -61,8 +61,7 @@ function serveCommand(submission: Submission, row: number, queue: number, path: 
   const hostCount = submission.hostCount[row];
   path.host(Cost.vmmPerCommand);
   if (hostCount > 0) {
-    path.ioctl(1, hostCount);
-    issueInBlocks(path, submission.hostFirst[row], hostCount, queue);
+    forwardByIoctl(path, 1, submission.hostFirst[row], hostCount, queue);
     return;
   }
   // Stream table and the like belong to the whole virtual SMMU.

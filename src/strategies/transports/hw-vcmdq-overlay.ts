@@ -35,6 +35,7 @@ export const hwVcmdqOverlay: TransportDefinition = {
   summary: 'the main queue on hardware; a command it cannot run halts it until the VMM has emulated and replaced it',
   defaultAtc: 'vsid',
   walkStage: 'nested',
+  queuesAreMapped: true,
   options: [],
   create({ parameter }) {
     const slots = new SidSlots(parameter('smmu.vcmdq_sid_slots'));
@@ -103,8 +104,7 @@ function runWithHalts(rows: Submission, slots: SidSlots, path: PathBuilder): voi
 function issue(rows: Submission, from: number, to: number, path: PathBuilder): void {
   const count = hostCommands(rows, from, to);
   if (count === 0) return;
-  path.guestIssue(GUEST_QUEUE, rows.hostFirst[from], count);
-  if (syncsIn(rows, from, to) > 0) path.guestAwaitSync();
+  path.resumeIssue(GUEST_QUEUE, rows.hostFirst[from], count, syncsIn(rows, from, to) > 0);
 }
 
 /** Host commands of rows `from … to-1`. */

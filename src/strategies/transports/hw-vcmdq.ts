@@ -24,6 +24,7 @@ export const hwVcmdq: TransportDefinition = {
   summary: 'hardware queue mapped into the guest (Tegra241 CMDQV); what it cannot run traps as with ioctl',
   defaultAtc: 'vsid',
   walkStage: 'nested',
+  queuesAreMapped: true,
   options: [
     {
       key: 'lvcmdqs',
@@ -101,11 +102,7 @@ function issueOnVcmdq(submission: Submission, from: number, to: number, queue: n
   // The next command needs the other queue: the driver ends this list with a SYNC of its own and waits for it.
   const first = submission.hostFirst[from];
   const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
-  path.guest(Cost.doorbell);
-  path.reserve(queue, syncs + 1, 0);
-  path.guest(Cost.insertPerCommand, count - syncs);
-  path.guestIssueClosed(queue, first, count);
-  path.guestAwaitSync();
+  path.guestIssueClosed(queue, first, count, syncs);
 }
 
 function trapMainQueue(submission: Submission, from: number, to: number, path: PathBuilder): void {

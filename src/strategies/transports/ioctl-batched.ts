@@ -10,7 +10,7 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { forwardNested, isDeviceCacheCommand } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueInBlocks } from '../trapped-queue.js';
+import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const ioctlBatched: TransportDefinition = {
@@ -39,8 +39,7 @@ function batchByClass(submission: Submission, path: PathBuilder): void {
   let runIsDeviceCache = false;
   const flush = () => {
     if (runCommands === 0) return;
-    path.ioctl(runCommands, runEnd - runFirst);
-    issueInBlocks(path, runFirst, runEnd - runFirst);
+    forwardByIoctl(path, runCommands, runFirst, runEnd - runFirst);
     runCommands = 0;
   };
   for (let row = 0; row < submission.guestCount; row++) {

@@ -15,6 +15,7 @@ export const native: TransportDefinition = {
   summary: 'bare metal: commands go straight into the physical queue (lower bound)',
   defaultAtc: 'vsid',
   walkStage: 's1',
+  queuesAreMapped: true,
   options: [],
   create: () => ({
     ...noWorker,
@@ -32,7 +33,7 @@ export const native: TransportDefinition = {
 
 /**
  * Guest: put rows `from … to-1`, `syncs` SYNCs among them, into mapped queue `queue` and poll for the SYNCs, if any.
- * Every SYNC closes one command list of the driver, so the fixed part of the insertion is paid once per list (facts L §3.1).
+ * A PROD write that publishes nothing costs its doorbell.
  */
 export function guestIssueLists(
   path: PathBuilder,
@@ -42,13 +43,8 @@ export function guestIssueLists(
   to: number,
   syncs: number,
 ): void {
-  path.guest(Cost.doorbell);
-  if (to === from) return;
-  const first = submission.hostFirst[from];
-  const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
-  if (count === 0) return;
-  path.reserve(queue, Math.max(1, syncs), 0);
-  path.guest(Cost.insertPerCommand, count - syncs);
-  path.guestIssue(queue, first, count);
-  if (syncs > 0) path.guestAwaitSync();
+  const first = from < to ? submission.hostFirst[from] : 0;
+  const count = from < to ? submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first : 0;
+  if (count === 0) path.guest(Cost.doorbell);
+  else path.guestIssue(queue, first, count, syncs);
 }

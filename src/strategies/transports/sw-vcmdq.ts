@@ -87,8 +87,8 @@ function issueBlock(rows: Submission, from: number, to: number, hostCommands: nu
     path.host(Cost.workerRead);
     if (rows.hostCount[i] === 0) path.effect(i);
   }
-  path.host(Cost.convert, hostCommands);
   const first = from < to ? rows.hostFirst[from] : 0;
+  path.host(Cost.convert, path.commandsForAll(first, hostCommands));
   for (let done = 0; done < hostCommands; done += HOST_BLOCK_COMMANDS) {
     path.hostIssueAndWait(0, first + done, Math.min(HOST_BLOCK_COMMANDS, hostCommands - done));
   }

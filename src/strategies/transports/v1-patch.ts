@@ -24,7 +24,7 @@ import { tgOf } from '../../trace/command.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { Handling, type TransportDefinition } from '../transport.js';
-import { issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
+import { forEachSmmu, issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const v1Patch: TransportDefinition = {
@@ -87,8 +87,10 @@ function submitCommand(submission: Submission, row: number, path: PathBuilder): 
     path.effect(row);
     return;
   }
-  path.ioctl(1, hostCount);
-  if (hostCount === 0) return;
-  if (opcodeClass(opcode) === 'tlbi') issueTlbiThenAtcs(submission, row, path);
-  else issueInBlocks(path, submission.hostFirst[row], hostCount);
+  forEachSmmu(path, submission.hostFirst[row], hostCount, (share) => {
+    path.ioctl(1, share);
+    if (share === 0) return;
+    if (opcodeClass(opcode) === 'tlbi') issueTlbiThenAtcs(submission, row, path);
+    else issueInBlocks(path, submission.hostFirst[row], hostCount);
+  });
 }

@@ -18,7 +18,7 @@ import { Cost } from '../../path/costs.js';
 import { ExitCause } from '../../path/path-builder.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueTlbiThenAtcs } from '../trapped-queue.js';
+import { forEachSmmu, issueTlbiThenAtcs } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const virtioIommu: TransportDefinition = {
@@ -39,9 +39,11 @@ export const virtioIommu: TransportDefinition = {
       for (let row = 0; row < submission.guestCount; row++) {
         if (submission.hostCount[row] === 0) continue;
         path.host(Cost.vmmPerCommand);
-        path.ioctl(1, 0);
-        path.host(Cost.hostUnmap);
-        issueTlbiThenAtcs(submission, row, path);
+        forEachSmmu(path, submission.hostFirst[row], submission.hostCount[row], () => {
+          path.ioctl(1, 0);
+          path.host(Cost.hostUnmap);
+          issueTlbiThenAtcs(submission, row, path);
+        });
       }
       path.returnToGuest();
     },

@@ -74,7 +74,7 @@ function sampleFaults(
   const program = new Program();
   const faults: [string, string][] = [];
   const inspect = (role: ProgramRole, compile: () => void) => {
-    path.begin(program, true);
+    path.begin(program, true, submission);
     compile();
     for (const fault of inspector.faultsOf(program, role)) faults.push([FUNCTIONS[role], fault]);
   };

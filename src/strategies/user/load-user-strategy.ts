@@ -19,7 +19,7 @@ import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } fr
 import { Handling, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
-import { HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
+import { forwardByIoctl, HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
 import { definitionFaults, named, transportFaults } from './definition-faults.js';
 import { dryRunFaults } from './dry-run.js';
 import { noteStrategyFile, type StrategyModule } from './strategy-files.js';
@@ -38,6 +38,7 @@ export const strategyKit = Object.freeze({
   isDeviceCacheCommand,
   isForwardable,
   isVcmdqCommand,
+  forwardByIoctl,
   issueInBlocks,
   noWorker,
   opcodeClass,

@@ -37,6 +37,7 @@ export class ProgramInspector {
       const operation = program.operation(step);
       switch (operation) {
         case Step.Spend:
+        case Step.SpendAsOwner:
           faults.push(...spendFaults(program, step));
           break;
         case Step.Lock:
