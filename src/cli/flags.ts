@@ -59,6 +59,30 @@ export const modelFlags = {
     description:
       'devices, their ATCs and domains over time from this YAML or JSON file instead of from the trace (inspect --topology prints one to edit)',
   }),
+  vms: Flags.integer({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'NUMBER',
+    description:
+      'replay this many copies of the trace at once, as VMs that share the SMMU and its main queue [default: 1]',
+    default: 1,
+    min: 1,
+    max: 256,
+  }),
+  'vm-shift': Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'TIME',
+    description: 'how far each of several VMs is behind the one before, such as 500ns, 10us or 1ms',
+    default: '10us',
+  }),
+  background: Flags.integer({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'RATE',
+    description:
+      'invalidations per second that the host makes for itself in the same physical queue, at random times [default: 0]',
+    default: 0,
+    min: 0,
+    max: 100_000_000,
+  }),
   pacing: Flags.option({
     options: ['closed', 'recorded', 'asap'] as const,
   })({

@@ -1,6 +1,7 @@
 /** From parsed flags to the options of a replay. */
 import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
+import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
 import { checkStrategyFiles } from './strategy-files.js';
 
@@ -19,6 +20,9 @@ export interface ReplayFlags {
   readonly msi: boolean;
   readonly safety: boolean;
   readonly topology: string | undefined;
+  readonly vms: number;
+  readonly 'vm-shift': string;
+  readonly background: number;
 }
 
 /**
@@ -40,6 +44,9 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     msi: flags.msi,
     safety: flags.safety,
     topology: flags.topology,
+    vms: flags.vms,
+    vmShiftNs: parseDurationNs(flags['vm-shift'], '--vm-shift'),
+    backgroundPerS: flags.background,
     lenient: flags.lenient,
     format: flags.format,
   };

@@ -18,6 +18,8 @@ export class ReplayMetrics implements ReplayProbe {
   readonly stall = new LatencyRecorder();
   /** Unloaded latency of translations. */
   readonly translation = new LatencyRecorder();
+  /** Arrival → SYNC seen done, of the host's own invalidations. */
+  readonly background = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
   /** ns per cost id, summed over the submissions that `submission` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
@@ -75,9 +77,14 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.translation.record(ns);
   }
 
+  onBackground(ns: number): void {
+    this.background.record(ns);
+  }
+
   /** Give the memory of histograms back. */
   destroy(): void {
-    for (const recorder of [this.submission, this.command, this.stall, this.translation]) recorder.destroy();
+    const { submission, command, stall, translation, background } = this;
+    for (const recorder of [submission, command, stall, translation, background]) recorder.destroy();
   }
 
   onHostCpu(kind: number, ns: number): void {

@@ -227,9 +227,15 @@ export class PathBuilder {
 
   /** A hardware queue goes on with commands `first … first+count-1` that the guest has put there and waits for if `isAwaited`. */
   resumeIssue(queue: number, first: number, count: number, isAwaited: boolean): void {
-    this.program.add(Step.Reserve, this.physical(queue, 0), -1, count);
-    this.program.add(Step.Issue, first, count, this.physical(queue, 0));
-    if (isAwaited) this.guestAwaitSync();
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) this.resumeOn(smmu, queue, first, count, isAwaited);
+  }
+
+  private resumeOn(smmu: number, queue: number, first: number, count: number, isAwaited: boolean): void {
+    const commands = this.share(smmu, first, count);
+    if (commands === 0) return;
+    this.program.add(Step.Reserve, this.physical(queue, smmu), -1, commands);
+    this.program.add(Step.Issue, first, count, this.physical(queue, smmu));
+    if (isAwaited && (this.layout.smmus === 1 || this.syncsFor(smmu, first, count) > 0)) this.guestAwaitSync();
   }
 
   /** Host commands among `first … first+count-1` for SMMU `smmu`, unless the verbs are limited to another. */
@@ -269,10 +275,12 @@ export class PathBuilder {
 
   /**
    * The commands `first … first+count-1` and one that the hardware cannot run are in `queue`: it halts there and interrupts
-   * the host, which wakes the thread that emulates the command.
+   * the host, which wakes the thread that emulates the command. With several SMMUs the queue that halts is taken to be that
+   * of SMMU 0.
    */
   issueUntilHalt(queue: number, first: number, count: number): void {
-    this.program.add(Step.Reserve, this.physical(queue, 0), -1, count + 1);
+    for (let smmu = 1; smmu < this.layout.smmus; smmu++) this.resumeOn(smmu, queue, first, count, true);
+    this.program.add(Step.Reserve, this.physical(queue, 0), -1, this.commandsFor(0, first, count) + 1);
     this.program.add(Step.IssueHalting, first, count, this.physical(queue, 0));
     this.program.add(Step.AwaitSync, 0);
     this.tally.onExit(ExitCause.QueueHalt, this.measured);

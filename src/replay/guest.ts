@@ -4,8 +4,7 @@
  * VMs share the simulated host: the SMMUs with their queues 0, the devices' links, the clock. A transport's further queues
  * are each VM's own.
  */
-import type { PathTally } from '../path/path-builder.js';
-import { PathBuilder } from '../path/path-builder.js';
+import { PathBuilder, type PathTally, type QueueLayout } from '../path/path-builder.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Transport } from '../strategies/transport.js';
@@ -27,6 +26,7 @@ export class Guest {
   readonly vmmLock: FifoLock;
   readonly workers: Worker[] = [];
   readonly path: PathBuilder;
+  readonly layout: QueueLayout;
   readonly forwarder: Forwarder;
 
   constructor(
@@ -39,11 +39,12 @@ export class Guest {
     const probe: ReplayProbe & PathTally = host.probe;
     this.vmmLock = new FifoLock(host.simulator);
     this.machine = { ...host, vmmLock: this.vmmLock, workers: this.workers };
-    const layout = {
+    this.layout = {
       smmus: topology.smmuCount,
       queuesPerSmmu: engines.queuesPerSmmu,
       firstOwnQueue: 1 + vm * (transport.queueCount - 1),
     };
+    const { layout } = this;
     this.path = new PathBuilder(costNs, probe, layout);
     for (let i = 0; i < transport.workerCount; i++) {
       this.workers.push(new Worker(this.machine, transport, new PathBuilder(costNs, probe, layout)));

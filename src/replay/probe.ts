@@ -9,10 +9,10 @@ import type { PathTally } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 
 /** Kinds of host threads: keys of `host.cpu_ns` (design §8). */
-export const THREAD_KINDS = ['vcpu', 'worker', 'vmm'] as const;
+export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;
 
 /** Indices into THREAD_KINDS. */
-export const ThreadKind = { Vcpu: 0, Worker: 1, Vmm: 2 } as const;
+export const ThreadKind = { Vcpu: 0, Worker: 1, Vmm: 2, Background: 3 } as const;
 
 /** Observer of one replay. */
 export interface ReplayProbe extends EngineProbe, PathTally {
@@ -28,6 +28,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
+  /** The host has seen an invalidation of its own done, `ns` after it wanted it (see background.ts). */
+  onBackground(ns: number): void;
   /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
   onHostCpu(kind: number, ns: number): void;
 }

@@ -20,6 +20,7 @@ import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
+import { Background, type BackgroundLoad } from './background.js';
 import { DmaFeed, type DmaMode } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
 import { Guest } from './guest.js';
@@ -42,6 +43,8 @@ export interface ReplayOptions {
   readonly warmup: number;
   /** Message-signalled interrupts count as translations. */
   readonly msi: boolean;
+  /** The host's own traffic; undefined: none. */
+  readonly background?: BackgroundLoad | undefined;
 }
 
 /** Replay of one trace through one strategy. */
@@ -97,7 +100,9 @@ export class Replay {
         parameter: (key) => profile.number(key),
       });
     const transports = Array.from({ length: topology.vms }, makeTransport);
-    const [{ queueCount, isQueuePerVcpu = false }] = transports;
+    const [{ queueCount, isQueuePerVcpu: hasOwnQueues = false }] = transports;
+    // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
+    const isQueuePerVcpu = hasOwnQueues || (choice.transport.queuesAreMapped === true && topology.smmuCount > 1);
     this.effects = isTimed
       ? new TimedEffects(this.smmus, isQueuePerVcpu, topology.vms)
       : new OrderedEffects(this.smmus);
@@ -110,6 +115,15 @@ export class Replay {
     const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs: costNs[Cost.casRetry] };
     this.guests = transports.map((transport, vm) => new Guest(host, choice, transport, vm));
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
+    if (options.background !== undefined) {
+      const [{ machine, layout }] = this.guests;
+      new Background(machine, costNs, layout, options.background, () => this.isGuestAtWork);
+    }
+  }
+
+  /** Some vCPU has something to publish, now or later. */
+  private get isGuestAtWork(): boolean {
+    return this.clockList.some(({ vcpu, doorbellsLeft }) => vcpu.isBusy || doorbellsLeft > 0);
   }
 
   /** Feed one batch. */

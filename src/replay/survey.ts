@@ -13,7 +13,7 @@ export const SURVEY_EVENTS = 1 << 19;
 
 /** Facts about a trace, or about its beginning. */
 export class Survey {
-  readonly topology = new Topology();
+  readonly topology: Topology;
   readonly batches: EventBatch[] = [];
   /** True when the whole trace was seen. */
   isComplete = false;
@@ -23,6 +23,11 @@ export class Survey {
   originNs = 0;
   events = 0;
   readonly doorbellsByVcpu = new Map<number, number>();
+
+  /** @param vms VMs that the events come from (see topology/several-vms.ts) */
+  constructor(vms: number) {
+    this.topology = new Topology(vms);
+  }
 
   private take(batch: EventBatch): void {
     if (this.events === 0 && batch.count > 0) this.originNs = batch.timeNs[0];
@@ -45,8 +50,9 @@ export class Survey {
     batches: AsyncIterator<EventBatch>,
     onBatch: (events: number) => void = () => {},
     budget = SURVEY_EVENTS,
+    vms = 1,
   ): Promise<Survey> {
-    const survey = new Survey();
+    const survey = new Survey(vms);
     while (survey.events < budget) {
       const next = await batches.next();
       if (next.done === true) {

@@ -75,6 +75,7 @@ export function strategyResult(
           prod_writes: engine.gathers[index].prodWrites,
         })),
       ),
+      ...(metrics.background.count === 0 ? {} : { background: { latency: metrics.background.summary() } }),
       workers: replay.workers.map((worker) => ({ drains: worker.drains, absorbed: worker.absorbed })),
     },
     throughput: {
@@ -168,7 +169,10 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
 
 function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Record<string, number> {
   const cpu: Record<string, number> = {};
-  for (const [index, kind] of THREAD_KINDS.entries()) cpu[kind] = metrics.hostCpuNs[index];
+  for (const [index, kind] of THREAD_KINDS.entries()) {
+    // Only a run that asks for it has background traffic.
+    if (kind !== 'background' || metrics.background.count > 0) cpu[kind] = metrics.hostCpuNs[index];
+  }
   // A polling worker is never off its core.
   let polledNs = 0;
   for (const { transport } of replay.guests) {

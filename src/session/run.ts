@@ -7,6 +7,7 @@ import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
+import type { BackgroundLoad } from '../replay/background.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
 import { Replay } from '../replay/replay.js';
@@ -15,6 +16,7 @@ import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../resu
 import { strategyResult, timeShares } from '../results/strategy-result.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
+import { severalVms } from '../topology/several-vms.js';
 import type { Topology } from '../topology/topology.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import {
@@ -52,6 +54,11 @@ export interface RunOptions {
   readonly msi: boolean;
   /** Stale-use oracle. */
   readonly safety: boolean;
+  /** Copies of each trace, as VMs of one host (default 1), and how far each is behind the one before, ns. */
+  readonly vms?: number | undefined;
+  readonly vmShiftNs?: number | undefined;
+  /** The host's own invalidations per second (default none). */
+  readonly backgroundPerS?: number | undefined;
   /** Topology file; absent: inferred from each trace. */
   readonly topology?: string | undefined;
   readonly lenient: boolean;
@@ -104,6 +111,12 @@ export async function runReplays(
       limit_events: options.limit ?? null,
       seed: options.seed,
       msi: options.msi,
+      ...(options.vms === undefined || options.vms === 1
+        ? {}
+        : { vms: options.vms, vm_shift_ns: options.vmShiftNs ?? 0 }),
+      ...(options.backgroundPerS === undefined || options.backgroundPerS === 0
+        ? {}
+        : { background_per_s: options.backgroundPerS }),
       lenient: options.lenient,
     },
     results,
@@ -133,12 +146,14 @@ async function runTrace(
     hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
     hooks.signal?.throwIfAborted();
   };
-  const batches = observed(limited(trace.batches, options.limit), tell);
+  const { vms = 1, vmShiftNs = 0 } = options;
+  const batches = observed(severalVms(limited(trace.batches, options.limit), { vms, shiftNs: vmShiftNs }), tell);
   try {
-    const survey = await Survey.of(batches);
+    const survey = await Survey.of(batches, undefined, undefined, vms);
     if (declared !== undefined) survey.topology.declare(declared);
     const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
-    const oracle = recordedOracle(trace, profile);
+    // Merged VMs are not what was recorded.
+    const oracle = vms === 1 ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
     const feed = (batch: EventBatch) => {
       feedByDomains(batch, topologies, (piece) => {
@@ -176,8 +191,13 @@ function startReplay(
   const onHost = refusingUnknownStreams(choice, survey.topology, () => {
     if (replay.events > options.warmup) unknownVsid.count++;
   });
-  const replay = new Replay(onHost, profile, survey, makeSmmu, options, metrics);
+  const background = backgroundLoad(options);
+  const replay = new Replay(onHost, profile, survey, makeSmmu, { ...options, background }, metrics);
   return { replay, metrics, unknownVsid };
+}
+
+function backgroundLoad({ backgroundPerS, seed }: RunOptions): BackgroundLoad | undefined {
+  return backgroundPerS === undefined || backgroundPerS === 0 ? undefined : { perSecond: backgroundPerS, seed };
 }
 
 function finishTrace(

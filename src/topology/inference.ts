@@ -3,7 +3,7 @@
  *
  * Given back unchanged it must not change a result. So it follows the rules by which a replay learns without a file: a
  * stream has an ATC if an ATC_INV names it, its first domain is that of its first translation outside a PASID, and each
- * later translation in another domain moves it.
+ * later translation in another domain moves it; every PASID likewise.
  */
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.js';
@@ -22,7 +22,8 @@ interface Move {
 interface Sighting {
   translations: number;
   atcInvalidations: number;
-  readonly moves: Move[];
+  /** By SubstreamID; ABSENT: the stream itself. */
+  readonly moves: Map<number, Move[]>;
   /** A doorbell and a move share one time, so times cannot tell which came first. */
   isAmbiguous: boolean;
 }
@@ -58,13 +59,17 @@ export class TopologyInference {
       '# Edit it and give it to replay or compare: --topology FILE. Unchanged it changes no result.',
       `schema: ${TOPOLOGY_FORMAT}`,
       '',
+      '# Physical SMMUs. Add one by a line, and say smmu: 1 for the devices behind it; queue: the guest CMDQ of its vSMMU.',
+      'smmus:',
+      '  - {}',
+      '',
       '# sid: every StreamID that a dma event or an ATC_INV names. An ATC_INV to any other is an error with --atc vsid.',
       '# ats: true if an ATC_INV names it.',
       '# Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).',
       devices.length === 0 ? 'devices: []' : 'devices:',
       ...devices,
       '',
-      '# asid: the ASID of its translations outside a PASID. from_ns: the time of the first one with another ASID.',
+      '# asid: the ASID of its translations, of those with a PASID if there is an ssid. from_ns: the first with another one.',
       bindings.length === 0 ? 'bindings: []' : 'bindings:',
       ...bindings,
       '',
@@ -76,35 +81,40 @@ export class TopologyInference {
     const sighting = this.sighting(batch.sid[row]);
     const { moves } = sighting;
     sighting.translations++;
-    if (asid[row] < 0 || ssid[row] !== ABSENT) return;
-    const latest = moves.at(-1);
-    if (latest === undefined) {
-      moves.push({ asid: asid[row], fromNs: ABSENT });
+    if (asid[row] < 0) return;
+    const own = moves.get(ssid[row]);
+    const latest = own?.at(-1);
+    if (own === undefined || latest === undefined) {
+      moves.set(ssid[row], [{ asid: asid[row], fromNs: ABSENT }]);
       return;
     }
     // A replay moves a stream only when it translates, not when it bypasses the SMMU.
     if (outcome[row] >= Outcome.Bypass || latest.asid === asid[row]) return;
     if (timeNs[row] === this.lastDoorbellNs) sighting.isAmbiguous = true;
-    if (latest.fromNs === timeNs[row]) moves.pop();
-    moves.push({ asid: asid[row], fromNs: timeNs[row] });
+    if (latest.fromNs === timeNs[row]) own.pop();
+    own.push({ asid: asid[row], fromNs: timeNs[row] });
   }
 
   private bindingLines(sid: number): string[] {
     const { moves, isAmbiguous } = this.sighting(sid);
-    if (moves.length === 0) return [`  # ${hex(sid)}: never translates outside a PASID; it counts in every domain`];
+    if (moves.size === 0) return [`  # ${hex(sid)}: never translates; it counts in every domain`];
     if (isAmbiguous) {
       return [`  # ${hex(sid)}: moves at the very time of a doorbell; left to the trace, which has the order`];
     }
-    return moves.map(({ asid, fromNs }) => {
-      const from = fromNs === ABSENT ? '' : `, from_ns: ${fromNs}`;
-      return `  - { sid: ${hex(sid)}, asid: ${asid}${from} }`;
-    });
+    const inOrder = [...moves].sort(([a], [b]) => a - b);
+    return inOrder.flatMap(([ssid, own]) =>
+      own.map(({ asid, fromNs }) => {
+        const pasid = ssid === ABSENT ? '' : `, ssid: ${ssid}`;
+        const from = fromNs === ABSENT ? '' : `, from_ns: ${fromNs}`;
+        return `  - { sid: ${hex(sid)}${pasid}, asid: ${asid}${from} }`;
+      }),
+    );
   }
 
   private sighting(sid: number): Sighting {
     let sighting = this.sightings.get(sid);
     if (sighting === undefined) {
-      sighting = { translations: 0, atcInvalidations: 0, moves: [], isAmbiguous: false };
+      sighting = { translations: 0, atcInvalidations: 0, moves: new Map(), isAmbiguous: false };
       this.sightings.set(sid, sighting);
     }
     return sighting;

@@ -158,6 +158,30 @@ export class EventBatch {
     return row;
   }
 
+  /** Append a copy of row `row` of `from`; returns its index. The caller checks `isFull`. */
+  copyRow(from: EventBatch, row: number): number {
+    const to = this.append(from.kind[row] as EventKind, from.timeNs[row], from.line[row]);
+    this.vcpu[to] = from.vcpu[row];
+    this.queue[to] = from.queue[row];
+    this.cmd0Low[to] = from.cmd0Low[row];
+    this.cmd0High[to] = from.cmd0High[row];
+    this.cmd1Low[to] = from.cmd1Low[row];
+    this.cmd1High[to] = from.cmd1High[row];
+    this.sid[to] = from.sid[row];
+    this.ssid[to] = from.ssid[row];
+    this.asid[to] = from.asid[row];
+    this.vmid[to] = from.vmid[row];
+    this.iovaPage[to] = from.iovaPage[row];
+    this.iovaOffset[to] = from.iovaOffset[row];
+    this.pageSizeLog2[to] = from.pageSizeLog2[row];
+    this.granuleLog2[to] = from.granuleLog2[row];
+    this.pages[to] = from.pages[row];
+    this.access[to] = from.access[row];
+    this.outcome[to] = from.outcome[row];
+    this.flags[to] = from.flags[row];
+    return to;
+  }
+
   /** Append a `cmd` row that carries the four 32-bit parts of the command; returns its index. */
   appendCommand(timeNs: number, line: number, c0Low: number, c0High: number, c1Low: number, c1High: number): number {
     const row = this.append(EventKind.Cmd, timeNs, line);

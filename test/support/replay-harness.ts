@@ -11,6 +11,7 @@ import type { StrategyResult } from '../../src/results/document.js';
 import { strategyResult } from '../../src/results/strategy-result.js';
 import { createSmmu } from '../../src/session/smmu-settings.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
+import { parseTopology } from '../../src/topology/load.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /** How to run; defaults as on the command line. */
@@ -22,6 +23,10 @@ export interface HarnessOptions {
   warmup?: number;
   msi?: boolean;
   metrics?: ReplayMetrics;
+  /** VMs that the trace was merged from. */
+  vms?: number;
+  /** Text of a topology file. */
+  topology?: string;
 }
 
 /** A finished replay. */
@@ -47,7 +52,11 @@ export async function replayThrough(
     (async function* () {
       yield trace.batch;
     })(),
+    undefined,
+    undefined,
+    options.vms ?? 1,
   );
+  if (options.topology !== undefined) survey.topology.declare(parseTopology(options.topology, 'topology.yaml'));
   const replay = new Replay(
     choice,
     profile,

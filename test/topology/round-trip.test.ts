@@ -114,6 +114,10 @@ describe('the inferred file', () => {
 # Edit it and give it to replay or compare: --topology FILE. Unchanged it changes no result.
 schema: smmuscope.topology/1
 
+# Physical SMMUs. Add one by a line, and say smmu: 1 for the devices behind it; queue: the guest CMDQ of its vSMMU.
+smmus:
+  - {}
+
 # sid: every StreamID that a dma event or an ATC_INV names. An ATC_INV to any other is an error with --atc vsid.
 # ats: true if an ATC_INV names it.
 # Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).
@@ -122,12 +126,12 @@ devices:
   - { sid: 0x10, ats: false } # 3 translations, 0 ATC_INVs
   - { sid: 0x18, ats: true } # 0 translations, 1 ATC_INV
 
-# asid: the ASID of its translations outside a PASID. from_ns: the time of the first one with another ASID.
+# asid: the ASID of its translations, of those with a PASID if there is an ssid. from_ns: the first with another one.
 bindings:
   - { sid: 0x8, asid: 1 }
   - { sid: 0x8, asid: 2, from_ns: 3000 }
   # 0x10: moves at the very time of a doorbell; left to the trace, which has the order
-  # 0x18: never translates outside a PASID; it counts in every domain
+  # 0x18: never translates; it counts in every domain
 `);
   });
 

@@ -1,7 +1,7 @@
 /** What every table of results says below itself: where the numbers come from, and what to keep in mind. */
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
-import { formatCount, formatShare } from './format.js';
+import { formatCount, formatNs, formatShare } from './format.js';
 import { paint, wrapText } from './layout.js';
 
 type TraceProvenance = ResultDocument['provenance']['traces'][number];
@@ -22,6 +22,7 @@ export function renderFooter(
     ...traces.map(traceLine),
     ...strategyFileLines(document),
     modelLine(document, context),
+    ...hostLine(document, context),
     ...estimateLine(document.provenance.profile),
   ];
   const notes = [
@@ -64,6 +65,18 @@ function traceLine(trace: TraceProvenance): string {
   const { format, version } = trace.reader;
   const reader = [format, version].filter((part) => typeof part === 'string' && part !== '').join(' ');
   return `trace ${trace.file}${reader === '' ? '' : ` (${reader})`}, ${formatCount(eventTotal(trace.events))} events${streamList(trace)}`;
+}
+
+/** Several VMs, and what the host does beside serving them. */
+function hostLine({ provenance }: ResultDocument, context: ReportContext): string[] {
+  const { vms, vm_shift_ns: shiftNs, background_per_s: perS } = provenance as Readonly<Record<string, unknown>>;
+  const parts = [
+    ...(vms === undefined
+      ? []
+      : [`${String(vms)} VMs, each ${formatNs(Number(shiftNs), context)} behind the one before`]),
+    ...(perS === undefined ? [] : [`${formatCount(Number(perS))} invalidations per second of the host's own`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join('; ')];
 }
 
 /** The total if the document has one, else the sum over the kinds. */
