@@ -156,6 +156,11 @@ export class CommandEngine implements Actor {
     this.ring();
   }
 
+  /** `queue` is empty and no ATC invalidation of it is under way. */
+  isDrained(queue: number): boolean {
+    return this.queues[queue].isEmpty && this.atcDoneNs[queue] <= this.simulator.nowNs;
+  }
+
   /** PROD was written: start consuming if idle. */
   ring(): void {
     if (this.isAwake && !this.isAsleep) return;

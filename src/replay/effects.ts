@@ -76,8 +76,8 @@ export class TimedEffects implements Effects {
 
   constructor(
     private readonly smmu: Smmu,
-    /** A SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
-    private readonly isQueuePerVcpu = false,
+    /** By path: a SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
+    private readonly isQueuePerVcpu: readonly boolean[],
   ) {}
 
   guestCommand(
@@ -132,7 +132,7 @@ export class TimedEffects implements Effects {
 
   /** The queue within which `submission` is ordered. */
   private orderedQueue(submission: Submission): number {
-    return this.isQueuePerVcpu ? submission.vcpu : submission.queue;
+    return this.isQueuePerVcpu[submission.path] ? submission.vcpu : submission.queue;
   }
 
   recordedSeen(): void {}

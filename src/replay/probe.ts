@@ -28,6 +28,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
+  /** A migration has opened the new path; the old one was drained at `drainedNs`. */
+  onPathsChanged?(drainedNs: number): void;
   /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
   onHostCpu(kind: number, ns: number): void;
 }

@@ -9,15 +9,14 @@
  */
 import { CommandEngine } from '../engine/command-engine.js';
 import { Cost, costTable } from '../path/costs.js';
-import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import { Simulator } from '../sim/simulator.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
+import type { Migration } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
-import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
@@ -27,8 +26,10 @@ import { Forwarder } from './forwarder.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
 import type { Pacing } from './pacing.js';
+import { makePaths, queueCountOf, type ReplayPath } from './paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
+import { Switchover } from './switchover.js';
 import type { Machine } from './thread.js';
 import { Vcpu } from './vcpu.js';
 import { Worker } from './worker.js';
@@ -52,7 +53,9 @@ export class Replay {
   readonly engine: CommandEngine;
   readonly vmmLock = new FifoLock(this.simulator);
   readonly workers: Worker[] = [];
-  readonly transport: Transport;
+  readonly paths: readonly ReplayPath[];
+  /** Changes the paths in the middle of the trace; absent without a migration. */
+  readonly switchover: Switchover | undefined;
   readonly topology: Topology;
   readonly smmu: Smmu;
   /** Timed DMA only. */
@@ -63,7 +66,8 @@ export class Replay {
   private readonly effects: Effects;
   private readonly forwarder: Forwarder;
   private readonly machine: Machine;
-  private readonly path: PathBuilder;
+  /** What vCPUs need of each path. */
+  private readonly vcpuPaths: ConstructorParameters<typeof Vcpu>[2];
   private readonly clocks = new Map<number, GuestClock>();
   private readonly clockList: GuestClock[] = [];
   private readonly queues = new Map<number, GuestQueue>();
@@ -93,22 +97,22 @@ export class Replay {
       ? new TimedTranslator(simulator, this.smmu, profile, onTranslation, onFirstMeasured)
       : undefined;
     this.dmaFeed = new DmaFeed(this.smmu, this.topology, this.translator, options.msi, onTranslation);
-    this.transport = choice.transport.create({
-      option: (key) => choice.options.get(key) ?? '',
-      parameter: (key) => profile.number(key),
-    });
-    this.effects = isTimed ? new TimedEffects(this.smmu, this.transport.isQueuePerVcpu) : new OrderedEffects(this.smmu);
+    this.paths = makePaths(choice, profile, costNs, probe);
+    const isQueuePerVcpu = this.paths.map(({ transport }) => transport.isQueuePerVcpu === true);
+    this.effects = isTimed ? new TimedEffects(this.smmu, isQueuePerVcpu) : new OrderedEffects(this.smmu);
     const onExecuted = (ref: number) => this.effects.execute(ref);
-    this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
+    this.engine = new CommandEngine(simulator, profile, costNs, queueCountOf(this.paths), probe, onExecuted);
     const { engine, vmmLock, effects, workers } = this;
     this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs: costNs[Cost.casRetry] };
-    this.path = new PathBuilder(costNs, probe);
-    for (let i = 0; i < this.transport.workerCount; i++) {
-      workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
+    this.vcpuPaths = this.paths.map(({ transport, makeBuilder }) => ({ transport, builder: makeBuilder() }));
+    for (const { transport, makeBuilder } of this.paths) {
+      for (let i = 0; i < transport.workerCount; i++) workers.push(new Worker(this.machine, transport, makeBuilder()));
     }
     const targeting = choice.targeting.create(this.topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only);
+    const [first] = this.paths;
+    this.forwarder = new Forwarder(first.transport, targeting, this.topology, effects, probe, ownsStage1Only);
+    this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 
@@ -181,9 +185,11 @@ export class Replay {
     const { submission, effects, survey } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
+    submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const lastSyncNumber = this.forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
+    this.switchover?.published(submission);
     clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
@@ -218,13 +224,20 @@ export class Replay {
     this.simulator.run(backlog > BACKLOG_LIMIT ? Number.POSITIVE_INFINITY : horizonNs);
   }
 
+  private makeSwitchover(migration: Migration): Switchover {
+    const [old, next] = this.paths;
+    const { queueCount, workerCount } = old.transport;
+    const oldWorkers = this.workers.slice(0, workerCount);
+    const takeOver = () => this.forwarder.changePath(next.transport, next.choice.targeting.create(this.topology));
+    return new Switchover(this.machine, migration, old.makeBuilder(), queueCount, oldWorkers, takeOver);
+  }
+
   private clockOf(index: number): GuestClock {
     const known = this.clocks.get(index);
     if (known !== undefined) return known;
     const { survey } = this;
-    const vcpu = new Vcpu(this.machine, index, this.transport, this.path, this.options.pacing, () => {
-      this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
-    });
+    const onIdle = () => this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
+    const vcpu = new Vcpu(this.machine, index, this.vcpuPaths, this.options.pacing, onIdle, this.switchover);
     const clock: GuestClock = {
       vcpu,
       lastSeenNs: 0,
