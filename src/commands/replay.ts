@@ -18,9 +18,9 @@ export default class Replay extends BaseCommand {
         '<%= config.bin %> replay traces/rebind-strict.qemu-7.2.log.xz --strategy sw-vcmdq:worker=poll --set smmu.mem_latency_ns=250 --json',
     },
     {
-      description: 'A guest that falls back from its hardware queues to the shared queue 20 ms into the trace:',
+      description: 'A guest that falls back from its hardware queues to the shared queue half-way through the trace:',
       command:
-        '<%= config.bin %> replay traces/rebind-strict.qemu-7.2.log.xz --strategy hw-vcmdq --migrate-at 20ms --to sw-vcmdq',
+        '<%= config.bin %> replay traces/rebind-strict.qemu-7.2.log.xz --strategy hw-vcmdq --migrate-at 7.7s --to sw-vcmdq',
     },
   ];
   static override args = { trace: traceArgument };
