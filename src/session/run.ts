@@ -102,7 +102,7 @@ export async function runReplays(
         estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
       },
       transforms: [],
-      ...(options.migrate === undefined ? {} : { migrate_at_ns: options.migrate.atNs, migrate_to: options.migrate.to }),
+      ...(options.migrate === undefined ? {} : { migrate_at_ns: options.migrate.atNs }),
       pacing: options.pacing,
       dma: options.dma,
       warmup_events: options.warmup,

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
+import { Cost } from '../../src/path/costs.js';
 import type { Submission } from '../../src/path/submission.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { PACINGS, type Pacing } from '../../src/replay/pacing.js';
@@ -208,6 +209,9 @@ describe('the drain', () => {
       held_ns: OLD - 1000 + SWITCH + (OLD - 4000 + SWITCH),
     });
     expect(result.latency.breakdown_total_ns.migration).toBe(migration.held_ns);
+    // The wait is an outcome, the switch a parameter.
+    expect(log.spentNs[Cost.migrationWait]).toBe(OLD - 1000 + (OLD - 4000));
+    expect(log.spentNs[Cost.migrationSwitch]).toBe(2 * SWITCH);
   });
 
   it('a vCPU that comes in the middle of the switch waits for the rest of it only', async () => {
