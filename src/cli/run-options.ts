@@ -53,6 +53,33 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
 }
 
 /**
+ * Where a replay changes paths; undefined if it does not.
+ * @throws UsageError for one flag without the other, a malformed time, more than one strategy, a file that is none
+ */
+export function migrateOptions(
+  at: string | undefined,
+  to: string | undefined,
+  flags: Pick<ReplayFlags, 'profile' | 'set'>,
+): RunOptions['migrate'] {
+  if (at === undefined && to === undefined) return undefined;
+  if (at === undefined) throw new UsageError('--to: expected --migrate-at TIME with it, found none');
+  if (to === undefined) throw new UsageError('--migrate-at: expected --to STRATEGY with it, found none');
+  requireOneStrategy('--to', to);
+  const atNs = parseDurationNs(at, '--migrate-at');
+  checkStrategyFiles([to], flags.profile, flags.set ?? []);
+  return { atNs, to };
+}
+
+/**
+ * A replay takes one strategy per flag.
+ * @throws UsageError for a list of them
+ */
+export function requireOneStrategy(flag: string, spec: string): void {
+  if (spec !== 'all' && !spec.includes(',')) return;
+  throw new UsageError(`${flag}: expected one strategy (several: smmuscope compare), found ${spec}`);
+}
+
+/**
  * TLB sizes from their list; none for undefined.
  * @throws UsageError for anything but positive integers
  */

@@ -22,7 +22,9 @@ export function checkStrategyFiles(specs: readonly string[], profile: string, se
 /** A result document with the files of its strategies in the provenance; any other document as it is. */
 export function withStrategyFiles(document: ReportDocument): ReportDocument {
   if (document.schema !== RESULT_SCHEMA) return document;
-  const names = new Set(document.results.map((result) => result.strategy.split(':')[0]));
+  // A migrated result names two strategies: FROM+TO@ATns.
+  const specs = document.results.flatMap((result) => result.strategy.split('+'));
+  const names = new Set(specs.map((spec) => spec.split(/[:@]/)[0]));
   const used = strategyFiles().filter((module) => names.has(module.strategy));
   if (used.length === 0) return document;
   const strategy_files = used.map(({ strategy, path, sha256 }) => ({ strategy, file: basename(path), sha256 }));

@@ -2,7 +2,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
-import { UsageError } from '../trace/errors.js';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Replay a trace through one strategy and report it in full.';
@@ -18,6 +17,11 @@ export default class Replay extends BaseCommand {
       command:
         '<%= config.bin %> replay traces/rebind-strict.qemu-7.2.log.xz --strategy sw-vcmdq:worker=poll --set smmu.mem_latency_ns=250 --json',
     },
+    {
+      description: 'A guest that falls back from its hardware queues to the shared queue half-way through the trace:',
+      command:
+        '<%= config.bin %> replay traces/rebind-strict.qemu-7.2.log.xz --strategy hw-vcmdq --migrate-at 7.7s --to sw-vcmdq',
+    },
   ];
   static override args = { trace: traceArgument };
   static override flags = {
@@ -26,6 +30,15 @@ export default class Replay extends BaseCommand {
         'how guest commands reach the SMMU: NAME[:key=value]… (list: smmuscope strategies), or ./FILE.js with one of your own',
       helpValue: 'NAME',
       required: true,
+    }),
+    'migrate-at': Flags.string({
+      description:
+        'change paths in the middle of the trace: the first publication this long after its start (5ms, 1.5s, ns) and all later ones take the path of --to, once everything before is done',
+      helpValue: 'TIME',
+    }),
+    to: Flags.string({
+      description: 'the strategy that takes over at --migrate-at, written like --strategy',
+      helpValue: 'NAME',
     }),
     ...traceFlags,
     ...modelFlags,
@@ -38,11 +51,10 @@ export default class Replay extends BaseCommand {
     const { args, flags } = await this.parse(Replay);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');
-    const { runOptions } = await import('../cli/run-options.js');
-    if (flags.strategy === 'all' || flags.strategy.includes(',')) {
-      throw new UsageError(`--strategy: expected one strategy (several: smmuscope compare), found ${flags.strategy}`);
-    }
-    const options = runOptions([flags.strategy], flags);
+    const { migrateOptions, requireOneStrategy, runOptions } = await import('../cli/run-options.js');
+    requireOneStrategy('--strategy', flags.strategy);
+    const migrate = migrateOptions(flags['migrate-at'], flags.to, flags);
+    const options = { ...runOptions([flags.strategy], flags), migrate };
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { runReplays } = await import('../session/run.js');

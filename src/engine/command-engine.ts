@@ -173,6 +173,11 @@ export class CommandEngine implements Actor {
     this.ring();
   }
 
+  /** `queue` is empty and no ATC invalidation of it is under way. */
+  isDrained(queue: number): boolean {
+    return this.queues[queue].isEmpty && this.atcDoneNs[queue] <= this.simulator.nowNs;
+  }
+
   /** There may be something to do: start consuming if idle. */
   private ring(): void {
     if (this.isAwake && !this.isAsleep) return;

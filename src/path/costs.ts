@@ -24,6 +24,7 @@ export const STAGES = [
   'sync',
   'cons_read',
   'vcpu_wait',
+  'migration',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -86,6 +87,10 @@ const SPECS = {
   queueWait: { stage: 'queue_wait' },
   /** Open-loop pacing: the vCPU is still busy with its previous submission. */
   vcpuWait: { stage: 'vcpu_wait' },
+  /** The guest changes paths: waiting until everything published before is done. */
+  migrationWait: { stage: 'migration' },
+  /** The guest changes paths: both are closed while the queue's state is handed over. */
+  migrationSwitch: { stage: 'migration', parameter: 'software.migration_switch_ns' },
 } as const satisfies Record<string, CostSpec>;
 
 export type CostName = keyof typeof SPECS;

@@ -34,10 +34,12 @@ export interface QueueLayout {
   readonly queuesPerSmmu: number;
   /** Queue of each SMMU that stands for queue 1 of this VM's transport; queue 0 is everybody's. */
   readonly firstOwnQueue: number;
+  /** Worker of this VM that stands for worker 0 of the transport. */
+  readonly firstWorker: number;
 }
 
 /** One VM on one SMMU: queues are what the transport calls them. */
-const PLAIN_LAYOUT: QueueLayout = { smmus: 1, queuesPerSmmu: 0, firstOwnQueue: 1 };
+const PLAIN_LAYOUT: QueueLayout = { smmus: 1, queuesPerSmmu: 0, firstOwnQueue: 1, firstWorker: 0 };
 
 /** Compiles verbs into steps. */
 export class PathBuilder {
@@ -195,6 +197,14 @@ export class PathBuilder {
     }
   }
 
+  /** Host kernel: put a SYNC of its own into the queue with number `queue` among all of the machine, poll for completion. */
+  hostSync(queue: number): void {
+    this.tally.onAddedSync(this.measured);
+    this.insert(queue, 0, 1, 1, 1);
+    this.program.add(Step.IssueClosed, 0, 0, queue);
+    this.program.add(Step.AwaitSync, 1);
+  }
+
   /**
    * Guest: its commands `first … first+count-1`, `syncs` SYNCs among them, become visible in the mapped queue `queue`. Every
    * SYNC closes one command list of the driver, so the fixed part of the insertion is paid once per list (facts L §3.1).
@@ -302,7 +312,7 @@ export class PathBuilder {
 
   /** Hand the submission to worker `worker`. */
   signalWorker(worker: number): void {
-    this.program.add(Step.SignalWorker, worker);
+    this.program.add(Step.SignalWorker, this.layout.firstWorker + worker);
   }
 
   /** Guest: poll until the worker has completed this submission. */

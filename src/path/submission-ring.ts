@@ -50,6 +50,7 @@ export class SubmissionRing {
     const { headers, rows } = this;
     headers.push(doorbellNs);
     headers.push(previousSeenNs);
+    headers.push(submission.path);
     headers.push(submission.measured ? 1 : 0);
     headers.push(submission.guestCount);
     headers.push(submission.queue);
@@ -79,12 +80,18 @@ export class SubmissionRing {
     return this.headers.peek(1);
   }
 
+  /** Path of the oldest submission. */
+  get path(): number {
+    return this.headers.peek(2);
+  }
+
   /** Move the oldest submission, published at simulated time `publishedNs`, into `into`. */
   take(into: Submission, publishedNs: number): void {
     const { headers, rows } = this;
     headers.shift();
     headers.shift();
     into.clear();
+    into.path = headers.shift();
     into.publishedNs = publishedNs;
     into.measured = headers.shift() === 1;
     const guestCount = headers.shift();

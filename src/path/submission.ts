@@ -22,6 +22,8 @@ export class Submission {
   /** Guest queue that the doorbell rang, and the number of the last SYNC published with it. */
   queue = 0;
   lastSyncNumber = 0;
+  /** Path that it takes: 0, or 1 after a migration (see replay/switchover.ts). */
+  path = 0;
   /** Opcode of each guest row, and the range of its host rows. */
   guestOpcode = new Uint8Array(16);
   hostFirst = new Int32Array(16);

@@ -48,6 +48,7 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
   ns('software.queue_halt_irq_ns', 'hardware queue halts → its interrupt handler runs on the host'),
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
+  ns('software.migration_switch_ns', 'change of paths: hand PROD and CONS over from the drained queue to the new one'),
 ];
 
 /** Command side of the SMMU and of ATS devices in ns (M §4.2). */

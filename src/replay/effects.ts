@@ -81,8 +81,8 @@ export class TimedEffects implements Effects {
 
   constructor(
     private readonly smmus: Smmus,
-    /** A SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
-    private readonly isQueuePerVcpu: boolean,
+    /** By path: a SYNC is about its own vCPU's commands only (see Transport.isQueuePerVcpu). */
+    private readonly isQueuePerVcpu: readonly boolean[],
     /** VMs of the replay. */
     private readonly vms: number,
   ) {}
@@ -143,7 +143,7 @@ export class TimedEffects implements Effects {
 
   /** The queue within which `submission` is ordered. */
   private orderedQueue(submission: Submission): number {
-    return this.isQueuePerVcpu ? submission.vcpu * this.vms + submission.vm : submission.queue;
+    return this.isQueuePerVcpu[submission.path] ? submission.vcpu * this.vms + submission.vm : submission.queue;
   }
 
   recordedSeen(): void {}

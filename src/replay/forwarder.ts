@@ -17,7 +17,7 @@ import type { ReplayProbe } from './probe.js';
 
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver {
-  private readonly sink: HostCommandSink;
+  private sink: HostCommandSink;
   /** Host commands of the guest command being forwarded. */
   private readonly made = new GuestQueue();
   private readonly madeSid: number[] = [];
@@ -28,9 +28,9 @@ export class Forwarder implements HostCommandReceiver {
   private listSmmus = 0;
 
   constructor(
-    private readonly transport: Transport,
+    private transport: Transport,
     targeting: AtcTargeting,
-    private readonly routing: InstanceRouting,
+    private routing: InstanceRouting,
     private readonly topology: Topology,
     private readonly effects: Effects,
     private readonly probe: ReplayProbe,
@@ -38,6 +38,13 @@ export class Forwarder implements HostCommandReceiver {
     private readonly ownsStage1Only: boolean,
   ) {
     this.sink = new HostCommandSink(targeting, this, topology);
+  }
+
+  /** The path of everything published from now on. */
+  changePath(transport: Transport, targeting: AtcTargeting, routing: InstanceRouting): void {
+    this.transport = transport;
+    this.routing = routing;
+    this.sink = new HostCommandSink(targeting, this, this.topology);
   }
 
   /** Move everything in `queue` into `submission`, which has been cleared; returns the number of its last SYNC, or -1. */

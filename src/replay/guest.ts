@@ -1,16 +1,15 @@
 /**
- * One VM of a replay: its VMM lock, its transport with workers, and the forwarding of what its vCPUs publish.
+ * One VM of a replay: its VMM lock, its paths with their workers, and the forwarding of what its vCPUs publish.
  *
  * VMs share the simulated host: the SMMUs with their queues 0, the devices' links, the clock. A transport's further queues
  * are each VM's own.
  */
-import { PathBuilder, type PathTally, type QueueLayout } from '../path/path-builder.js';
+import { PathBuilder, type QueueLayout } from '../path/path-builder.js';
 import { FifoLock } from '../sim/fifo-lock.js';
-import type { StrategyChoice } from '../strategies/spec.js';
 import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { Forwarder } from './forwarder.js';
-import type { ReplayProbe } from './probe.js';
+import { ownQueuesOf, type ReplayPath } from './paths.js';
 import type { Machine } from './thread.js';
 import { Worker } from './worker.js';
 
@@ -20,39 +19,64 @@ export interface Host extends Omit<Machine, 'vmmLock' | 'workers'> {
   readonly topology: Topology;
 }
 
+/** A path of a VM, with what compiles the programs of its vCPUs. */
+interface GuestPath extends ReplayPath {
+  readonly transport: Transport;
+  readonly builder: PathBuilder;
+}
+
 /** One VM. */
 export class Guest {
   readonly machine: Machine;
   readonly vmmLock: FifoLock;
   readonly workers: Worker[] = [];
-  readonly path: PathBuilder;
-  readonly layout: QueueLayout;
+  readonly paths: readonly GuestPath[];
+  /** Where the queues and workers of each path are. */
+  readonly layouts: readonly QueueLayout[];
   readonly forwarder: Forwarder;
 
   constructor(
-    host: Host,
-    choice: StrategyChoice,
-    readonly transport: Transport,
+    private readonly host: Host,
+    paths: readonly ReplayPath[],
     readonly vm: number,
   ) {
-    const { costNs, topology, engines } = host;
-    const probe: ReplayProbe & PathTally = host.probe;
+    const { costNs, probe, effects, topology } = host;
     this.vmmLock = new FifoLock(host.simulator);
     this.machine = { ...host, vmmLock: this.vmmLock, workers: this.workers };
-    this.layout = {
-      smmus: topology.smmuCount,
-      queuesPerSmmu: engines.queuesPerSmmu,
-      firstOwnQueue: 1 + vm * (transport.queueCount - 1),
-    };
-    const { layout } = this;
-    this.path = new PathBuilder(costNs, probe, layout);
-    for (let i = 0; i < transport.workerCount; i++) {
-      this.workers.push(new Worker(this.machine, transport, new PathBuilder(costNs, probe, layout)));
+    this.layouts = this.layOut(paths);
+    this.paths = paths.map((path, index) => ({
+      ...path,
+      builder: new PathBuilder(costNs, probe, this.layouts[index]),
+    }));
+    for (const [index, { transport }] of paths.entries()) {
+      for (let i = 0; i < transport.workerCount; i++) {
+        this.workers.push(new Worker(this.machine, transport, new PathBuilder(costNs, probe, this.layouts[index])));
+      }
     }
+    const [{ choice, transport }] = paths;
     const targeting = choice.targeting.create(topology);
     const routing = choice.routing.create(topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    const { effects } = host;
     this.forwarder = new Forwarder(transport, targeting, routing, topology, effects, probe, ownsStage1Only);
+  }
+
+  /** What is published from now on goes by the second path. */
+  changePath(): void {
+    const { topology } = this.host;
+    const [, { choice, transport }] = this.paths;
+    this.forwarder.changePath(transport, choice.targeting.create(topology), choice.routing.create(topology));
+  }
+
+  private layOut(paths: readonly ReplayPath[]): QueueLayout[] {
+    const { topology, engines } = this.host;
+    const layouts: QueueLayout[] = [];
+    let firstOwnQueue = 1 + this.vm * ownQueuesOf(paths);
+    let firstWorker = 0;
+    for (const { transport } of paths) {
+      layouts.push({ smmus: topology.smmuCount, queuesPerSmmu: engines.queuesPerSmmu, firstOwnQueue, firstWorker });
+      firstOwnQueue += transport.queueCount - 1;
+      firstWorker += transport.workerCount;
+    }
+    return layouts;
   }
 }

@@ -30,6 +30,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
   /** The host has seen an invalidation of its own done, `ns` after it wanted it (see background.ts). */
   onBackground(ns: number): void;
+  /** A migration has opened the new path; the old one was drained at `drainedNs`. */
+  onPathsChanged?(drainedNs: number): void;
   /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
   onHostCpu(kind: number, ns: number): void;
 }

@@ -10,12 +10,14 @@
 import { CommandEngine } from '../engine/command-engine.js';
 import { CommandEngines } from '../engine/command-engines.js';
 import { Cost, costTable } from '../path/costs.js';
+import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { Simulator } from '../sim/simulator.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
+import type { Migration } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
@@ -27,8 +29,10 @@ import { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
 import type { Pacing } from './pacing.js';
+import { makePaths, ownQueuesOf } from './paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
+import { Switchover } from './switchover.js';
 import { Vcpu } from './vcpu.js';
 import type { Worker } from './worker.js';
 
@@ -53,6 +57,8 @@ export class Replay {
   readonly engines: CommandEngines;
   /** The VMs of the trace. */
   readonly guests: readonly Guest[];
+  /** Changes the paths in the middle of the trace; absent without a migration. */
+  readonly switchover: Switchover | undefined;
   readonly topology: Topology;
   readonly smmus: Smmus;
   /** Timed DMA only: one per SMMU. */
@@ -60,6 +66,7 @@ export class Replay {
   readonly dmaFeed: DmaFeed;
   /** Events fed so far. */
   events = 0;
+  private readonly costNs: Float64Array;
   private readonly effects: Effects;
   private readonly clocks = new Map<number, GuestClock>();
   private readonly clockList: GuestClock[] = [];
@@ -81,6 +88,7 @@ export class Replay {
   ) {
     const { simulator } = this;
     const costNs = costTable(profile);
+    this.costNs = costNs;
     this.topology = survey.topology.clone();
     const { topology } = this;
     this.smmus = new Smmus(
@@ -94,30 +102,28 @@ export class Replay {
       ? this.smmus.list.map((smmu) => new TimedTranslator(simulator, smmu, profile, onTranslation, onFirstMeasured))
       : [];
     this.dmaFeed = new DmaFeed(this.smmus, topology, this.translators, options.msi, onTranslation);
-    const makeTransport = () =>
-      choice.transport.create({
-        option: (key) => choice.options.get(key) ?? '',
-        parameter: (key) => profile.number(key),
-      });
-    const transports = Array.from({ length: topology.vms }, makeTransport);
-    const [{ queueCount, isQueuePerVcpu: hasOwnQueues = false }] = transports;
+    const paths = Array.from({ length: topology.vms }, () => makePaths(choice, profile));
     // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
-    const isQueuePerVcpu = hasOwnQueues || (choice.transport.queuesAreMapped === true && topology.smmuCount > 1);
+    const isQueuePerVcpu = paths[0].map(
+      ({ transport, choice: { transport: definition } }) =>
+        transport.isQueuePerVcpu === true || (definition.queuesAreMapped === true && topology.smmuCount > 1),
+    );
     this.effects = isTimed
       ? new TimedEffects(this.smmus, isQueuePerVcpu, topology.vms)
       : new OrderedEffects(this.smmus);
     const { effects } = this;
-    const queuesPerSmmu = 1 + topology.vms * (queueCount - 1);
+    const queuesPerSmmu = 1 + topology.vms * ownQueuesOf(paths[0]);
     const makeEngine = (_: Smmu, smmu: number) =>
       new CommandEngine(simulator, profile, costNs, queuesPerSmmu, probe, (ref) => effects.execute(ref, smmu));
     this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
     const { engines } = this;
     const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs: costNs[Cost.casRetry] };
-    this.guests = transports.map((transport, vm) => new Guest(host, choice, transport, vm));
+    this.guests = paths.map((own, vm) => new Guest(host, own, vm));
+    this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
     if (options.background !== undefined) {
-      const [{ machine, layout }] = this.guests;
-      new Background(machine, costNs, layout, options.background, () => this.isGuestAtWork);
+      const [{ machine, layouts }] = this.guests;
+      new Background(machine, costNs, layouts[0], options.background, () => this.isGuestAtWork);
     }
   }
 
@@ -201,11 +207,13 @@ export class Replay {
     const { submission, effects, survey } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
+    submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const { forwarder, vm } = this.guestOf(queueIndex);
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
+    this.switchover?.published(submission);
     clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
@@ -240,14 +248,23 @@ export class Replay {
     this.simulator.run(backlog > BACKLOG_LIMIT ? Number.POSITIVE_INFINITY : horizonNs);
   }
 
+  private makeSwitchover(migration: Migration): Switchover {
+    const [{ machine, layouts }] = this.guests;
+    const path = new PathBuilder(this.costNs, machine.probe, layouts[0]);
+    const oldWorkers = this.guests.flatMap(({ workers, paths }) => workers.slice(0, paths[0].transport.workerCount));
+    const takeOver = () => {
+      for (const guest of this.guests) guest.changePath();
+    };
+    return new Switchover(machine, migration, path, oldWorkers, takeOver);
+  }
+
   private clockOf(index: number): GuestClock {
     const known = this.clocks.get(index);
     if (known !== undefined) return known;
     const { survey } = this;
     const { vms } = this.topology;
-    const vcpu = new Vcpu(this.guestOf(index), Math.floor(index / vms), this.options.pacing, () => {
-      this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
-    });
+    const onIdle = () => this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
+    const vcpu = new Vcpu(this.guestOf(index), Math.floor(index / vms), this.options.pacing, onIdle, this.switchover);
     const clock: GuestClock = {
       vcpu,
       lastSeenNs: 0,

@@ -89,10 +89,15 @@ export abstract class Thread implements Actor, SyncWaiter {
   protected begin(fromNs: number, waitCost: number, nowNs: number): void {
     this.spentNs.fill(0);
     this.clockNs = fromNs;
-    this.chargeUntil(waitCost, nowNs);
+    this.chargeWait(waitCost, nowNs);
     this.step = 0;
     this.waiting = Waiting.Nothing;
     this.execute();
+  }
+
+  /** Charge the time between a program's publication and its start, `nowNs`. */
+  protected chargeWait(waitCost: number, nowNs: number): void {
+    this.chargeUntil(waitCost, nowNs);
   }
 
   /** The worker has completed this thread's submission: take over its charges and go on. */

@@ -7,6 +7,7 @@ import { SubmissionRing } from '../path/submission-ring.js';
 import type { Guest } from './guest.js';
 import { dueNs, type Pacing } from './pacing.js';
 import { ThreadKind } from './probe.js';
+import type { Switchover } from './switchover.js';
 import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
@@ -21,6 +22,8 @@ export class Vcpu extends Thread {
   private publishNs = 0;
   /** Simulated time at which the last submission ended. */
   private lastEndNs = 0;
+  /** Simulated time since which its next submission is held by a change of paths; -1: it is not. */
+  private heldSinceNs = -1;
 
   constructor(
     private readonly guest: Guest,
@@ -29,6 +32,8 @@ export class Vcpu extends Thread {
     private readonly pacing: Pacing,
     /** Told when this vCPU has run out of submissions: what it publishes next has not been read yet. */
     private readonly onIdle: (vcpu: Vcpu) => void,
+    /** Changes the paths; absent without a migration. */
+    private readonly switchover?: Switchover,
   ) {
     super(guest.machine, ThreadKind.Vcpu);
   }
@@ -68,16 +73,38 @@ export class Vcpu extends Thread {
   }
 
   protected start(): void {
-    const { current } = this;
-    const { path, transport, vm } = this.guest;
-    this.pending.take(current, this.publishNs);
+    const { current, pending, switchover } = this;
+    if (switchover?.admits(this, pending.path) === false) {
+      this.heldSinceNs = this.machine.simulator.nowNs;
+      return;
+    }
+    pending.take(current, this.publishNs);
+    const { transport, builder } = this.guest.paths[current.path];
     current.vcpu = this.index;
-    current.vm = vm;
+    current.vm = this.guest.vm;
     this.machine.effects.publish(current);
-    path.begin(this.program, current.measured, current);
-    transport.submit(current, path);
+    builder.begin(this.program, current.measured, current);
+    transport.submit(current, builder);
     const now = this.machine.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);
+  }
+
+  /** The new path is open: start what was held; returns how long that was, ns. */
+  release(): number {
+    const now = this.machine.simulator.nowNs;
+    this.startAt(now);
+    return now - this.heldSinceNs;
+  }
+
+  protected override chargeWait(waitCost: number, nowNs: number): void {
+    if (this.switchover === undefined || this.heldSinceNs < 0) {
+      super.chargeWait(waitCost, nowNs);
+      return;
+    }
+    this.chargeUntil(waitCost, this.heldSinceNs);
+    this.chargeUntil(Cost.migrationWait, this.switchover.drainedNs);
+    this.chargeUntil(Cost.migrationSwitch, nowNs);
+    this.heldSinceNs = -1;
   }
 
   protected finished(): void {
@@ -85,6 +112,7 @@ export class Vcpu extends Thread {
     this.lastEndNs = machine.simulator.nowNs;
     machine.effects.seen(current);
     machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
+    this.switchover?.ended(current);
     this.isBusy = false;
     if (this.pending.length > 0) this.scheduleNext();
     else this.onIdle(this);

@@ -32,6 +32,8 @@ export class Worker extends Thread implements WorkerPort {
   /** Drains run, and submissions that needed no wake-up of their own. */
   drains = 0;
   absorbed = 0;
+  /** Told when it has nothing left to do. */
+  onIdle: () => void = () => {};
 
   constructor(
     machine: Machine,
@@ -39,6 +41,11 @@ export class Worker extends Thread implements WorkerPort {
     private readonly path: PathBuilder,
   ) {
     super(machine, ThreadKind.Worker);
+  }
+
+  /** Nothing to do, and nothing on its way. */
+  get isIdle(): boolean {
+    return this.state === 'idle';
   }
 
   protected get rows(): Submission {
@@ -72,6 +79,7 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.arriving.guestCount === 0) {
       this.state = 'idle';
+      this.onIdle();
       return;
     }
     const done = this.draining;

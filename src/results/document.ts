@@ -6,6 +6,7 @@
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+import type { MigrationResult } from './migration-result.js';
 
 /** Distribution of a latency in integer ns (the mean apart). */
 export type LatencySummary = Distribution;
@@ -95,6 +96,8 @@ export interface StrategyResult {
     readonly recorded: OracleAgreement;
     readonly config: OracleAgreement;
   };
+  /** A replay that changed paths in the middle of the trace only. */
+  readonly migration?: MigrationResult;
   readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
   readonly throughput: {
     readonly duration_ns: number;

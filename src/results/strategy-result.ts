@@ -1,6 +1,7 @@
 /**
  * From the counters of one replay to its `results[]` entry (design §8).
  */
+import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
@@ -11,6 +12,7 @@ import { Opcode, opcodeKey } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
 import type { AmplificationResult, StrategyResult } from './document.js';
+import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
 /** ns of a replay's submissions by whether they rest on estimates. */
@@ -53,6 +55,7 @@ export function strategyResult(
       swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
       atc_timeouts: replay.engines.atcTimeouts,
     },
+    ...migrationPart(replay, metrics),
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
       vmm_lock: {
@@ -91,9 +94,7 @@ export function strategyResult(
       publications: metrics.publications,
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,
-      ...(replay.choice.transport.unmapsDerivedFrom === undefined
-        ? {}
-        : { unmaps_derived_from: replay.choice.transport.unmapsDerivedFrom }),
+      ...unmapsPart(replay),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
   };
@@ -174,12 +175,35 @@ function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Re
     if (kind !== 'background' || metrics.background.count > 0) cpu[kind] = metrics.hostCpuNs[index];
   }
   // A polling worker is never off its core.
+  if (replay.switchover !== undefined) {
+    cpu.worker = migratingWorkerCpuNs(replay, replay.switchover, migrating(metrics));
+    return cpu;
+  }
   let polledNs = 0;
-  for (const { transport } of replay.guests) {
+  for (const { paths } of replay.guests) {
+    const [{ transport }] = paths;
     if (transport.isWorkerPolling) polledNs += durationNs * transport.workerCount;
   }
   if (polledNs > 0) cpu.worker = polledNs;
   return cpu;
+}
+
+/** The counters of a replay that changes paths. */
+function migrating(metrics: ReplayMetrics): MigrationMetrics {
+  if (metrics instanceof MigrationMetrics) return metrics;
+  throw new Error('a migrating replay was observed by metrics that do not tell the paths apart');
+}
+
+function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<StrategyResult, 'migration'> {
+  const { switchover } = replay;
+  return switchover === undefined ? {} : { migration: migrationResult(replay, switchover, migrating(metrics)) };
+}
+
+/** What the unmap requests of a path that takes no commands are derived from, if there is such a path. */
+function unmapsPart(replay: Replay): Record<string, unknown> {
+  const sources = replay.guests[0].paths.map(({ choice }) => choice.transport.unmapsDerivedFrom);
+  const source = sources.find((one) => one !== undefined);
+  return source === undefined ? {} : { unmaps_derived_from: source };
 }
 
 function byOpcode(counts: Float64Array): Record<string, number> {

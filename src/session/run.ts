@@ -1,6 +1,7 @@
 /**
  * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
  */
+import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
@@ -14,6 +15,7 @@ import { Replay } from '../replay/replay.js';
 import { Survey } from '../replay/survey.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
+import { mapPaths, migrating } from '../strategies/migration.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import { severalVms } from '../topology/several-vms.js';
@@ -41,6 +43,8 @@ export interface RunOptions {
   readonly strategies: readonly string[];
   /** ATC targetings to cross the strategies with; empty: each strategy's own. */
   readonly atc: readonly string[];
+  /** Every strategy hands over to `to` (specified alike) at trace time `atNs`, relative to the trace's start. */
+  readonly migrate?: { readonly atNs: number; readonly to: string } | undefined;
   readonly pacing: Pacing;
   /** Translations in trace order, or at their recorded times. */
   readonly dma: DmaMode;
@@ -78,7 +82,7 @@ export async function runReplays(
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
   const profile = loadProfile(options.profile, options.set);
-  const choices = resolveStrategies(options.strategies, options.atc);
+  const choices = resolveChoices(options);
   const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   const results: StrategyResult[] = [];
@@ -105,6 +109,7 @@ export async function runReplays(
         estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
       },
       transforms: [],
+      ...(options.migrate === undefined ? {} : { migrate_at_ns: options.migrate.atNs }),
       pacing: options.pacing,
       dma: options.dma,
       warmup_events: options.warmup,
@@ -121,6 +126,15 @@ export async function runReplays(
     },
     results,
   };
+}
+
+/** The strategies of `options`, each with its targetings and, if asked for, the path that takes over from it. */
+function resolveChoices({ strategies, atc, migrate }: RunOptions): StrategyChoice[] {
+  const choices = resolveStrategies(strategies, atc);
+  if (migrate === undefined) return choices;
+  // One per targeting, in the order in which each strategy has them.
+  const next = resolveStrategies([migrate.to], atc);
+  return choices.map((choice, index) => migrating(choice, next[index % next.length], migrate.atNs));
 }
 
 interface TraceRun {
@@ -185,12 +199,13 @@ function startReplay(
   survey: Survey,
   options: RunOptions,
 ): StartedReplay {
-  const metrics = new ReplayMetrics();
+  const metrics = choice.migration === undefined ? new ReplayMetrics() : new MigrationMetrics();
   const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, options);
   const unknownVsid = { count: 0 };
-  const onHost = refusingUnknownStreams(choice, survey.topology, () => {
+  const onUnknown = () => {
     if (replay.events > options.warmup) unknownVsid.count++;
-  });
+  };
+  const onHost = mapPaths(choice, (one) => refusingUnknownStreams(one, survey.topology, onUnknown));
   const background = backgroundLoad(options);
   const replay = new Replay(onHost, profile, survey, makeSmmu, { ...options, background }, metrics);
   return { replay, metrics, unknownVsid };

@@ -3,6 +3,7 @@
  * is one of the registry, or the path of a file with the user's own.
  */
 import { suggestion, UsageError } from '../trace/errors.js';
+import type { Migration } from './migration.js';
 import { strategyNames, TRANSPORTS } from './registry.js';
 import { ROUTINGS } from './routing/registry.js';
 import type { RoutingDefinition } from './routing/routing.js';
@@ -23,6 +24,8 @@ export interface StrategyChoice {
   readonly canonicalName: string;
   /** The file that it comes from, if it is the user's own. */
   readonly module?: StrategyModule | undefined;
+  /** The path that takes over in the middle of the trace; everything else here is about the first one. */
+  readonly migration?: Migration | undefined;
 }
 
 /** Names of the ATC targetings. */

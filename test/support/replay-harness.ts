@@ -1,6 +1,7 @@
 /**
  * The device under test: one trace in memory through one strategy, with the machine open for inspection.
  */
+import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
 import type { DmaMode } from '../../src/replay/dma-feed.js';
@@ -10,6 +11,7 @@ import { Survey } from '../../src/replay/survey.js';
 import type { StrategyResult } from '../../src/results/document.js';
 import { strategyResult } from '../../src/results/strategy-result.js';
 import { createSmmu } from '../../src/session/smmu-settings.js';
+import { migrating } from '../../src/strategies/migration.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
 import { parseTopology } from '../../src/topology/load.js';
 import type { TraceBuilder } from './trace-builder.js';
@@ -27,6 +29,8 @@ export interface HarnessOptions {
   vms?: number;
   /** Text of a topology file. */
   topology?: string;
+  /** Change to the path `to` at trace time `atNs`. */
+  migrate?: { readonly atNs: number; readonly to: string };
 }
 
 /** A finished replay. */
@@ -46,8 +50,10 @@ export async function replayThrough(
     typeof options.profile === 'object'
       ? options.profile
       : loadProfile(options.profile ?? 'neoverse-mmu700', options.set);
-  const [choice] = resolveStrategies([spec]);
-  const metrics = options.metrics ?? new ReplayMetrics();
+  const { migrate } = options;
+  const [from] = resolveStrategies([spec]);
+  const choice = migrate === undefined ? from : migrating(from, resolveStrategies([migrate.to])[0], migrate.atNs);
+  const metrics = options.metrics ?? (migrate === undefined ? new ReplayMetrics() : new MigrationMetrics());
   const survey = await Survey.of(
     (async function* () {
       yield trace.batch;

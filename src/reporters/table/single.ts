@@ -10,6 +10,7 @@ import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
+import { migrationSection } from './migration.js';
 
 /** Columns of the widest bar of the breakdown. */
 const BAR_WIDTH = 30;
@@ -28,6 +29,7 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     sectionTitle(truncate(title, context.width, context), context),
     latencySection(result, context),
     breakdownSection(result, context),
+    migrationSection(result.migration, context),
     commandSection(result, context),
     cacheSection(result, context),
     safetySection(result, context),

@@ -1,0 +1,49 @@
+/** The part of a single report that tells of a change of paths. */
+import type { MigrationResult, MigrationSide } from '../../results/migration-result.js';
+import type { ReportContext } from '../reporter.js';
+import { formatCount, formatNs } from './format.js';
+import { type Column, drawTable, paint, wrapText } from './layout.js';
+
+/** Both paths one below the other, and what the change between them cost. */
+export function migrationSection(migration: MigrationResult | undefined, context: ReportContext): string {
+  if (migration === undefined) return '';
+  const rows = [migration.before, migration.after];
+  const right = (heading: string, drop: number, cell: (side: MigrationSide) => string): Column<MigrationSide> => ({
+    heading,
+    align: 'right',
+    drop,
+    cell,
+  });
+  const time = (heading: string, drop: number, key: 'mean_ns' | 'p50_ns' | 'p99_ns' | 'max_ns') =>
+    right(heading, drop, ({ latency }) => formatNs(latency.count === 0 ? null : latency[key], context));
+  const columns: Column<MigrationSide>[] = [
+    { heading: 'migration', align: 'left', drop: 0, cell: ({ strategy }) => strategy },
+    right('submissions', 1, ({ submissions }) => formatCount(submissions)),
+    right('commands', 2, ({ completed_commands: commands }) => formatCount(commands)),
+    time('mean', 0, 'mean_ns'),
+    time('p50', 3, 'p50_ns'),
+    time('p99', 0, 'p99_ns'),
+    time('max', 0, 'max_ns'),
+  ];
+  return drawTable(columns, rows, context).text + facts(migration, context);
+}
+
+function facts(migration: MigrationResult, context: ReportContext): string {
+  const lost = wrapText(`${formatCount(migration.lost)} commands lost`, context).trimEnd();
+  const lines = [
+    ...switchLines(migration, context).map((line) => wrapText(line, context)),
+    `${paint(lost, migration.lost > 0 ? 'red' : undefined, context)}\n`,
+  ];
+  return lines.join('');
+}
+
+function switchLines(migration: MigrationResult, context: ReportContext): string[] {
+  const at = `${formatNs(migration.at_ns, context)} into the trace`;
+  if (migration.requested_ns === null) return [`no publication at or after ${at}: the paths never changed`];
+  return [
+    `changed ${at}: drained for ${formatNs(migration.drain_ns, context)} (submissions still under way: ` +
+      `${formatCount(migration.drained_submissions)}), handed over for ${formatNs(migration.switch_ns, context)}`,
+    `submissions that waited for it: ${formatCount(migration.held_submissions)}, ` +
+      `${formatNs(migration.held_ns, context)} in all`,
+  ];
+}

@@ -1,0 +1,53 @@
+/**
+ * A guest that changes paths in the middle of a trace: the fallback from a hardware queue to a shared software queue that
+ * lets such a guest move to another host (the software vCMDQ of facts L §0.1 is meant to look like the hardware one). Any path can
+ * follow any other as long as a device's translation passes the same stages on both.
+ */
+import { UsageError } from '../trace/errors.js';
+import type { StrategyChoice } from './spec.js';
+import type { Transport, TransportSetup } from './transport.js';
+
+/** Where a replay changes from one path to another. */
+export interface Migration {
+  /** Trace time, relative to the trace's start: the first publication at or after it belongs to the new path, ns. */
+  readonly atNs: number;
+  readonly from: StrategyChoice;
+  readonly to: StrategyChoice;
+}
+
+/**
+ * `from` until trace time `atNs`, `to` afterwards. Its canonical name is `FROM+TO@ATns`; its targeting is named `A+B` if the
+ * two differ.
+ * @throws UsageError if devices would translate through other stages on the new path
+ */
+export function migrating(from: StrategyChoice, to: StrategyChoice, atNs: number): StrategyChoice {
+  if (from.transport.walkStage !== to.transport.walkStage) {
+    throw new UsageError(
+      `--to ${to.canonicalName}: expected a path whose devices translate through ${stages(from)}, as with ` +
+        `${from.canonicalName}; found one with ${stages(to)}`,
+    );
+  }
+  const atc =
+    from.targeting.name === to.targeting.name ? from.targeting.name : `${from.targeting.name}+${to.targeting.name}`;
+  return {
+    ...from,
+    canonicalName: `${from.canonicalName}+${to.canonicalName}@${atNs}ns`,
+    targeting: { ...from.targeting, name: atc, create: (topology) => from.targeting.create(topology) },
+    migration: { atNs, from, to },
+  };
+}
+
+/** `choice` with `change` applied to the path, or to both paths, that it consists of. */
+export function mapPaths(choice: StrategyChoice, change: (one: StrategyChoice) => StrategyChoice): StrategyChoice {
+  if (choice.migration === undefined) return change(choice);
+  const { from, to, atNs } = choice.migration;
+  return migrating(change(from), change(to), atNs);
+}
+
+/** The transport of `choice`, ready to run. */
+export function makeTransport(choice: StrategyChoice, parameter: TransportSetup['parameter']): Transport {
+  return choice.transport.create({ option: (key) => choice.options.get(key) ?? '', parameter });
+}
+
+const stages = ({ transport }: StrategyChoice): string =>
+  transport.walkStage === 'nested' ? 'both stages' : 'one stage (the host owns it)';
