@@ -4,6 +4,7 @@
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
+import type { HwptIoctl } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
@@ -46,6 +47,10 @@ export class ReplayMetrics implements ReplayProbe {
 
   onAddedSync(measured: boolean): void {
     if (measured) this.amplification.addedSync();
+  }
+
+  onHwptIoctl(kind: HwptIoctl, measured: boolean): void {
+    if (measured) this.amplification.hwptIoctl(kind);
   }
 
   onExit(cause: string, measured: boolean): void {

@@ -4,6 +4,7 @@
  * Contract: a builder is pointed at one program at a time (`begin`); costs come from the profile's table; a verb that
  * traps, makes a system call or adds a host SYNC reports it to the tally, so that a strategy cannot forget to.
  */
+import { OwnCommand } from './attachments.js';
 import { Cost } from './costs.js';
 import { type Program, Step } from './program.js';
 
@@ -13,7 +14,14 @@ export interface PathTally {
   onIoctl(measured: boolean): void;
   /** The host appended a CMD_SYNC that the guest did not send. */
   onAddedSync(measured: boolean): void;
+  /** A host command; `extraCause` indexes EXTRA_CAUSES of strategies/extra-causes.ts, -1 for the guest's own. */
+  onHostCommand(opcode: number, extraCause: number, measured: boolean): void;
+  /** A system call about an HWPT, by a key of `amplification.hwpt_ioctls`. */
+  onHwptIoctl(kind: HwptIoctl, measured: boolean): void;
 }
+
+/** System calls about HWPTs. */
+export type HwptIoctl = 'alloc' | 'attach' | 'destroy';
 
 /** Why the guest trapped; keys of `amplification.exits_by_cause`. */
 export const ExitCause = {
@@ -52,6 +60,27 @@ export class PathBuilder {
   /** Host CPU spends `times` units of `cost`. */
   host(cost: number, times = 1): void {
     if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 1);
+  }
+
+  /** A system call about an HWPT: its entry, and its work `cost`. `cpu` is 2 for a VMM thread other than this one. */
+  hwptIoctl(kind: HwptIoctl, cost: number, cpu: 1 | 2): void {
+    this.tally.onHwptIoctl(kind, this.measured);
+    this.program.add(Step.Spend, this.costNs[Cost.ioctl], Cost.ioctl, cpu);
+    this.program.add(Step.Spend, this.costNs[cost], cost, cpu);
+  }
+
+  /**
+   * Host kernel: send command `own` (see OwnCommand), an `opcode`, of attachment `at` on `queue`, for the reason
+   * `extraCause`. All but the prefetch get a CMD_SYNC and are waited for.
+   */
+  hostIssueOwn(at: number, own: number, opcode: number, extraCause: number, queue: number, cpu: 1 | 2): void {
+    this.tally.onHostCommand(opcode, extraCause, this.measured);
+    this.reserve(queue, 1, cpu);
+    this.program.add(Step.Spend, this.costNs[Cost.insertPerCommand], Cost.insertPerCommand, cpu);
+    this.program.add(Step.IssueOwn, at, own, queue);
+    if (own === OwnCommand.PrefetchConfig) return;
+    this.tally.onAddedSync(this.measured);
+    this.program.add(Step.AwaitSync, cpu);
   }
 
   /** A VMM thread other than this one spends `times` units of `cost` while this one waits for it. */
@@ -141,9 +170,10 @@ export class PathBuilder {
   /**
    * Reserve slots of `queue` for `lists` command lists by compare-and-swap on its {PROD, CONS} word, one hot cache line:
    * producers win one after the other, keep the line for the fixed part of the insertion, and each win costs a retry per
-   * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. `cpu` is 1 for host CPU.
+   * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. `cpu` is 1 for host CPU, 2 for
+   * that of a VMM thread other than this one.
    */
-  reserve(queue: number, lists: number, cpu: 0 | 1): void {
+  reserve(queue: number, lists: number, cpu: 0 | 1 | 2): void {
     this.program.add(Step.Reserve, queue, cpu);
     this.program.add(Step.Spend, this.costNs[Cost.insertFixed] * lists, Cost.insertFixed, cpu);
     this.program.add(Step.Reserved, queue);

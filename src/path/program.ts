@@ -16,7 +16,7 @@ export const Step = {
   Issue: 3,
   /** The same, closed by a CMD_SYNC of the issuer's own in the next slot. */
   IssueClosed: 4,
-  /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it. */
+  /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it, 2 when the VMM's does. */
   AwaitSync: 5,
   /** Tell worker a that commands are pending. */
   SignalWorker: 6,
@@ -34,6 +34,8 @@ export const Step = {
   IssueHalting: 12,
   /** Replace the command at which queue a halted by a CMD_SYNC and let it go on. */
   Restart: 13,
+  /** Put command b (see OwnCommand) of attachment a into queue c; all but the prefetch are closed by a CMD_SYNC. */
+  IssueOwn: 14,
 } as const;
 
 /** Growable list of steps. */

@@ -17,7 +17,8 @@ export interface ParameterSpec {
     | 'StreamID'
     | 'name'
     | 'on/off'
-    | 'queues';
+    | 'queues'
+    | 'steps';
   readonly help: string;
   /** Smallest legal integer (numbers only). */
   readonly min?: number;
@@ -47,6 +48,16 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
   ns('software.queue_halt_irq_ns', 'hardware queue halts → its interrupt handler runs on the host'),
+  ns('software.hwpt_alloc_ns', 'host: allocate a nested HWPT for an STE, its system call not included'),
+  ns('software.hwpt_attach_ns', 'host: attach a stream to an HWPT, system call and SMMU commands not included'),
+  ns('software.hwpt_destroy_ns', 'host: destroy a nested HWPT, its system call not included'),
+  {
+    key: 'software.host_ste_writes',
+    unit: 'steps',
+    help: 'steps in which the host writes an STE to attach a stream, each closed by CFGI_STE and CMD_SYNC',
+    min: 1,
+    max: 3,
+  },
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
 ];
 

@@ -3,12 +3,14 @@
  * their effects are filed (see effects.ts). No time passes here.
  */
 import type { Submission } from '../path/submission.js';
+import { isAttachCommand } from '../strategies/attach.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
+import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
 import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
@@ -20,6 +22,7 @@ export class Forwarder implements HostCommandReceiver {
   private readonly made = new GuestQueue();
   private readonly madeSid: number[] = [];
   private readonly madeCause: number[] = [];
+  private readonly attach: AttachPlanner | undefined;
   /** Guest commands published so far; the number of the latest. */
   private commandNumber = 0;
 
@@ -31,7 +34,11 @@ export class Forwarder implements HostCommandReceiver {
     private readonly probe: ReplayProbe,
     /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
     private readonly ownsStage1Only: boolean,
+    /** Steps in which the host writes an STE. */
+    steWrites: number,
   ) {
+    if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
+    topology.followsDomains = transport.needsDomains === true;
     this.sink = new HostCommandSink(targeting, this, topology);
   }
 
@@ -86,6 +93,9 @@ export class Forwarder implements HostCommandReceiver {
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, this.commandNumber, queueIndex, isEmulated);
     }
     submission.addGuest(opcode, guestRef);
+    if (handling === Handling.Emulated && isAttachCommand(opcode)) {
+      this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
+    }
     this.takeHostCommands(isOpcodeOnly, submission);
     probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
     if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);

@@ -108,7 +108,15 @@ export class Replay {
     }
     const targeting = choice.targeting.create(this.topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only);
+    this.forwarder = new Forwarder(
+      this.transport,
+      targeting,
+      this.topology,
+      effects,
+      probe,
+      ownsStage1Only,
+      profile.number('software.host_ste_writes'),
+    );
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 

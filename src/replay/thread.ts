@@ -5,6 +5,7 @@
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
 import { type CommandEngine, HALTING, type SyncWaiter } from '../engine/command-engine.js';
+import { OwnCommand } from '../path/attachments.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
@@ -35,6 +36,9 @@ export interface WorkerPort {
 
 const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5 } as const;
 
+/** Opcode of each OwnCommand. */
+const OPCODE_OF_OWN = [Opcode.CFGI_STE, Opcode.CFGI_STE, Opcode.PREFETCH_CONFIG, Opcode.ATC_INV] as const;
+
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
   readonly actor: number;
@@ -49,8 +53,9 @@ export abstract class Thread implements Actor, SyncWaiter {
   private isStarting = false;
   /** The reservation word has been asked for. */
   private hasWord = false;
-  /** When host CPU began to poll for a SYNC; -1 if it does not. */
+  /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
+  private pollsAs: number = ThreadKind.Vmm;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -106,7 +111,7 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
     } else if (this.waiting === Waiting.Sync && this.pollsSinceNs >= 0) {
-      this.machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
+      this.machine.probe.onHostCpu(this.pollsAs, now - this.pollsSinceNs);
     }
     this.waiting = Waiting.Nothing;
     this.resume();
@@ -165,6 +170,10 @@ export abstract class Thread implements Actor, SyncWaiter {
           if (!this.issue(program.a(step), program.b(step), program.c(step), program.operation(step))) return;
           this.step++;
           break;
+        case Step.IssueOwn:
+          if (!this.issueOwn(program.a(step), program.b(step), program.c(step))) return;
+          this.step++;
+          break;
         case Step.Restart:
           this.step++;
           this.machine.engine.restart(program.a(step));
@@ -173,7 +182,8 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           if (this.syncsOutstanding > 0) {
             this.waiting = Waiting.Sync;
-            this.pollsSinceNs = program.a(step) === 1 ? this.machine.simulator.nowNs : -1;
+            this.pollsSinceNs = program.a(step) > 0 ? this.machine.simulator.nowNs : -1;
+            this.pollsAs = program.a(step) === 2 ? ThreadKind.Vmm : this.threadKind;
             return;
           }
           break;
@@ -255,6 +265,28 @@ export abstract class Thread implements Actor, SyncWaiter {
       );
     }
     if (isClosed) engine.produce(queue, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
+    engine.ring();
+    return true;
+  }
+
+  /** Returns false if the thread has to wait for room in the queue. */
+  private issueOwn(at: number, own: number, queue: number): boolean {
+    const { engine } = this.machine;
+    const isSynced = own !== OwnCommand.PrefetchConfig;
+    if (!this.isRoomGranted && !engine.reserve(queue, isSynced ? 2 : 1, this)) {
+      this.waiting = Waiting.Room;
+      return false;
+    }
+    this.isRoomGranted = false;
+    const { attachments, rowMeasured } = this.rows;
+    const sid = own === OwnCommand.AtcInv ? attachments.sid[at] : -1;
+    let ref = -1;
+    if (own === OwnCommand.FinalSte) ref = attachments.steRef[at];
+    else if (own === OwnCommand.AtcInv) ref = attachments.atcRef[at];
+    const measured = rowMeasured[attachments.row[at]];
+    const owner = isSynced ? this.owner : -1;
+    engine.produce(queue, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
+    if (isSynced) engine.produce(queue, Opcode.SYNC, owner, -1, -1, 0, -1);
     engine.ring();
     return true;
   }

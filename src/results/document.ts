@@ -25,7 +25,10 @@ export interface AmplificationResult {
   /** Traps by the guest, to user space and to the host kernel. */
   readonly exits: number;
   readonly exits_by_cause: Readonly<Record<string, number>>;
+  /** Invalidation ioctls: what the closed forms count (facts M §5.2 O2). */
   readonly ioctls: number;
+  /** System calls of the VMM to allocate, attach and destroy the HWPTs of the guest's streams. */
+  readonly hwpt_ioctls: Readonly<Record<'alloc' | 'attach' | 'destroy', number>>;
   /** PCIe ATS invalidate messages. */
   readonly pcie_invalidations: number;
   readonly guest_by_opcode: Readonly<Record<string, number>>;

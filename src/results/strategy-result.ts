@@ -151,6 +151,7 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
     exits: [...amplification.exits.values()].reduce((total, count) => total + count, 0),
     exits_by_cause: Object.fromEntries([...amplification.exits].sort()),
     ioctls: amplification.ioctls,
+    hwpt_ioctls: { ...amplification.hwptIoctls },
     pcie_invalidations: amplification.host[Opcode.ATC_INV],
     guest_by_opcode: byOpcode(amplification.guest),
     host_by_opcode: byOpcode(amplification.host),

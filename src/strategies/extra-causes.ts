@@ -7,6 +7,8 @@ export const EXTRA_CAUSES = [
   'implicit-atc',
   'widened',
   'recovery',
+  'attach',
+  'cd-broadcast',
 ] as const;
 
 /** Index of `atc-broadcast`. */
@@ -15,3 +17,7 @@ export const EXTRA_CAUSE_ATC_BROADCAST = EXTRA_CAUSES.indexOf('atc-broadcast');
 export const EXTRA_CAUSE_IMPLICIT_ATC = EXTRA_CAUSES.indexOf('implicit-atc');
 /** Index of `added-sync`. */
 export const EXTRA_CAUSE_ADDED_SYNC = EXTRA_CAUSES.indexOf('added-sync');
+/** Index of `attach`: the host's own driver attaches a stream to a new configuration. */
+export const EXTRA_CAUSE_ATTACH = EXTRA_CAUSES.indexOf('attach');
+/** Index of `cd-broadcast`: a CFGI_CD for another stream that uses the same CD table. */
+export const EXTRA_CAUSE_CD_BROADCAST = EXTRA_CAUSES.indexOf('cd-broadcast');

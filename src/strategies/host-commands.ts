@@ -6,7 +6,7 @@ import type { Topology } from '../topology/topology.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../trace/units.js';
 import { AtcRange, asidNamedBy } from './atc-range.js';
-import { EXTRA_CAUSE_ATC_BROADCAST, EXTRA_CAUSE_IMPLICIT_ATC } from './extra-causes.js';
+import { EXTRA_CAUSE_ATC_BROADCAST, EXTRA_CAUSE_CD_BROADCAST, EXTRA_CAUSE_IMPLICIT_ATC } from './extra-causes.js';
 import type { AtcTargeting } from './targeting/targeting.js';
 
 /** Receives every host command, in order. */
@@ -23,7 +23,7 @@ export class HostCommandSink {
     private readonly targeting: AtcTargeting,
     private readonly receiver: HostCommandReceiver,
     /** Where the ATS devices are; without one (a trial) there are none. */
-    private readonly topology: Pick<Topology, 'atsStreamsOfAsid'> = NO_DEVICES,
+    private readonly topology: Pick<Topology, 'atsStreamsOfAsid' | 'streamsOfDomain'> = NO_DEVICES,
   ) {}
 
   /** Set per command: its operands are not known (the recorder kept only the opcode). */
@@ -54,6 +54,17 @@ export class HostCommandSink {
     }
   }
 
+  /** Emit a CFGI_CD or CFGI_CD_ALL, and the same for every other stream of its domain: they share one CD table. */
+  emitToDomain(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
+    const { receiver, topology, isSidUnknown } = this;
+    receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+    if (isSidUnknown) return;
+    const streams = topology.streamsOfDomain(c0High >>> 0);
+    for (let i = 0; i < streams.length; i++) {
+      receiver.onHostCommand(c0Low, streams[i], c1Low, c1High, -1, EXTRA_CAUSE_CD_BROADCAST);
+    }
+  }
+
   /** Stream to which the first host command of the guest's ATC_INV goes; -1 if it is not known or there is none. */
   firstAtcTarget(c0High: number): number {
     return this.targeting.targets(this.isSidUnknown ? -1 : c0High >>> 0)[0] ?? -1;
@@ -70,4 +81,5 @@ export class HostCommandSink {
   }
 }
 
-const NO_DEVICES = { atsStreamsOfAsid: (): readonly number[] => [] };
+const NO_STREAM: readonly number[] = [];
+const NO_DEVICES = { atsStreamsOfAsid: () => NO_STREAM, streamsOfDomain: () => NO_STREAM };

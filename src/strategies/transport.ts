@@ -49,6 +49,10 @@ export interface Transport {
   readonly isWorkerPolling: boolean;
   /** Every vCPU has a queue of its own: its SYNC says nothing about commands of other vCPUs. */
   readonly isQueuePerVcpu?: boolean;
+  /** Its VMM attaches streams for CFGI_STE and CFGI_STE_RANGE: `submit` or `drain` says `emulate` for them (see attach.ts). */
+  readonly attachesStreams?: boolean;
+  /** It asks which streams share a domain (HostCommandSink.emitToDomain). */
+  readonly needsDomains?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
   forward(
     c0Low: number,

@@ -5,6 +5,7 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
+import { emulate } from './attach.js';
 
 /** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
 export const HOST_BLOCK_COMMANDS = 63;
@@ -26,7 +27,7 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
     path.host(Cost.vmmPerCommand);
     const hostCount = submission.hostCount[row];
     if (hostCount === 0) {
-      path.effect(row);
+      emulate(submission, row, path);
       continue;
     }
     path.ioctl(1, hostCount);

@@ -48,6 +48,8 @@ export class Topology {
   private readonly result: number[] = [];
   /** ATS streams that showed only after the surveyed part of a long trace. */
   discoveredLate = 0;
+  /** Follow translations although no stream has an ATC: somebody asks for `streamsOfDomain`. */
+  followsDomains = false;
   private isDeclared = false;
   /** Moves to come, by time; shared by copies. */
   private bindings: readonly Binding[] = [];
@@ -107,15 +109,17 @@ export class Topology {
     return this.atsDevices.map((device) => device.sid);
   }
 
-  /** Learn from a batch: streams, ATS, and each stream's first domain. */
+  /** Learn from a batch: streams (those that the guest only configures too), ATS, and each stream's first domain. */
   survey(batch: EventBatch): void {
     const { kind, sid, asid, ssid, cmd0Low, cmd0High, flags } = batch;
     for (let row = 0; row < batch.count; row++) {
       if (kind[row] === EventKind.Dma && sid[row] >= 0) {
         const device = this.device(sid[row]);
         if (device.asid === ABSENT && ssid[row] === ABSENT) device.asid = asid[row];
-      } else if (kind[row] === EventKind.Cmd && opcodeOf(cmd0Low[row]) === Opcode.ATC_INV) {
-        if ((flags[row] & EventFlag.OpcodeOnly) === 0) this.noteAts(sidOf(cmd0High[row]));
+      } else if (kind[row] === EventKind.Cmd && (flags[row] & EventFlag.OpcodeOnly) === 0) {
+        const opcode = opcodeOf(cmd0Low[row]);
+        if (opcode === Opcode.ATC_INV) this.noteAts(sidOf(cmd0High[row]));
+        else if (opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD) this.device(sidOf(cmd0High[row]));
       }
     }
   }
@@ -137,7 +141,7 @@ export class Topology {
 
   /** The stream translated with `asid`: its domain from here on. */
   bind(sid: number, asid: number): void {
-    if (this.atsDevices.length === 0) return; // domains matter to ATC targeting only
+    if (this.atsDevices.length === 0 && !this.followsDomains) return; // domains matter to ATC targeting only
     const device = this.device(sid);
     if (!device.isBoundByFile) device.asid = asid;
   }
@@ -179,6 +183,18 @@ export class Topology {
       if (asid < 0 || device.asid === ABSENT || device.asid === asid) result.push(device.sid);
     }
     return result;
+  }
+
+  /** Other streams whose known domain is that of `sid`, ascending; none if its own is not known. */
+  streamsOfDomain(sid: number): readonly number[] {
+    const { result, devices } = this;
+    result.length = 0;
+    const asid = devices.get(sid)?.asid ?? ABSENT;
+    if (asid === ABSENT) return result;
+    for (const device of devices.values()) {
+      if (device.sid !== sid && device.asid === asid && this.isKnown(device.sid)) result.push(device.sid);
+    }
+    return result.sort((a, b) => a - b);
   }
 
   private declareBindings(bindings: NonNullable<TopologyFile['bindings']>): void {

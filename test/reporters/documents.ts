@@ -77,6 +77,7 @@ export function strategyResult(
       added_syncs: 3449,
       exits: 6930,
       exits_by_cause: { prod: 3482, cons_read: 3448 },
+      hwpt_ioctls: { alloc: 0, attach: 0, destroy: 0 },
       ioctls: 3449,
       pcie_invalidations: 0,
       guest_by_opcode: { TLBI_NH_VA: 3359, TLBI_NH_ASID: 28, CFGI_STE: 44, SYNC: 3465 },

@@ -9,6 +9,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { emulate } from '../attach.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
@@ -37,6 +38,7 @@ export const swVcmdq: TransportDefinition = {
     const isConsTrapped = option('cons') === 'trapped';
     return {
       queueCount: 1,
+      attachesStreams: true,
       workerCount: 1,
       isWorkerPolling,
       forward: forwardNested,
@@ -75,7 +77,7 @@ function drainInBlocks(rows: Submission, path: PathBuilder): void {
     issueBlock(rows, from, row, hostCommands, path);
     const userFrom = row;
     while (row < rows.guestCount && rows.hostCount[row] === 0 && !isNothingToDo(rows.guestOpcode[row])) row++;
-    if (row > userFrom) handOverToVmm(userFrom, row, path);
+    if (row > userFrom) handOverToVmm(rows, userFrom, row, path);
     path.complete(row);
   }
 }
@@ -95,14 +97,14 @@ function issueBlock(rows: Submission, from: number, to: number, hostCommands: nu
 }
 
 /** Rows that only user space can do: wake the VMM, let it do them under its lock, wake the thread again. */
-function handOverToVmm(from: number, to: number, path: PathBuilder): void {
+function handOverToVmm(rows: Submission, from: number, to: number, path: PathBuilder): void {
   path.host(Cost.workerRead, to - from);
   path.guest(Cost.wakeUp);
   path.lockVmm();
   path.vmm(Cost.vmmDispatch);
   for (let row = from; row < to; row++) {
     path.vmm(Cost.vmmPerCommand);
-    path.effect(row);
+    emulate(rows, row, path, 2);
   }
   path.unlockVmm();
   path.guest(Cost.wakeUp);
