@@ -5,6 +5,7 @@
 import type { Submission } from '../path/submission.js';
 import { isAttachCommand } from '../strategies/attach.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
+import { unmapTlbis } from '../strategies/host-unmap.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
@@ -14,6 +15,7 @@ import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
 import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
+import type { UnmapRequest } from './unmap-requests.js';
 
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver {
@@ -36,9 +38,11 @@ export class Forwarder implements HostCommandReceiver {
     private readonly ownsStage1Only: boolean,
     /** Steps in which the host writes an STE. */
     steWrites: number,
+    /** Requests come from unmap events: no guest command has any effect. */
+    private readonly takesUnmaps: boolean,
   ) {
     if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
-    topology.followsDomains = transport.needsDomains === true;
+    topology.followsDomains = transport.needsDomains === true || takesUnmaps;
     this.sink = new HostCommandSink(targeting, this, topology);
   }
 
@@ -54,6 +58,21 @@ export class Forwarder implements HostCommandReceiver {
     }
     queue.clear();
     return lastSyncNumber;
+  }
+
+  /**
+   * One request of a paravirtual guest becomes the last of the rows added here, with all its host commands; the ones before it
+   * only say what the guest counts as gone, where that takes several ranges.
+   */
+  request({ asid, vmid, page, pages, pageSizeLog2 }: UnmapRequest, queueIndex: number, submission: Submission): void {
+    const tlbis = unmapTlbis(asid, vmid, page, pages, pageSizeLog2);
+    for (const words of tlbis) {
+      this.commandNumber++;
+      const guestRef = this.effects.guestCommand(...words, this.commandNumber, queueIndex, false);
+      submission.addGuest(words[0] & 0xff, guestRef);
+    }
+    this.sink.emitUnmap(tlbis, asid, page, pages);
+    this.takeHostCommands(false, submission);
   }
 
   onHostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, extraCause: number): void {
@@ -80,7 +99,9 @@ export class Forwarder implements HostCommandReceiver {
     this.commandNumber++;
     if (opcode === Opcode.ATC_INV && !isOpcodeOnly) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
-    let handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    let handling: Handling = this.takesUnmaps
+      ? Handling.Absorbed
+      : this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;

@@ -30,6 +30,7 @@ import type { Pacing } from './pacing.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
 import type { Machine } from './thread.js';
+import { UnmapRequests } from './unmap-requests.js';
 import { Vcpu } from './vcpu.js';
 import { Worker } from './worker.js';
 
@@ -58,6 +59,8 @@ export class Replay {
   /** Timed DMA only. */
   readonly translator: TimedTranslator | undefined;
   readonly dmaFeed: DmaFeed;
+  /** Requests from unmap events; undefined: the transport has none, or the trace has no such events. */
+  readonly unmaps: UnmapRequests | undefined;
   /** Events fed so far. */
   events = 0;
   private readonly effects: Effects;
@@ -106,6 +109,9 @@ export class Replay {
     for (let i = 0; i < this.transport.workerCount; i++) {
       workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
     }
+    if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
+      this.unmaps = new UnmapRequests((sid) => this.topology.asidOfStream(sid));
+    }
     const targeting = choice.targeting.create(this.topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
     this.forwarder = new Forwarder(
@@ -116,6 +122,7 @@ export class Replay {
       probe,
       ownsStage1Only,
       profile.number('software.host_ste_writes'),
+      this.unmaps !== undefined,
     );
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
@@ -145,7 +152,10 @@ export class Replay {
         case EventKind.SyncDone:
           this.seeSyncDone(this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
           break;
-        default: // map and unmap change page tables, not caches
+        case EventKind.Unmap:
+          this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
+          break;
+        default: // map changes page tables, not caches
       }
     }
   }
@@ -189,6 +199,7 @@ export class Replay {
     const { submission, effects, survey } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
+    this.unmaps?.publish(clock.vcpu.index, (request) => this.forwarder.request(request, queueIndex, submission));
     const lastSyncNumber = this.forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;

@@ -83,11 +83,21 @@ export function strategyResult(
       publications: metrics.publications,
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,
-      ...(replay.choice.transport.unmapsDerivedFrom === undefined
-        ? {}
-        : { unmaps_derived_from: replay.choice.transport.unmapsDerivedFrom }),
+      ...unmapResult(replay),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
+  };
+}
+
+/** Where the requests of a paravirtual transport come from. */
+function unmapResult({ choice, unmaps }: Replay): Record<string, unknown> {
+  if (choice.transport.unmapsDerivedFrom === undefined) return {};
+  if (unmaps === undefined) return { unmaps_derived_from: choice.transport.unmapsDerivedFrom };
+  return {
+    unmaps_derived_from: 'unmap-events',
+    unmap_requests: unmaps.published,
+    unmap_requests_without_asid: unmaps.withoutAsid,
+    unpublished_unmaps: unmaps.unpublished,
   };
 }
 

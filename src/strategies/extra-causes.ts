@@ -9,6 +9,7 @@ export const EXTRA_CAUSES = [
   'recovery',
   'attach',
   'cd-broadcast',
+  'unmap-request',
 ] as const;
 
 /** Index of `atc-broadcast`. */
@@ -21,3 +22,5 @@ export const EXTRA_CAUSE_ADDED_SYNC = EXTRA_CAUSES.indexOf('added-sync');
 export const EXTRA_CAUSE_ATTACH = EXTRA_CAUSES.indexOf('attach');
 /** Index of `cd-broadcast`: a CFGI_CD for another stream that uses the same CD table. */
 export const EXTRA_CAUSE_CD_BROADCAST = EXTRA_CAUSES.indexOf('cd-broadcast');
+/** Index of `unmap-request`: a paravirtual guest asked to unmap a range; it sent no command. */
+export const EXTRA_CAUSE_UNMAP_REQUEST = EXTRA_CAUSES.indexOf('unmap-request');

@@ -3,10 +3,16 @@
  */
 
 import type { Topology } from '../topology/topology.js';
+import type { CommandWords } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../trace/units.js';
 import { AtcRange, asidNamedBy } from './atc-range.js';
-import { EXTRA_CAUSE_ATC_BROADCAST, EXTRA_CAUSE_CD_BROADCAST, EXTRA_CAUSE_IMPLICIT_ATC } from './extra-causes.js';
+import {
+  EXTRA_CAUSE_ATC_BROADCAST,
+  EXTRA_CAUSE_CD_BROADCAST,
+  EXTRA_CAUSE_IMPLICIT_ATC,
+  EXTRA_CAUSE_UNMAP_REQUEST,
+} from './extra-causes.js';
 import type { AtcTargeting } from './targeting/targeting.js';
 
 /** Receives every host command, in order. */
@@ -43,15 +49,31 @@ export class HostCommandSink {
 
   /** Emit a TLBI and, whatever the targeting, one ATC_INV of its range to every ATS device of its domain. */
   emitWithAtcs(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
-    const { receiver, range, topology, isSidUnknown } = this;
+    const { receiver, range, isSidUnknown } = this;
     receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
     range.coverTlbi(c0Low, c1Low, c1High);
+    this.emitAtcsOfRange(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+  }
+
+  /** Emit one ATC_INV of the range to every ATS device of the domain of `asid`; -1 means any domain. */
+  private emitAtcsOfRange(asid: number): void {
+    const { receiver, range, topology } = this;
     const low = (lowWordOfPage(range.page) | range.sizeLog2) >>> 0;
     const high = highWordOfPage(range.page);
-    const streams = topology.atsStreamsOfAsid(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+    const streams = topology.atsStreamsOfAsid(asid);
     for (let i = 0; i < streams.length; i++) {
       receiver.onHostCommand(Opcode.ATC_INV, streams[i] >>> 0, low, high, streams[i], EXTRA_CAUSE_IMPLICIT_ATC);
     }
+  }
+
+  /** Emit the TLBIs of one unmap of `pages` pages from `page`, then one ATC_INV of all of it to every ATS device of `asid`. */
+  emitUnmap(tlbis: readonly CommandWords[], asid: number, page: number, pages: number): void {
+    const { receiver, range } = this;
+    for (let i = 0; i < tlbis.length; i++) {
+      receiver.onHostCommand(...tlbis[i], -1, EXTRA_CAUSE_UNMAP_REQUEST);
+    }
+    range.coverPages(page, pages);
+    this.emitAtcsOfRange(asid);
   }
 
   /** Emit a CFGI_CD or CFGI_CD_ALL, and the same for every other stream of its domain: they share one CD table. */

@@ -85,7 +85,10 @@ export interface TransportDefinition {
   /** Stages that a device's translation passes: bare metal has no stage 2. */
   readonly walkStage: 'nested' | 's1';
   readonly options: readonly OptionSpec[];
-  /** What its unmap requests are derived from; for transports that take no commands (see paravirtual.ts). */
+  /**
+   * What its unmap requests are derived from where the trace has no unmap events; for transports that take no commands (see
+   * paravirtual.ts).
+   */
   readonly unmapsDerivedFrom?: 'tlbi';
   create(setup: TransportSetup): Transport;
 }

@@ -36,13 +36,16 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
 }
 
 /**
- * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBI with a SYNC, then, because
+ * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBIs with a SYNC, then, because
  * devices may refetch until it has taken effect, the ATC_INVs of the domain with another (facts L §1.4, §9.3).
  */
 export function issueTlbiThenAtcs(submission: Submission, row: number, path: PathBuilder): void {
   const first = submission.hostFirst[row];
-  issueInBlocks(path, first, 1);
-  issueInBlocks(path, first + 1, submission.hostCount[row] - 1);
+  const end = first + submission.hostCount[row];
+  let atcs = first;
+  while (atcs < end && submission.hostOpcode[atcs] !== Opcode.ATC_INV) atcs++;
+  issueInBlocks(path, first, atcs - first);
+  issueInBlocks(path, atcs, end - atcs);
 }
 
 /** Number of CMD_SYNCs among guest rows `from … to-1`. */

@@ -185,6 +185,11 @@ export class Topology {
     return result;
   }
 
+  /** ASID of the present domain of `sid`; ABSENT if it is not known. */
+  asidOfStream(sid: number): number {
+    return this.devices.get(sid)?.asid ?? ABSENT;
+  }
+
   /** Other streams whose known domain is that of `sid`, ascending; none if its own is not known. */
   streamsOfDomain(sid: number): readonly number[] {
     const { result, devices } = this;
