@@ -82,6 +82,8 @@ const SPECS = {
   execPrefetch: { stage: 'execute', parameter: 'smmu.exec_prefetch_ns' },
   execAtcIssue: { stage: 'execute', parameter: 'smmu.exec_atc_issue_ns' },
   syncComplete: { stage: 'sync', parameter: 'smmu.sync_complete_ns' },
+  /** SYNC done → the next read of CONS by a driver that polls with back-off (see engine/sync-backoff.ts). */
+  syncPoll: { stage: 'sync' },
   /** SYNC waits for ATC completions: PCIe round trip, device work and its backlog. */
   atcWait: { stage: 'atc', parameter: 'atc.rtt_ns' },
   /** Waiting for the VMM's big lock. */

@@ -8,6 +8,7 @@
  * the time at which something not yet read from the trace could happen.
  */
 import { CommandEngine } from '../engine/command-engine.js';
+import { syncBackoff } from '../engine/sync-backoff.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
@@ -104,7 +105,9 @@ export class Replay {
     const onExecuted = (ref: number) => this.effects.execute(ref);
     this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
     const { engine, vmmLock, effects, workers } = this;
-    this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs: costNs[Cost.casRetry] };
+    const backoff = syncBackoff(profile);
+    const casRetryNs = costNs[Cost.casRetry];
+    this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs, backoff };
     this.path = new PathBuilder(costNs, probe);
     for (let i = 0; i < this.transport.workerCount; i++) {
       workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
@@ -164,6 +167,7 @@ export class Replay {
   finish(): void {
     for (const clock of this.clockList) clock.doorbellsLeft = 0;
     this.simulator.run(Number.POSITIVE_INFINITY);
+    for (const worker of this.workers) worker.end();
     const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + (this.translator?.inFlight ?? 0);
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
   }

@@ -5,6 +5,7 @@
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
 import { type CommandEngine, HALTING, type SyncWaiter } from '../engine/command-engine.js';
+import type { SyncBackoff } from '../engine/sync-backoff.js';
 import { OwnCommand } from '../path/attachments.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { Program, Step } from '../path/program.js';
@@ -24,6 +25,8 @@ export interface Machine {
   readonly effects: Effects;
   /** One compare-and-swap retry, ns. */
   readonly casRetryNs: number;
+  /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
+  readonly backoff: SyncBackoff | undefined;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
 }
@@ -56,6 +59,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
   private pollsAs: number = ThreadKind.Vmm;
+  /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
+  private readsSinceNs = -1;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -110,11 +115,25 @@ export abstract class Thread implements Actor, SyncWaiter {
     } else if (this.waiting === Waiting.Room) {
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
+    } else if (this.waiting === Waiting.Sync && this.readsOn(now)) {
+      return;
     } else if (this.waiting === Waiting.Sync && this.pollsSinceNs >= 0) {
       this.machine.probe.onHostCpu(this.pollsAs, now - this.pollsSinceNs);
     }
     this.waiting = Waiting.Nothing;
     this.resume();
+  }
+
+  /** The SYNC is done, but the thread looks again later only: it is woken then. */
+  private readsOn(nowNs: number): boolean {
+    const { backoff, simulator } = this.machine;
+    if (backoff === undefined || this.readsSinceNs < 0) return false;
+    const seenNs = backoff.seenNs(this.readsSinceNs, nowNs);
+    this.readsSinceNs = -1;
+    if (seenNs === nowNs) return false;
+    this.chargeUntil(Cost.syncPoll, seenNs);
+    simulator.schedule(seenNs, this.actor);
+    return true;
   }
 
   /** Be woken at `atNs` to `start` something new. */
@@ -182,6 +201,8 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           if (this.syncsOutstanding > 0) {
             this.waiting = Waiting.Sync;
+            // A halted queue interrupts: nobody reads its CONS.
+            this.readsSinceNs = program.operation(step - 1) === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
             this.pollsSinceNs = program.a(step) > 0 ? this.machine.simulator.nowNs : -1;
             this.pollsAs = program.a(step) === 2 ? ThreadKind.Vmm : this.threadKind;
             return;

@@ -27,11 +27,18 @@ export class Worker extends Thread implements WorkerPort {
   private drainWaiters: WaitingSubmission[] = [];
   private arrivingWaiters: WaitingSubmission[] = [];
   private state: 'idle' | 'waking' | 'draining' = 'idle';
+  /** When an adaptive worker ran out of work, and since when it has polled; -1: it has never had any. */
+  private idleSinceNs = -1;
+  /** The wake-up under way is none: the worker was polling. */
+  private isFoundPolling = false;
   private drainStartNs = 0;
   private released = 0;
   /** Drains run, and submissions that needed no wake-up of their own. */
   drains = 0;
   absorbed = 0;
+  /** Submissions that found an idle adaptive worker still polling, and its time of polling. */
+  foundPolling = 0;
+  polledNs = 0;
 
   constructor(
     machine: Machine,
@@ -48,17 +55,43 @@ export class Worker extends Thread implements WorkerPort {
   submit(submission: Submission, waiter: Thread | undefined): void {
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
+    const isPolling = this.state === 'idle' && this.stopPolling();
     if (waiter !== undefined) {
       const waitCost =
-        this.state === 'draining' ? Cost.queueWait : this.transport.isWorkerPolling ? Cost.pollDelay : Cost.wakeUp;
+        this.state === 'draining'
+          ? Cost.queueWait
+          : this.transport.isWorkerPolling || isPolling || this.isFoundPolling
+            ? Cost.pollDelay
+            : Cost.wakeUp;
       this.arrivingWaiters.push({ thread: waiter, endRow: this.arriving.guestCount, waitCost });
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
     this.path.begin(this.program, submission.measured);
-    this.transport.wakeWorker(this.path);
+    this.isFoundPolling = isPolling;
+    if (isPolling) {
+      this.foundPolling++;
+      this.path.host(Cost.pollDelay);
+    } else this.transport.wakeWorker(this.path);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
+  }
+
+  /** The replay has ended: whatever this worker has polled until now is spent. */
+  end(): void {
+    if (this.state === 'idle') this.stopPolling();
+  }
+
+  /** The idle worker is needed, or the replay ends: account for its polling. Returns whether it still polls. */
+  private stopPolling(): boolean {
+    const spinNs = this.transport.workerSpinNs ?? 0;
+    if (spinNs === 0 || this.idleSinceNs < 0) return false;
+    const idleNs = this.machine.simulator.nowNs - this.idleSinceNs;
+    const polledNs = Math.min(idleNs, spinNs);
+    this.polledNs += polledNs;
+    this.machine.probe.onHostCpu(ThreadKind.Worker, polledNs);
+    this.idleSinceNs = -1;
+    return idleNs < spinNs;
   }
 
   protected start(): void {
@@ -72,6 +105,8 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.arriving.guestCount === 0) {
       this.state = 'idle';
+      this.isFoundPolling = false;
+      this.idleSinceNs = this.machine.simulator.nowNs;
       return;
     }
     const done = this.draining;

@@ -70,7 +70,11 @@ export function strategyResult(
         deepest: queue.deepest,
         grown: queue.grown,
       })),
-      workers: replay.workers.map((worker) => ({ drains: worker.drains, absorbed: worker.absorbed })),
+      workers: replay.workers.map(({ drains, absorbed, foundPolling, polledNs }) =>
+        replay.transport.workerSpinNs === undefined
+          ? { drains, absorbed }
+          : { drains, absorbed, found_polling: foundPolling, polled_ns: polledNs },
+      ),
     },
     throughput: {
       duration_ns: durationNs,

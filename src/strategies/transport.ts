@@ -47,6 +47,8 @@ export interface Transport {
   readonly workerCount: number;
   /** The worker never sleeps: it burns a core for the whole replay. */
   readonly isWorkerPolling: boolean;
+  /** For how long an idle worker goes on polling before it sleeps, ns; absent: it sleeps at once, or never. */
+  readonly workerSpinNs?: number;
   /** Every vCPU has a queue of its own: its SYNC says nothing about commands of other vCPUs. */
   readonly isQueuePerVcpu?: boolean;
   /** Its VMM attaches streams for CFGI_STE and CFGI_STE_RANGE: `submit` or `drain` says `emulate` for them (see attach.ts). */
