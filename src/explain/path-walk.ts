@@ -90,6 +90,8 @@ export class PathWalk {
           break;
         case Step.Lock:
         case Step.Unlock:
+        case Step.IrqsOff:
+        case Step.IrqsOn:
         case Step.Reserve:
         case Step.Reserved:
         case Step.AwaitSync:

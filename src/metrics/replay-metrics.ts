@@ -19,6 +19,9 @@ export class ReplayMetrics implements ReplayProbe {
   readonly stall = new LatencyRecorder();
   /** Unloaded latency of translations. */
   readonly translation = new LatencyRecorder();
+  /** Interrupts off, per issue of a command list: on CPUs of the host, and of guests that own their queue. */
+  readonly hostIrqsOff = new LatencyRecorder();
+  readonly guestIrqsOff = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
   /** ns per cost id, summed over the submissions that `submission` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
@@ -82,7 +85,14 @@ export class ReplayMetrics implements ReplayProbe {
 
   /** Give the memory of histograms back. */
   destroy(): void {
-    for (const recorder of [this.submission, this.command, this.stall, this.translation]) recorder.destroy();
+    const irqsOff = [this.hostIrqsOff, this.guestIrqsOff];
+    for (const recorder of [this.submission, this.command, this.stall, this.translation, ...irqsOff]) {
+      recorder.destroy();
+    }
+  }
+
+  onIrqsOff(isHost: boolean, ns: number, measured: boolean): void {
+    if (measured) (isHost ? this.hostIrqsOff : this.guestIrqsOff).record(ns);
   }
 
   onHostCpu(kind: number, ns: number): void {

@@ -78,9 +78,11 @@ export class PathBuilder {
     this.reserve(queue, 1, cpu);
     this.program.add(Step.Spend, this.costNs[Cost.insertPerCommand], Cost.insertPerCommand, cpu);
     this.program.add(Step.IssueOwn, at, own, queue);
-    if (own === OwnCommand.PrefetchConfig) return;
-    this.tally.onAddedSync(this.measured);
-    this.program.add(Step.AwaitSync, cpu);
+    if (own !== OwnCommand.PrefetchConfig) {
+      this.tally.onAddedSync(this.measured);
+      this.program.add(Step.AwaitSync, cpu);
+    }
+    this.irqsOn();
   }
 
   /** A VMM thread other than this one spends `times` units of `cost` while this one waits for it. */
@@ -165,6 +167,20 @@ export class PathBuilder {
     this.host(Cost.insertPerCommand, count);
     this.program.add(Step.IssueClosed, first, count, queue);
     this.program.add(Step.AwaitSync, 1);
+    this.irqsOn();
+  }
+
+  /**
+   * The driver turns the interrupts of its CPU off: they are off from the reservation of slots until its SYNC is done (facts
+   * L §3.1), or until its commands are in the queue if it has none. `reserve` says it by itself.
+   */
+  irqsOff(isHost: boolean): void {
+    this.program.add(Step.IrqsOff, isHost ? 1 : 0, this.measured ? 1 : 0);
+  }
+
+  /** And on again; waiting for a SYNC, and the end of the program, say it by themselves. */
+  irqsOn(): void {
+    this.program.add(Step.IrqsOn);
   }
 
   /**
@@ -174,6 +190,7 @@ export class PathBuilder {
    * that of a VMM thread other than this one.
    */
   reserve(queue: number, lists: number, cpu: 0 | 1 | 2): void {
+    this.irqsOff(cpu > 0);
     this.program.add(Step.Reserve, queue, cpu);
     this.program.add(Step.Spend, this.costNs[Cost.insertFixed] * lists, Cost.insertFixed, cpu);
     this.program.add(Step.Reserved, queue);
@@ -190,9 +207,10 @@ export class PathBuilder {
     this.program.add(Step.IssueClosed, first, count, queue);
   }
 
-  /** Guest: poll a mapped queue until its SYNCs are done. */
+  /** Guest: poll a mapped queue until its SYNCs are done; then its interrupts are on again. */
   guestAwaitSync(): void {
     this.program.add(Step.AwaitSync, 0);
+    this.irqsOn();
   }
 
   /**

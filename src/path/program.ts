@@ -36,6 +36,10 @@ export const Step = {
   Restart: 13,
   /** Put command b (see OwnCommand) of attachment a into queue c; all but the prefetch are closed by a CMD_SYNC. */
   IssueOwn: 14,
+  /** Interrupts are off on this CPU from here on (nothing if they are already); a = 1 for a host CPU, b = 1 if it counts. */
+  IrqsOff: 15,
+  /** And on again (nothing if they are); the end of a program does the same. */
+  IrqsOn: 16,
 } as const;
 
 /** Growable list of steps. */

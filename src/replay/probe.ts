@@ -26,6 +26,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
+  /** Interrupts were off for `ns` on a CPU of the host or guest while it put commands into a queue and waited. */
+  onIrqsOff(isHost: boolean, ns: number, measured: boolean): void;
   /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
   onHostCpu(kind: number, ns: number): void;
 }

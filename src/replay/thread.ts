@@ -14,6 +14,7 @@ import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
+import { IrqSection } from './irq-section.js';
 import { type ReplayProbe, ThreadKind } from './probe.js';
 
 /** What all threads of one replay share. */
@@ -61,6 +62,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   private pollsAs: number = ThreadKind.Vmm;
   /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
   private readsSinceNs = -1;
+  private readonly irqs: IrqSection;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -71,6 +73,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engine.addWaiter(this);
+    this.irqs = new IrqSection(machine.probe);
   }
 
   /** Rows that the running program refers to. */
@@ -113,6 +116,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     } else if (this.waiting === Waiting.Reservation) {
       this.chargeUntil(Cost.casWait, now);
     } else if (this.waiting === Waiting.Room) {
+      this.irqs.leaveOut(now - this.clockNs);
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
     } else if (this.waiting === Waiting.Sync && this.readsOn(now)) {
@@ -179,6 +183,14 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.Reserve:
           if (!this.reserve(program.a(step), program.b(step))) return;
           break;
+        case Step.IrqsOff:
+          this.step++;
+          this.irqs.off(program.a(step) === 1, program.b(step) === 1, this.machine.simulator.nowNs);
+          break;
+        case Step.IrqsOn:
+          this.step++;
+          this.irqs.on(this.machine.simulator.nowNs);
+          break;
         case Step.Reserved:
           this.step++;
           this.machine.engine.reservations[program.a(step)].release();
@@ -228,6 +240,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           throw new Error(`unknown step ${program.operation(step)}`);
       }
     }
+    this.irqs.on(this.machine.simulator.nowNs);
     this.finished();
   }
 

@@ -84,7 +84,11 @@ export interface StrategyResult {
     /** Part of the submissions' time, waits left out, that rests on parameters tagged as estimates. */
     readonly estimate_share: number;
   };
-  readonly guest: { readonly stall_ns: LatencySummary };
+  readonly guest: {
+    readonly stall_ns: LatencySummary;
+    /** Interrupts off on a vCPU, per issue of a command list; null where the guest's own insertion is not modelled. */
+    readonly irq_off_ns: LatencySummary | null;
+  };
   readonly amplification: AmplificationResult;
   /** Absent (null) when the trace has no dma events. */
   readonly tlb: (Readonly<Record<string, CacheResult | number | unknown>> & { readonly walk_reads: number }) | null;
@@ -98,7 +102,12 @@ export interface StrategyResult {
     readonly recorded: OracleAgreement;
     readonly config: OracleAgreement;
   };
-  readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
+  readonly host: {
+    readonly cpu_ns: Readonly<Record<string, number>>;
+    /** Interrupts off on a CPU of the host, per issue of a command list; null without any. */
+    readonly irq_off_ns: LatencySummary | null;
+    readonly [extra: string]: unknown;
+  };
   readonly throughput: {
     readonly duration_ns: number;
     readonly submissions_per_s: number;

@@ -1,6 +1,7 @@
 /**
  * From the counters of one replay to its `results[]` entry (design §8).
  */
+import type { LatencyRecorder } from '../distribution/latency-recorder.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
@@ -10,7 +11,7 @@ import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode, opcodeKey } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
-import type { AmplificationResult, StrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, StrategyResult } from './document.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
 /** ns of a replay's submissions by whether they rest on estimates. */
@@ -44,7 +45,7 @@ export function strategyResult(
       breakdown_total_ns: breakdownTotal,
       estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
     },
-    guest: { stall_ns: metrics.stall.summary() },
+    guest: { stall_ns: metrics.stall.summary(), irq_off_ns: irqsOff(metrics.guestIrqsOff) },
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
@@ -55,6 +56,7 @@ export function strategyResult(
     },
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
+      irq_off_ns: irqsOff(metrics.hostIrqsOff),
       vmm_lock: {
         acquisitions: replay.vmmLock.acquisitions,
         contended: replay.vmmLock.contended,
@@ -91,6 +93,11 @@ export function strategyResult(
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
   };
+}
+
+/** Sections with interrupts off; null if there were none. */
+function irqsOff(sections: LatencyRecorder): LatencySummary | null {
+  return sections.count === 0 ? null : sections.summary();
 }
 
 /** Where the requests of a paravirtual transport come from. */

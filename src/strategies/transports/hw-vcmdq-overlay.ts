@@ -61,6 +61,7 @@ export const hwVcmdqOverlay: TransportDefinition = {
           guestIssueLists(path, GUEST_QUEUE, submission, 0, guestCount, syncCount);
           return;
         }
+        path.irqsOff(false);
         path.guest(Cost.doorbell);
         path.guest(Cost.insertFixed, Math.max(1, syncCount));
         path.guest(Cost.insertPerCommand, guestCount - syncCount);

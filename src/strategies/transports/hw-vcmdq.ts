@@ -102,6 +102,7 @@ function issueOnVcmdq(submission: Submission, from: number, to: number, queue: n
   // The next command needs the other queue: the driver ends this list with a SYNC of its own and waits for it.
   const first = submission.hostFirst[from];
   const count = submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first;
+  path.irqsOff(false);
   path.guest(Cost.doorbell);
   path.reserve(queue, syncs + 1, 0);
   path.guest(Cost.insertPerCommand, count - syncs);

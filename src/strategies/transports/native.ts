@@ -42,6 +42,8 @@ export function guestIssueLists(
   to: number,
   syncs: number,
 ): void {
+  // The driver writes PROD with interrupts off.
+  path.irqsOff(false);
   path.guest(Cost.doorbell);
   if (to === from) return;
   const first = submission.hostFirst[from];
