@@ -11,6 +11,7 @@ export { ExitCause, type PathBuilder } from './path/path-builder.js';
 export type { Submission } from './path/submission.js';
 export type { ResultDocument, StrategyResult } from './results/document.js';
 export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
+export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
 export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';

@@ -7,6 +7,7 @@
  */
 import { AtcLink } from '../engine/atc-link.js';
 import { executionCost, HALTING } from '../engine/command-engine.js';
+import { type SyncBackoff, syncBackoff } from '../engine/sync-backoff.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Program, Step } from '../path/program.js';
@@ -36,6 +37,7 @@ export class PathWalk {
   /** Time since the PROD write, ns. */
   clockNs = 0;
   private readonly costNs: Float64Array;
+  private readonly backoff: SyncBackoff | undefined;
   private readonly path: PathBuilder;
   /** The engine is free, and each queue's last SYNC and ATC completions are in, from these times on. */
   private engineFreeNs = 0;
@@ -49,6 +51,7 @@ export class PathWalk {
     private readonly profile: LoadedProfile,
   ) {
     this.costNs = costTable(profile);
+    this.backoff = syncBackoff(profile);
     this.path = new PathBuilder(this.costNs, this.tally);
     this.heldUntilNs = new Array<number>(transport.queueCount).fill(0);
     this.atcDoneNs = new Array<number>(transport.queueCount).fill(0);
@@ -88,6 +91,8 @@ export class PathWalk {
           break;
         case Step.Lock:
         case Step.Unlock:
+        case Step.IrqsOff:
+        case Step.IrqsOn:
         case Step.Reserve:
         case Step.Reserved:
         case Step.AwaitSync:
@@ -115,6 +120,7 @@ export class PathWalk {
     const charge = (cost: number, untilNs: number) => {
       if (isAwaited) this.chargeUntil(cost, untilNs);
     };
+    const waitsSinceNs = this.clockNs;
     let nowNs = Math.max(this.clockNs, this.engineFreeNs);
     for (const [index, opcode] of opcodes.entries()) {
       nowNs = Math.max(nowNs, this.heldUntilNs[queue]);
@@ -135,6 +141,9 @@ export class PathWalk {
       if (sid >= 0) this.atcDoneNs[queue] = Math.max(this.atcDoneNs[queue], this.sendToDevice(sid, nowNs));
     }
     this.engineFreeNs = nowNs;
+    if (lastSync >= 0 && this.backoff !== undefined) {
+      charge(Cost.syncPoll, this.backoff.seenNs(waitsSinceNs, this.clockNs));
+    }
   }
 
   private sendToDevice(sid: number, nowNs: number): number {

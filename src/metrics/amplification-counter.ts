@@ -1,6 +1,7 @@
 /**
  * Counts commands in and out, traps, system calls and PCIe messages (facts M §5.2 O2–O7, L §5.5).
  */
+import type { HwptIoctl } from '../path/path-builder.js';
 import { EXTRA_CAUSE_ADDED_SYNC, EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode } from '../trace/opcodes.js';
 
@@ -13,7 +14,9 @@ export class AmplificationCounter {
   readonly swallowed = new Float64Array(256);
   readonly extra = new Float64Array(EXTRA_CAUSES.length);
   readonly exits = new Map<string, number>();
+  /** Invalidation ioctls, and those about HWPTs by kind. */
   ioctls = 0;
+  readonly hwptIoctls: Record<HwptIoctl, number> = { alloc: 0, attach: 0, destroy: 0 };
 
   guestCommand(opcode: number, isForwarded: boolean): void {
     this.guest[opcode]++;
@@ -28,6 +31,10 @@ export class AmplificationCounter {
   addedSync(): void {
     this.host[Opcode.SYNC]++;
     this.extra[EXTRA_CAUSE_ADDED_SYNC]++;
+  }
+
+  hwptIoctl(kind: HwptIoctl): void {
+    this.hwptIoctls[kind]++;
   }
 
   exit(cause: string): void {

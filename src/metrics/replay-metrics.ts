@@ -4,6 +4,7 @@
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
+import type { HwptIoctl } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
@@ -20,6 +21,9 @@ export class ReplayMetrics implements ReplayProbe {
   readonly translation = new LatencyRecorder();
   /** Arrival → SYNC seen done, of the host's own invalidations. */
   readonly background = new LatencyRecorder();
+  /** Interrupts off, per issue of a command list: on CPUs of the host, and of guests that own their queue. */
+  readonly hostIrqsOff = new LatencyRecorder();
+  readonly guestIrqsOff = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
   /** ns per cost id, summed over the submissions that `submission` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
@@ -48,6 +52,10 @@ export class ReplayMetrics implements ReplayProbe {
 
   onAddedSync(measured: boolean): void {
     if (measured) this.amplification.addedSync();
+  }
+
+  onHwptIoctl(kind: HwptIoctl, measured: boolean): void {
+    if (measured) this.amplification.hwptIoctl(kind);
   }
 
   onExit(cause: string, measured: boolean): void {
@@ -83,8 +91,13 @@ export class ReplayMetrics implements ReplayProbe {
 
   /** Give the memory of histograms back. */
   destroy(): void {
-    const { submission, command, stall, translation, background } = this;
-    for (const recorder of [submission, command, stall, translation, background]) recorder.destroy();
+    const { submission, command, stall, translation, background, hostIrqsOff, guestIrqsOff } = this;
+    const all = [submission, command, stall, translation, background, hostIrqsOff, guestIrqsOff];
+    for (const recorder of all) recorder.destroy();
+  }
+
+  onIrqsOff(isHost: boolean, ns: number, measured: boolean): void {
+    if (measured) (isHost ? this.hostIrqsOff : this.guestIrqsOff).record(ns);
   }
 
   onHostCpu(kind: number, ns: number): void {

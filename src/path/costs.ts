@@ -16,6 +16,7 @@ export const STAGES = [
   'ioctl',
   'copy_convert',
   'unmap',
+  'attach',
   'insert',
   'queue_wait',
   'fetch',
@@ -57,6 +58,11 @@ const SPECS = {
   workerRead: { stage: 'copy_convert', parameter: 'software.worker_read_per_cmd_ns' },
   /** The host takes one range out of the page tables that a paravirtual device maps into. */
   hostUnmap: { stage: 'unmap', parameter: 'software.host_unmap_ns' },
+  /** The host allocates a nested HWPT for a stream's new configuration, and destroys the one it had. */
+  hwptAlloc: { stage: 'attach', parameter: 'software.hwpt_alloc_ns' },
+  hwptDestroy: { stage: 'attach', parameter: 'software.hwpt_destroy_ns' },
+  /** The host attaches a stream to an HWPT; the commands that it sends for it are charged apart. */
+  hwptAttach: { stage: 'attach', parameter: 'software.hwpt_attach_ns' },
   insertFixed: { stage: 'insert', parameter: 'software.cmdq_insert_fixed_ns' },
   insertPerCommand: { stage: 'insert', parameter: 'software.cmdq_insert_per_cmd_ns' },
   /** Reserving slots of a command queue: retries of the compare-and-swap, per other CPU that tries. */
@@ -79,6 +85,8 @@ const SPECS = {
   execPrefetch: { stage: 'execute', parameter: 'smmu.exec_prefetch_ns' },
   execAtcIssue: { stage: 'execute', parameter: 'smmu.exec_atc_issue_ns' },
   syncComplete: { stage: 'sync', parameter: 'smmu.sync_complete_ns' },
+  /** SYNC done → the next read of CONS by a driver that polls with back-off (see engine/sync-backoff.ts). */
+  syncPoll: { stage: 'sync' },
   /** SYNC waits for ATC completions: PCIe round trip, device work and its backlog. */
   atcWait: { stage: 'atc', parameter: 'atc.rtt_ns' },
   /** Waiting for the VMM's big lock. */

@@ -5,6 +5,7 @@
  * traps, makes a system call or adds a host SYNC reports it to the tally, so that a strategy cannot forget to.
  */
 import { Opcode } from '../trace/opcodes.js';
+import { OwnCommand } from './attachments.js';
 import { Cost } from './costs.js';
 import { type Program, Step } from './program.js';
 import type { Submission } from './submission.js';
@@ -15,7 +16,14 @@ export interface PathTally {
   onIoctl(measured: boolean): void;
   /** The host appended a CMD_SYNC that the guest did not send. */
   onAddedSync(measured: boolean): void;
+  /** A host command; `extraCause` indexes EXTRA_CAUSES of strategies/extra-causes.ts, -1 for the guest's own. */
+  onHostCommand(opcode: number, extraCause: number, measured: boolean): void;
+  /** A system call about an HWPT, by a key of `amplification.hwpt_ioctls`. */
+  onHwptIoctl(kind: HwptIoctl, measured: boolean): void;
 }
+
+/** System calls about HWPTs. */
+export type HwptIoctl = 'alloc' | 'attach' | 'destroy';
 
 /** Why the guest trapped; keys of `amplification.exits_by_cause`. */
 export const ExitCause = {
@@ -107,6 +115,30 @@ export class PathBuilder {
     if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 1);
   }
 
+  /** A system call about an HWPT: its entry, and its work `cost`. `cpu` is 2 for a VMM thread other than this one. */
+  hwptIoctl(kind: HwptIoctl, cost: number, cpu: 1 | 2): void {
+    this.tally.onHwptIoctl(kind, this.measured);
+    this.program.add(Step.Spend, this.costNs[Cost.ioctl], Cost.ioctl, cpu);
+    this.program.add(Step.Spend, this.costNs[cost], cost, cpu);
+  }
+
+  /**
+   * Host kernel: send command `own` (see OwnCommand), an `opcode`, of attachment `at` on `queue`, for the reason
+   * `extraCause`. All but the prefetch get a CMD_SYNC and are waited for.
+   */
+  hostIssueOwn(at: number, own: number, opcode: number, extraCause: number, queue: number, cpu: 1 | 2): void {
+    this.tally.onHostCommand(opcode, extraCause, this.measured);
+    const isSynced = own !== OwnCommand.PrefetchConfig;
+    const physical = this.physical(queue, this.rows?.attachments.smmu[at] ?? 0);
+    this.insert(physical, 1, isSynced ? 1 : 0, 1, cpu);
+    this.program.add(Step.IssueOwn, at, own, physical);
+    if (isSynced) {
+      this.tally.onAddedSync(this.measured);
+      this.program.add(Step.AwaitSync, cpu);
+    }
+    this.irqsOn();
+  }
+
   /** A VMM thread other than this one spends `times` units of `cost` while this one waits for it. */
   vmm(cost: number, times = 1): void {
     if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 2);
@@ -194,6 +226,7 @@ export class PathBuilder {
       this.insert(this.physical(queue, smmu), commands, 1, 1, 1);
       this.program.add(Step.IssueClosed, first, count, this.physical(queue, smmu));
       this.program.add(Step.AwaitSync, 1);
+      this.irqsOn();
     }
   }
 
@@ -203,6 +236,20 @@ export class PathBuilder {
     this.insert(queue, 0, 1, 1, 1);
     this.program.add(Step.IssueClosed, 0, 0, queue);
     this.program.add(Step.AwaitSync, 1);
+    this.irqsOn();
+  }
+
+  /**
+   * The driver turns the interrupts of its CPU off: they are off from the reservation of slots until its SYNC is done (facts
+   * L §3.1), or until its commands are in the queue if it has none. `reserve` says it by itself.
+   */
+  irqsOff(isHost: boolean): void {
+    this.program.add(Step.IrqsOff, isHost ? 1 : 0, this.measured ? 1 : 0);
+  }
+
+  /** And on again; waiting for a SYNC, and the end of the program, say it by themselves. */
+  irqsOn(): void {
+    this.program.add(Step.IrqsOn);
   }
 
   /**
@@ -267,9 +314,11 @@ export class PathBuilder {
    * Reserve slots of `queue` for `lists` command lists by compare-and-swap on its {PROD, CONS} word, one hot cache line:
    * producers win one after the other, keep the line for the fixed part of the insertion, and each win costs a retry per
    * producer still trying (facts L §3.1 step 1, §3.4). The retry is free without competition. Then copy `commands` and
-   * `syncs` into the slots; SYNCs cost nothing beyond the list's fixed part. `cpu` is 1 for host CPU.
+   * `syncs` into the slots; SYNCs cost nothing beyond the list's fixed part. `cpu` is 1 for host CPU, 2 for that of a VMM
+   * thread other than this one.
    */
-  private insert(queue: number, commands: number, syncs: number, lists: number, cpu: 0 | 1): void {
+  private insert(queue: number, commands: number, syncs: number, lists: number, cpu: 0 | 1 | 2): void {
+    this.irqsOff(cpu > 0);
     this.program.add(Step.Reserve, queue, cpu, commands + syncs);
     this.program.add(Step.Spend, this.costNs[Cost.insertFixed] * lists, Cost.insertFixed, cpu);
     this.program.add(Step.Reserved, queue);
@@ -278,9 +327,10 @@ export class PathBuilder {
     }
   }
 
-  /** Guest: poll a mapped queue until its SYNCs are done. */
+  /** Guest: poll a mapped queue until its SYNCs are done; then its interrupts are on again. */
   private guestAwaitSync(): void {
     this.program.add(Step.AwaitSync, 0);
+    this.irqsOn();
   }
 
   /**

@@ -16,7 +16,7 @@ export const Step = {
   Issue: 3,
   /** The same, closed by a CMD_SYNC of the issuer's own in the next slot. */
   IssueClosed: 4,
-  /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it. */
+  /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it, 2 when the VMM's does. */
   AwaitSync: 5,
   /** Tell worker a that commands are pending. */
   SignalWorker: 6,
@@ -36,6 +36,12 @@ export const Step = {
   Restart: 13,
   /** Spend a ns on cost b if this thread owns the gather set of its reserved slots; c as with Spend. */
   SpendAsOwner: 14,
+  /** Put command b (see OwnCommand) of attachment a into queue c; all but the prefetch are closed by a CMD_SYNC. */
+  IssueOwn: 15,
+  /** Interrupts are off on this CPU from here on (nothing if they are already); a = 1 for a host CPU, b = 1 if it counts. */
+  IrqsOff: 16,
+  /** And on again (nothing if they are); the end of a program does the same. */
+  IrqsOn: 17,
 } as const;
 
 /** Growable list of steps. */

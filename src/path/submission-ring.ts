@@ -67,6 +67,19 @@ export class SubmissionRing {
         rows.push(submission.hostSmmus[h]);
       }
     }
+    const { attachments } = submission;
+    headers.push(attachments.count);
+    for (let i = 0; i < attachments.count; i++) {
+      rows.push(attachments.row[i]);
+      rows.push(attachments.sid[i]);
+      rows.push(attachments.steWrites[i]);
+      rows.push(attachments.allocates[i]);
+      rows.push(attachments.destroys[i]);
+      rows.push(attachments.hasAtc[i]);
+      rows.push(attachments.steRef[i]);
+      rows.push(attachments.atcRef[i]);
+      rows.push(attachments.smmu[i]);
+    }
     this.length++;
   }
 
@@ -107,6 +120,18 @@ export class SubmissionRing {
         const ref = rows.shift();
         into.addHost(opcode, sid, ref, rows.shift());
       }
+    }
+    const attached = headers.shift();
+    for (let i = 0; i < attached; i++) {
+      const row = rows.shift();
+      const sid = rows.shift();
+      const steWrites = rows.shift();
+      const allocates = rows.shift();
+      const destroys = rows.shift();
+      const hasAtc = rows.shift();
+      const steRef = rows.shift();
+      const atcRef = rows.shift();
+      into.attachments.add(row, sid, steWrites, allocates, destroys, hasAtc, steRef, atcRef, rows.shift());
     }
     this.length--;
   }

@@ -5,6 +5,7 @@
  * hostFirst[i] … hostFirst[i] + hostCount[i] - 1 of the same submission. Arrays grow by doubling and are reused.
  */
 import { Opcode } from '../trace/opcodes.js';
+import { Attachments } from './attachments.js';
 
 /** Scratch view of the submission that a vCPU is working on. */
 export class Submission {
@@ -42,12 +43,15 @@ export class Submission {
   hostRef = new Int32Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
+  /** Streams that the host attaches for the guest's CFGI_STEs. */
+  readonly attachments = new Attachments();
 
   /** Forget all rows. */
   clear(): void {
     this.guestCount = 0;
     this.syncCount = 0;
     this.hostCountTotal = 0;
+    this.attachments.clear();
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
@@ -93,6 +97,7 @@ export class Submission {
     const { publishedNs, measured } = this;
     this.publishedNs = other.publishedNs;
     this.measured = other.measured;
+    this.attachments.append(other.attachments, this.guestCount);
     for (let i = 0; i < other.guestCount; i++) {
       this.addGuest(other.guestOpcode[i], other.guestRef[i]);
       const end = other.hostFirst[i] + other.hostCount[i];

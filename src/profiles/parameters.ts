@@ -17,7 +17,8 @@ export interface ParameterSpec {
     | 'StreamID'
     | 'name'
     | 'on/off'
-    | 'queues';
+    | 'queues'
+    | 'steps';
   readonly help: string;
   /** Smallest legal integer (numbers only). */
   readonly min?: number;
@@ -43,10 +44,28 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.cmdq_insert_fixed_ns', 'reserve a batch in a command queue and write PROD'),
   ns('software.cmdq_insert_per_cmd_ns', 'write one command into a reserved slot'),
   ns('software.cmpxchg_retry_ns', 'reserving queue slots: compare-and-swap retries per other CPU that tries'),
+  {
+    key: 'software.sync_wait',
+    unit: 'name',
+    help: 'how a driver waits for its CMD_SYNC: it sees the MSI write-back at once, or reads CONS with doubling delays',
+    choices: ['msi', 'poll-backoff'],
+  },
+  ns('software.cons_read_ns', 'one read of a mapped CONS register while polling with back-off'),
+  ns('software.worker_spin_ns', 'for which an adaptive worker goes on polling when it has nothing to do'),
   ns('software.worker_wake_ns', 'eventfd signal to running kernel thread on another core'),
   ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
   ns('software.queue_halt_irq_ns', 'hardware queue halts → its interrupt handler runs on the host'),
+  ns('software.hwpt_alloc_ns', 'host: allocate a nested HWPT for an STE, its system call not included'),
+  ns('software.hwpt_attach_ns', 'host: attach a stream to an HWPT, system call and SMMU commands not included'),
+  ns('software.hwpt_destroy_ns', 'host: destroy a nested HWPT, its system call not included'),
+  {
+    key: 'software.host_ste_writes',
+    unit: 'steps',
+    help: 'steps in which the host writes an STE to attach a stream, each closed by CFGI_STE and CMD_SYNC',
+    min: 1,
+    max: 3,
+  },
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
   ns('software.migration_switch_ns', 'change of paths: hand PROD and CONS over from the drained queue to the new one'),
 ];

@@ -7,7 +7,7 @@
  * the strict unmap of a host device (facts L §1.4).
  */
 import { Cost } from '../path/costs.js';
-import { PathBuilder, type QueueLayout } from '../path/path-builder.js';
+import { PathBuilder, type PathTally, type QueueLayout } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 import { ThreadKind } from './probe.js';
@@ -19,6 +19,9 @@ export interface BackgroundLoad {
   readonly perSecond: number;
   readonly seed: number;
 }
+
+/** Nothing of it counts as a strategy's. */
+const NO_TALLY: PathTally = { onExit() {}, onIoctl() {}, onAddedSync() {}, onHostCommand() {}, onHwptIoctl() {} };
 
 /** The host CPU that makes the traffic. */
 export class Background extends Thread {
@@ -37,7 +40,7 @@ export class Background extends Thread {
     private readonly isWanted: () => boolean,
   ) {
     super(machine, ThreadKind.Background);
-    this.path = new PathBuilder(costNs, { onExit() {}, onIoctl() {}, onAddedSync() {} }, layout);
+    this.path = new PathBuilder(costNs, NO_TALLY, layout);
     this.meanGapNs = 1e9 / load.perSecond;
     this.state = (load.seed ^ 0x9e3779b9) >>> 0;
     this.row.addGuest(Opcode.TLBI_NH_VA);

@@ -3,17 +3,21 @@
  * their effects are filed (see effects.ts). No time passes here.
  */
 import type { Submission } from '../path/submission.js';
+import { isAttachCommand } from '../strategies/attach.js';
 import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
+import { unmapTlbis } from '../strategies/host-unmap.js';
 import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
+import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
 import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
+import type { UnmapRequest } from './unmap-requests.js';
 
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver {
@@ -22,6 +26,7 @@ export class Forwarder implements HostCommandReceiver {
   private readonly made = new GuestQueue();
   private readonly madeSid: number[] = [];
   private readonly madeCause: number[] = [];
+  private readonly attach: AttachPlanner | undefined;
   /** Guest commands published so far; the number of the latest. */
   private commandNumber = 0;
   /** SMMUs that the commands since the last SYNC of this publication went to. */
@@ -36,7 +41,13 @@ export class Forwarder implements HostCommandReceiver {
     private readonly probe: ReplayProbe,
     /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
     private readonly ownsStage1Only: boolean,
+    /** Steps in which the host writes an STE. */
+    steWrites: number,
+    /** Requests come from unmap events: no guest command has any effect. */
+    private readonly takesUnmaps: boolean,
   ) {
+    if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
+    topology.followsDomains = transport.needsDomains === true || takesUnmaps;
     this.sink = new HostCommandSink(targeting, this, topology);
   }
 
@@ -64,6 +75,24 @@ export class Forwarder implements HostCommandReceiver {
     return lastSyncNumber;
   }
 
+  /**
+   * One request of a paravirtual guest becomes the last of the rows added here, with all its host commands; the ones before it
+   * only say what the guest counts as gone, where that takes several ranges.
+   */
+  request({ asid, vmid, page, pages, pageSizeLog2 }: UnmapRequest, queueIndex: number, submission: Submission): void {
+    const tlbis = unmapTlbis(asid, vmid, page, pages, pageSizeLog2);
+    const meant = this.topology.smmusOfQueue(queueIndex);
+    this.sink.vm = this.topology.vmOfQueue(queueIndex);
+    for (const words of tlbis) {
+      this.commandNumber++;
+      const guestRef = this.effects.guestCommand(...words, this.commandNumber, queueIndex, false, meant);
+      submission.addGuest(words[0] & 0xff, guestRef);
+    }
+    this.sink.emitUnmap(tlbis, asid, page, pages);
+    const [[c0Low, c0High]] = tlbis;
+    this.takeHostCommands(false, submission, this.routed(c0Low, c0High, queueIndex));
+  }
+
   onHostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, extraCause: number): void {
     const at = this.made.count;
     this.made.push(c0Low, c0High, c1Low, c1High, 0);
@@ -88,7 +117,9 @@ export class Forwarder implements HostCommandReceiver {
     this.commandNumber++;
     if (opcode === Opcode.ATC_INV && !isOpcodeOnly) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
-    let handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    let handling: Handling = this.takesUnmaps
+      ? Handling.Absorbed
+      : this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
@@ -103,11 +134,18 @@ export class Forwarder implements HostCommandReceiver {
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
     submission.addGuest(opcode, guestRef);
-    const routed = this.topology.smmuCount === 1 ? 1 : this.routing.smmus(c0Low, c0High, queueIndex);
-    this.takeHostCommands(isOpcodeOnly, submission, routed);
+    if (handling === Handling.Emulated && isAttachCommand(opcode)) {
+      this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
+    }
+    this.takeHostCommands(isOpcodeOnly, submission, this.routed(c0Low, c0High, queueIndex));
     probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
     if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);
     if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
+  }
+
+  /** SMMUs of a command that names no stream. */
+  private routed(c0Low: number, c0High: number, queueIndex: number): number {
+    return this.topology.smmuCount === 1 ? 1 : this.routing.smmus(c0Low, c0High, queueIndex);
   }
 
   /** The host commands that the transport made for the guest command just added, which is routed to `routed`. */

@@ -6,6 +6,8 @@ import type { Vcpu } from './vcpu.js';
 /** Trace-side state of one vCPU. Times are relative to the trace's start, ns. */
 export interface GuestClock {
   readonly vcpu: Vcpu;
+  /** Its number in the trace. */
+  readonly index: number;
   /** When the vCPU saw its latest submission complete (its doorbell, if the recording shows no completion). */
   lastSeenNs: number;
   /** Its latest submission holds a SYNC whose completion has not been read yet. */

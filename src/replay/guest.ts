@@ -39,6 +39,10 @@ export class Guest {
     private readonly host: Host,
     paths: readonly ReplayPath[],
     readonly vm: number,
+    /** Steps in which the host writes an STE. */
+    steWrites: number,
+    /** Requests come from unmap events (see unmap-requests.ts). */
+    takesUnmaps: boolean,
   ) {
     const { costNs, probe, effects, topology } = host;
     this.vmmLock = new FifoLock(host.simulator);
@@ -57,7 +61,17 @@ export class Guest {
     const targeting = choice.targeting.create(topology);
     const routing = choice.routing.create(topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(transport, targeting, routing, topology, effects, probe, ownsStage1Only);
+    this.forwarder = new Forwarder(
+      transport,
+      targeting,
+      routing,
+      topology,
+      effects,
+      probe,
+      ownsStage1Only,
+      steWrites,
+      takesUnmaps,
+    );
   }
 
   /** What is published from now on goes by the second path. */

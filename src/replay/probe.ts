@@ -22,8 +22,6 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onRefused(opcode: number, measured: boolean): void;
   /** The path dropped a guest command silently: it has no effect, and the guest counts it as done. */
   onSwallowed(opcode: number, measured: boolean): void;
-  /** A host command was made for it; `extraCause` indexes EXTRA_CAUSES of strategies/extra-causes.ts, -1 for the command itself. */
-  onHostCommand(opcode: number, extraCause: number, measured: boolean): void;
   /** A device's translation took `ns` on an idle SMMU. */
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
@@ -32,6 +30,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onBackground(ns: number): void;
   /** A migration has opened the new path; the old one was drained at `drainedNs`. */
   onPathsChanged?(drainedNs: number): void;
+  /** Interrupts were off for `ns` on a CPU of the host or guest while it put commands into a queue and waited. */
+  onIrqsOff(isHost: boolean, ns: number, measured: boolean): void;
   /** A host thread was busy for `ns`; `kind` indexes THREAD_KINDS. */
   onHostCpu(kind: number, ns: number): void;
 }

@@ -9,6 +9,7 @@
  */
 import { CommandEngine } from '../engine/command-engine.js';
 import { CommandEngines } from '../engine/command-engines.js';
+import { syncBackoff } from '../engine/sync-backoff.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
@@ -33,6 +34,7 @@ import { makePaths, ownQueuesOf } from './paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
 import { Switchover } from './switchover.js';
+import { UnmapRequests } from './unmap-requests.js';
 import { Vcpu } from './vcpu.js';
 import type { Worker } from './worker.js';
 
@@ -64,6 +66,8 @@ export class Replay {
   /** Timed DMA only: one per SMMU. */
   readonly translators: readonly TimedTranslator[];
   readonly dmaFeed: DmaFeed;
+  /** Requests from unmap events; undefined: the transport has none, or the trace has no such events. */
+  readonly unmaps: UnmapRequests | undefined;
   /** Events fed so far. */
   events = 0;
   private readonly costNs: Float64Array;
@@ -117,8 +121,14 @@ export class Replay {
       new CommandEngine(simulator, profile, costNs, queuesPerSmmu, probe, (ref) => effects.execute(ref, smmu));
     this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
     const { engines } = this;
-    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs: costNs[Cost.casRetry] };
-    this.guests = paths.map((own, vm) => new Guest(host, own, vm));
+    const backoff = syncBackoff(profile);
+    const casRetryNs = costNs[Cost.casRetry];
+    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff };
+    if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
+      this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
+    }
+    const steWrites = profile.number('software.host_ste_writes');
+    this.guests = paths.map((own, vm) => new Guest(host, own, vm, steWrites, this.unmaps !== undefined));
     this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
     if (options.background !== undefined) {
@@ -157,7 +167,10 @@ export class Replay {
         case EventKind.SyncDone:
           this.seeSyncDone(this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
           break;
-        default: // map and unmap change page tables, not caches
+        case EventKind.Unmap:
+          this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
+          break;
+        default: // map changes page tables, not caches
       }
     }
   }
@@ -166,6 +179,7 @@ export class Replay {
   finish(): void {
     for (const clock of this.clockList) clock.doorbellsLeft = 0;
     this.simulator.run(Number.POSITIVE_INFINITY);
+    for (const worker of this.workers) worker.end();
     const inFlight = this.translators.reduce((sum, translator) => sum + translator.inFlight, 0);
     const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + inFlight;
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
@@ -209,6 +223,7 @@ export class Replay {
     submission.measured = this.events > this.options.warmup;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const { forwarder, vm } = this.guestOf(queueIndex);
+    this.unmaps?.publish(clock.index, (request) => forwarder.request(request, queueIndex, submission));
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
     submission.queue = queueIndex;
@@ -267,6 +282,7 @@ export class Replay {
     const vcpu = new Vcpu(this.guestOf(index), Math.floor(index / vms), this.options.pacing, onIdle, this.switchover);
     const clock: GuestClock = {
       vcpu,
+      index,
       lastSeenNs: 0,
       isSyncOutstanding: false,
       lastSyncNumber: -1,

@@ -19,6 +19,7 @@ export class Survey {
   isComplete = false;
   hasSyncDone = false;
   hasDma = false;
+  hasUnmap = false;
   /** Time of the first event, ns. */
   originNs = 0;
   events = 0;
@@ -38,6 +39,7 @@ export class Survey {
     for (let row = 0; row < batch.count; row++) {
       if (kind[row] === EventKind.Dma) this.hasDma = true;
       else if (kind[row] === EventKind.SyncDone) this.hasSyncDone = true;
+      else if (kind[row] === EventKind.Unmap) this.hasUnmap = true;
       else if (kind[row] === EventKind.Doorbell) {
         const index = Math.max(0, vcpu[row]);
         this.doorbellsByVcpu.set(index, (this.doorbellsByVcpu.get(index) ?? 0) + 1);

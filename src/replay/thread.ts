@@ -7,6 +7,8 @@
 import { HALTING, type SyncWaiter } from '../engine/command-engine.js';
 import type { CommandEngines } from '../engine/command-engines.js';
 import type { GatherSet } from '../engine/gather.js';
+import type { SyncBackoff } from '../engine/sync-backoff.js';
+import { OwnCommand } from '../path/attachments.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
@@ -14,6 +16,7 @@ import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
+import { IrqSection } from './irq-section.js';
 import { type ReplayProbe, ThreadKind } from './probe.js';
 
 /** What all threads of one VM share; VMs share everything but the lock and the workers. */
@@ -25,6 +28,8 @@ export interface Machine {
   readonly effects: Effects;
   /** One compare-and-swap retry, ns. */
   readonly casRetryNs: number;
+  /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
+  readonly backoff: SyncBackoff | undefined;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
 }
@@ -36,6 +41,9 @@ export interface WorkerPort {
 }
 
 const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6 } as const;
+
+/** Opcode of each OwnCommand. */
+const OPCODE_OF_OWN = [Opcode.CFGI_STE, Opcode.CFGI_STE, Opcode.PREFETCH_CONFIG, Opcode.ATC_INV] as const;
 
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
@@ -56,8 +64,12 @@ export abstract class Thread implements Actor, SyncWaiter {
   private firstSequence = 0;
   /** The reserved slots are filled; the owner has yet to publish them. */
   private isFilled = false;
-  /** When host CPU began to poll for a SYNC; -1 if it does not. */
+  /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
+  private pollsAs: number = ThreadKind.Vmm;
+  /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
+  private readsSinceNs = -1;
+  private readonly irqs: IrqSection;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -68,6 +80,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
+    this.irqs = new IrqSection(machine.probe);
   }
 
   /** Rows that the running program refers to. */
@@ -117,13 +130,28 @@ export abstract class Thread implements Actor, SyncWaiter {
     } else if (this.waiting === Waiting.Gather) {
       this.chargeUntil(Cost.gatherWait, now);
     } else if (this.waiting === Waiting.Room) {
+      this.irqs.leaveOut(now - this.clockNs);
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
+    } else if (this.waiting === Waiting.Sync && this.readsOn(now)) {
+      return;
     } else if (this.waiting === Waiting.Sync && this.pollsSinceNs >= 0) {
-      this.machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
+      this.machine.probe.onHostCpu(this.pollsAs, now - this.pollsSinceNs);
     }
     this.waiting = Waiting.Nothing;
     this.resume();
+  }
+
+  /** The SYNC is done, but the thread looks again later only: it is woken then. */
+  private readsOn(nowNs: number): boolean {
+    const { backoff, simulator } = this.machine;
+    if (backoff === undefined || this.readsSinceNs < 0) return false;
+    const seenNs = backoff.seenNs(this.readsSinceNs, nowNs);
+    this.readsSinceNs = -1;
+    if (seenNs === nowNs) return false;
+    this.chargeUntil(Cost.syncPoll, seenNs);
+    simulator.schedule(seenNs, this.actor);
+    return true;
   }
 
   /** Be woken at `atNs` to `start` something new. */
@@ -169,6 +197,14 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.Reserve:
           if (!this.reserve(program.a(step), program.b(step), program.c(step))) return;
           break;
+        case Step.IrqsOff:
+          this.step++;
+          this.irqs.off(program.a(step) === 1, program.b(step) === 1, this.machine.simulator.nowNs);
+          break;
+        case Step.IrqsOn:
+          this.step++;
+          this.irqs.on(this.machine.simulator.nowNs);
+          break;
         case Step.Reserved:
           this.step++;
           this.reservationWord(program.a(step)).release();
@@ -184,6 +220,10 @@ export abstract class Thread implements Actor, SyncWaiter {
           if (!this.issue(program.a(step), program.b(step), program.c(step), program.operation(step))) return;
           this.step++;
           break;
+        case Step.IssueOwn:
+          if (!this.issue(program.a(step), program.b(step), program.c(step), Step.IssueOwn)) return;
+          this.step++;
+          break;
         case Step.Restart:
           this.step++;
           this.restart(program.a(step));
@@ -192,7 +232,10 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           if (this.syncsOutstanding > 0) {
             this.waiting = Waiting.Sync;
-            this.pollsSinceNs = program.a(step) === 1 ? this.machine.simulator.nowNs : -1;
+            // A halted queue interrupts: nobody reads its CONS.
+            this.readsSinceNs = program.operation(step - 1) === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
+            this.pollsSinceNs = program.a(step) > 0 ? this.machine.simulator.nowNs : -1;
+            this.pollsAs = program.a(step) === 2 ? ThreadKind.Vmm : this.threadKind;
             return;
           }
           break;
@@ -216,6 +259,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           throw new Error(`unknown step ${program.operation(step)}`);
       }
     }
+    this.irqs.on(this.machine.simulator.nowNs);
     this.finished();
   }
 
@@ -279,7 +323,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     const set = this.gatherSet;
     if (set === undefined) throw new Error('commands without reserved slots');
     if (!this.isFilled) {
-      this.fill(first, count, queue, operation);
+      if (operation === Step.IssueOwn) this.fillOwn(first, count, queue);
+      else this.fill(first, count, queue, operation);
       this.isFilled = true;
       engine.gathers[local].filled(set);
     }
@@ -319,6 +364,23 @@ export abstract class Thread implements Actor, SyncWaiter {
     }
     if (operation === Step.Issue) return;
     engine.fill(local, sequence, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
+  }
+
+  /** Write command `own` of attachment `at`, and its SYNC if it has one, into the reserved slots. */
+  private fillOwn(at: number, own: number, queue: number): void {
+    const { engines } = this.machine;
+    const engine = engines.of(queue);
+    const local = engines.local(queue);
+    const { attachments, rowMeasured } = this.rows;
+    const sid = own === OwnCommand.AtcInv ? attachments.sid[at] : -1;
+    let ref = -1;
+    if (own === OwnCommand.FinalSte) ref = attachments.steRef[at];
+    else if (own === OwnCommand.AtcInv) ref = attachments.atcRef[at];
+    const measured = rowMeasured[attachments.row[at]];
+    const isSynced = own !== OwnCommand.PrefetchConfig;
+    const owner = isSynced ? this.owner : -1;
+    engine.fill(local, this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
+    if (isSynced) engine.fill(local, this.firstSequence + 1, Opcode.SYNC, owner, -1, -1, 0, -1);
   }
 
   private signal(worker: number, isAwaited: boolean): void {

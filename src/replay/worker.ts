@@ -27,6 +27,10 @@ export class Worker extends Thread implements WorkerPort {
   private drainWaiters: WaitingSubmission[] = [];
   private arrivingWaiters: WaitingSubmission[] = [];
   private state: 'idle' | 'waking' | 'draining' = 'idle';
+  /** When an adaptive worker ran out of work, and since when it has polled; -1: it has never had any. */
+  private idleSinceNs = -1;
+  /** The wake-up under way is none: the worker was polling. */
+  private isFoundPolling = false;
   private drainStartNs = 0;
   private released = 0;
   /** Drains run, and submissions that needed no wake-up of their own. */
@@ -34,6 +38,9 @@ export class Worker extends Thread implements WorkerPort {
   absorbed = 0;
   /** Told when it has nothing left to do. */
   onIdle: () => void = () => {};
+  /** Submissions that found an idle adaptive worker still polling, and its time of polling. */
+  foundPolling = 0;
+  polledNs = 0;
 
   constructor(
     machine: Machine,
@@ -48,6 +55,11 @@ export class Worker extends Thread implements WorkerPort {
     return this.state === 'idle';
   }
 
+  /** It polls for a while before it sleeps. */
+  get spins(): boolean {
+    return this.transport.workerSpinNs !== undefined;
+  }
+
   protected get rows(): Submission {
     return this.draining;
   }
@@ -55,17 +67,43 @@ export class Worker extends Thread implements WorkerPort {
   submit(submission: Submission, waiter: Thread | undefined): void {
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
+    const isPolling = this.state === 'idle' && this.stopPolling();
     if (waiter !== undefined) {
       const waitCost =
-        this.state === 'draining' ? Cost.queueWait : this.transport.isWorkerPolling ? Cost.pollDelay : Cost.wakeUp;
+        this.state === 'draining'
+          ? Cost.queueWait
+          : this.transport.isWorkerPolling || isPolling || this.isFoundPolling
+            ? Cost.pollDelay
+            : Cost.wakeUp;
       this.arrivingWaiters.push({ thread: waiter, endRow: this.arriving.guestCount, waitCost });
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
     this.path.begin(this.program, submission.measured, submission);
-    this.transport.wakeWorker(this.path);
+    this.isFoundPolling = isPolling;
+    if (isPolling) {
+      this.foundPolling++;
+      this.path.host(Cost.pollDelay);
+    } else this.transport.wakeWorker(this.path);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
+  }
+
+  /** The replay has ended: whatever this worker has polled until now is spent. */
+  end(): void {
+    if (this.state === 'idle') this.stopPolling();
+  }
+
+  /** The idle worker is needed, or the replay ends: account for its polling. Returns whether it still polls. */
+  private stopPolling(): boolean {
+    const spinNs = this.transport.workerSpinNs ?? 0;
+    if (spinNs === 0 || this.idleSinceNs < 0) return false;
+    const idleNs = this.machine.simulator.nowNs - this.idleSinceNs;
+    const polledNs = Math.min(idleNs, spinNs);
+    this.polledNs += polledNs;
+    this.machine.probe.onHostCpu(ThreadKind.Worker, polledNs);
+    this.idleSinceNs = -1;
+    return idleNs < spinNs;
   }
 
   protected start(): void {
@@ -79,6 +117,8 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.arriving.guestCount === 0) {
       this.state = 'idle';
+      this.isFoundPolling = false;
+      this.idleSinceNs = this.machine.simulator.nowNs;
       this.onIdle();
       return;
     }

@@ -26,7 +26,10 @@ export interface AmplificationResult {
   /** Traps by the guest, to user space and to the host kernel. */
   readonly exits: number;
   readonly exits_by_cause: Readonly<Record<string, number>>;
+  /** Invalidation ioctls: what the closed forms count (facts M §5.2 O2). */
   readonly ioctls: number;
+  /** System calls of the VMM to allocate, attach and destroy the HWPTs of the guest's streams. */
+  readonly hwpt_ioctls: Readonly<Record<'alloc' | 'attach' | 'destroy', number>>;
   /** PCIe ATS invalidate messages. */
   readonly pcie_invalidations: number;
   readonly guest_by_opcode: Readonly<Record<string, number>>;
@@ -82,7 +85,11 @@ export interface StrategyResult {
     /** Part of the submissions' time, waits left out, that rests on parameters tagged as estimates. */
     readonly estimate_share: number;
   };
-  readonly guest: { readonly stall_ns: LatencySummary };
+  readonly guest: {
+    readonly stall_ns: LatencySummary;
+    /** Interrupts off on a vCPU, per issue of a command list; null where the guest's own insertion is not modelled. */
+    readonly irq_off_ns: LatencySummary | null;
+  };
   readonly amplification: AmplificationResult;
   /** Absent (null) when the trace has no dma events. */
   readonly tlb: (Readonly<Record<string, CacheResult | number | unknown>> & { readonly walk_reads: number }) | null;
@@ -98,7 +105,12 @@ export interface StrategyResult {
   };
   /** A replay that changed paths in the middle of the trace only. */
   readonly migration?: MigrationResult;
-  readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
+  readonly host: {
+    readonly cpu_ns: Readonly<Record<string, number>>;
+    /** Interrupts off on a CPU of the host, per issue of a command list; null without any. */
+    readonly irq_off_ns: LatencySummary | null;
+    readonly [extra: string]: unknown;
+  };
   readonly throughput: {
     readonly duration_ns: number;
     readonly submissions_per_s: number;

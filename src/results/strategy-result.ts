@@ -1,6 +1,7 @@
 /**
  * From the counters of one replay to its `results[]` entry (design §8).
  */
+import type { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
@@ -11,7 +12,7 @@ import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode, opcodeKey } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
-import type { AmplificationResult, StrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, StrategyResult } from './document.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
@@ -46,7 +47,7 @@ export function strategyResult(
       breakdown_total_ns: breakdownTotal,
       estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
     },
-    guest: { stall_ns: metrics.stall.summary() },
+    guest: { stall_ns: metrics.stall.summary(), irq_off_ns: irqsOff(metrics.guestIrqsOff) },
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
@@ -58,6 +59,7 @@ export function strategyResult(
     ...migrationPart(replay, metrics),
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
+      irq_off_ns: irqsOff(metrics.hostIrqsOff),
       vmm_lock: {
         acquisitions: total(replay.guests, ({ vmmLock }) => vmmLock.acquisitions),
         contended: total(replay.guests, ({ vmmLock }) => vmmLock.contended),
@@ -79,7 +81,11 @@ export function strategyResult(
         })),
       ),
       ...(metrics.background.count === 0 ? {} : { background: { latency: metrics.background.summary() } }),
-      workers: replay.workers.map((worker) => ({ drains: worker.drains, absorbed: worker.absorbed })),
+      workers: replay.workers.map((worker) => ({
+        drains: worker.drains,
+        absorbed: worker.absorbed,
+        ...(worker.spins ? { found_polling: worker.foundPolling, polled_ns: worker.polledNs } : {}),
+      })),
     },
     throughput: {
       duration_ns: durationNs,
@@ -94,9 +100,28 @@ export function strategyResult(
       publications: metrics.publications,
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,
-      ...unmapsPart(replay),
+      ...unmapResult(replay),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
+  };
+}
+
+/** Sections with interrupts off; null if there were none. */
+function irqsOff(sections: LatencyRecorder): LatencySummary | null {
+  return sections.count === 0 ? null : sections.summary();
+}
+
+/** Where the requests of a paravirtual transport come from. */
+function unmapResult({ guests, unmaps }: Replay): Record<string, unknown> {
+  const sources = guests[0].paths.map(({ choice }) => choice.transport.unmapsDerivedFrom);
+  const source = sources.find((one) => one !== undefined);
+  if (source === undefined) return {};
+  if (unmaps === undefined) return { unmaps_derived_from: source };
+  return {
+    unmaps_derived_from: 'unmap-events',
+    unmap_requests: unmaps.published,
+    unmap_requests_without_asid: unmaps.withoutAsid,
+    unpublished_unmaps: unmaps.unpublished,
   };
 }
 
@@ -160,6 +185,7 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
     exits: [...amplification.exits.values()].reduce((total, count) => total + count, 0),
     exits_by_cause: Object.fromEntries([...amplification.exits].sort()),
     ioctls: amplification.ioctls,
+    hwpt_ioctls: { ...amplification.hwptIoctls },
     pcie_invalidations: amplification.host[Opcode.ATC_INV],
     guest_by_opcode: byOpcode(amplification.guest),
     host_by_opcode: byOpcode(amplification.host),
@@ -197,13 +223,6 @@ function migrating(metrics: ReplayMetrics): MigrationMetrics {
 function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<StrategyResult, 'migration'> {
   const { switchover } = replay;
   return switchover === undefined ? {} : { migration: migrationResult(replay, switchover, migrating(metrics)) };
-}
-
-/** What the unmap requests of a path that takes no commands are derived from, if there is such a path. */
-function unmapsPart(replay: Replay): Record<string, unknown> {
-  const sources = replay.guests[0].paths.map(({ choice }) => choice.transport.unmapsDerivedFrom);
-  const source = sources.find((one) => one !== undefined);
-  return source === undefined ? {} : { unmaps_derived_from: source };
 }
 
 function byOpcode(counts: Float64Array): Record<string, number> {

@@ -7,6 +7,9 @@ export const EXTRA_CAUSES = [
   'implicit-atc',
   'widened',
   'recovery',
+  'attach',
+  'cd-broadcast',
+  'unmap-request',
 ] as const;
 
 /** Index of `atc-broadcast`. */
@@ -17,3 +20,9 @@ export const EXTRA_CAUSE_IMPLICIT_ATC = EXTRA_CAUSES.indexOf('implicit-atc');
 export const EXTRA_CAUSE_ADDED_SYNC = EXTRA_CAUSES.indexOf('added-sync');
 /** Index of `instance-broadcast`. */
 export const EXTRA_CAUSE_INSTANCE_BROADCAST = EXTRA_CAUSES.indexOf('instance-broadcast');
+/** Index of `attach`: the host's own driver attaches a stream to a new configuration. */
+export const EXTRA_CAUSE_ATTACH = EXTRA_CAUSES.indexOf('attach');
+/** Index of `cd-broadcast`: a CFGI_CD for another stream that uses the same CD table. */
+export const EXTRA_CAUSE_CD_BROADCAST = EXTRA_CAUSES.indexOf('cd-broadcast');
+/** Index of `unmap-request`: a paravirtual guest asked to unmap a range; it sent no command. */
+export const EXTRA_CAUSE_UNMAP_REQUEST = EXTRA_CAUSES.indexOf('unmap-request');

@@ -3,10 +3,16 @@
  */
 
 import type { Topology } from '../topology/topology.js';
+import type { CommandWords } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../trace/units.js';
 import { AtcRange, asidNamedBy } from './atc-range.js';
-import { EXTRA_CAUSE_ATC_BROADCAST, EXTRA_CAUSE_IMPLICIT_ATC } from './extra-causes.js';
+import {
+  EXTRA_CAUSE_ATC_BROADCAST,
+  EXTRA_CAUSE_CD_BROADCAST,
+  EXTRA_CAUSE_IMPLICIT_ATC,
+  EXTRA_CAUSE_UNMAP_REQUEST,
+} from './extra-causes.js';
 import type { AtcTargeting } from './targeting/targeting.js';
 
 /** Receives every host command, in order. */
@@ -23,7 +29,7 @@ export class HostCommandSink {
     private readonly targeting: AtcTargeting,
     private readonly receiver: HostCommandReceiver,
     /** Where the ATS devices are; without one (a trial) there are none. */
-    private readonly topology: Pick<Topology, 'atsStreamsOfAsid'> = NO_DEVICES,
+    private readonly topology: Pick<Topology, 'atsStreamsOfAsid' | 'streamsOfDomain'> = NO_DEVICES,
   ) {}
 
   /** Set per command: its operands are not known (the recorder kept only the opcode). */
@@ -45,14 +51,41 @@ export class HostCommandSink {
 
   /** Emit a TLBI and, whatever the targeting, one ATC_INV of its range to every ATS device of its domain. */
   emitWithAtcs(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
-    const { receiver, range, topology, isSidUnknown } = this;
+    const { receiver, range, isSidUnknown } = this;
     receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
     range.coverTlbi(c0Low, c1Low, c1High);
+    this.emitAtcsOfRange(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+  }
+
+  /** Emit one ATC_INV of the range to every ATS device of the domain of `asid`; -1 means any domain. */
+  private emitAtcsOfRange(asid: number): void {
+    const { receiver, range, topology } = this;
     const low = (lowWordOfPage(range.page) | range.sizeLog2) >>> 0;
     const high = highWordOfPage(range.page);
-    const streams = topology.atsStreamsOfAsid(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High), this.vm);
+    const streams = topology.atsStreamsOfAsid(asid, this.vm);
     for (let i = 0; i < streams.length; i++) {
       receiver.onHostCommand(Opcode.ATC_INV, streams[i] >>> 0, low, high, streams[i], EXTRA_CAUSE_IMPLICIT_ATC);
+    }
+  }
+
+  /** Emit the TLBIs of one unmap of `pages` pages from `page`, then one ATC_INV of all of it to every ATS device of `asid`. */
+  emitUnmap(tlbis: readonly CommandWords[], asid: number, page: number, pages: number): void {
+    const { receiver, range } = this;
+    for (let i = 0; i < tlbis.length; i++) {
+      receiver.onHostCommand(...tlbis[i], -1, EXTRA_CAUSE_UNMAP_REQUEST);
+    }
+    range.coverPages(page, pages);
+    this.emitAtcsOfRange(asid);
+  }
+
+  /** Emit a CFGI_CD or CFGI_CD_ALL, and the same for every other stream of its domain: they share one CD table. */
+  emitToDomain(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
+    const { receiver, topology, isSidUnknown } = this;
+    receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+    if (isSidUnknown) return;
+    const streams = topology.streamsOfDomain(c0High >>> 0);
+    for (let i = 0; i < streams.length; i++) {
+      receiver.onHostCommand(c0Low, streams[i], c1Low, c1High, -1, EXTRA_CAUSE_CD_BROADCAST);
     }
   }
 
@@ -72,4 +105,5 @@ export class HostCommandSink {
   }
 }
 
-const NO_DEVICES = { atsStreamsOfAsid: (): readonly number[] => [] };
+const NO_STREAM: readonly number[] = [];
+const NO_DEVICES = { atsStreamsOfAsid: () => NO_STREAM, streamsOfDomain: () => NO_STREAM };

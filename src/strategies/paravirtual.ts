@@ -2,8 +2,9 @@
  * Pieces shared by the paravirtual IOMMUs. Their guest has no command queue: it sends requests over a virtqueue, and what
  * an SMMUv3 guest says with TLBIs it says with UNMAP requests.
  *
- * The traces come from SMMUv3 guests, so the requests are derived: one UNMAP per stage-1 TLBI of the trace (the result says
- * so in `replay.unmaps_derived_from`). A lazy guest's TLBI stands for many unmaps; such a trace flatters these strategies.
+ * The traces come from SMMUv3 guests. One with `unmap` events gives one UNMAP for each (see replay/unmap-requests.ts; then
+ * `forwardAsUnmap` is not asked). Otherwise the requests are derived: one UNMAP per stage-1 TLBI. The result says which in
+ * `replay.unmaps_derived_from`. A lazy guest's TLBI stands for many unmaps; such a trace flatters these strategies.
  * The host invalidates its own mapping of the range; the ASID and VMID of the guest's TLBI stand for the host's. It also
  * invalidates the ATCs of the domain by itself: what the guest's ATC_INVs asked for is done by then. There is no request for
  * anything else (CFGI_*, PREFETCH, ATC_INV, responses): it costs nothing, and a submission of nothing else takes 0 ns.

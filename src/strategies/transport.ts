@@ -47,8 +47,14 @@ export interface Transport {
   readonly workerCount: number;
   /** The worker never sleeps: it burns a core for the whole replay. */
   readonly isWorkerPolling: boolean;
+  /** For how long an idle worker goes on polling before it sleeps, ns; absent: it sleeps at once, or never. */
+  readonly workerSpinNs?: number;
   /** Every vCPU has a queue of its own: its SYNC says nothing about commands of other vCPUs. */
   readonly isQueuePerVcpu?: boolean;
+  /** Its VMM attaches streams for CFGI_STE and CFGI_STE_RANGE: `submit` or `drain` says `emulate` for them (see attach.ts). */
+  readonly attachesStreams?: boolean;
+  /** It asks which streams share a domain (HostCommandSink.emitToDomain). */
+  readonly needsDomains?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
   forward(
     c0Low: number,
@@ -83,7 +89,10 @@ export interface TransportDefinition {
   readonly options: readonly OptionSpec[];
   /** The guest writes into queues of the SMMU itself, so that no VMM can replicate its commands to several SMMUs. */
   readonly queuesAreMapped?: boolean;
-  /** What its unmap requests are derived from; for transports that take no commands (see paravirtual.ts). */
+  /**
+   * What its unmap requests are derived from where the trace has no unmap events; for transports that take no commands (see
+   * paravirtual.ts).
+   */
   readonly unmapsDerivedFrom?: 'tlbi';
   create(setup: TransportSetup): Transport;
 }

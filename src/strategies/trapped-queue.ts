@@ -5,6 +5,7 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
+import { emulate } from './attach.js';
 
 /** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
 export const HOST_BLOCK_COMMANDS = 63;
@@ -56,7 +57,7 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
     path.host(Cost.vmmPerCommand);
     const hostCount = submission.hostCount[row];
     if (hostCount === 0) {
-      path.effect(row);
+      emulate(submission, row, path);
       continue;
     }
     forwardByIoctl(path, 1, submission.hostFirst[row], hostCount);
@@ -64,13 +65,16 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
 }
 
 /**
- * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBI with a SYNC, then, because
+ * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBIs with a SYNC, then, because
  * devices may refetch until it has taken effect, the ATC_INVs of the domain with another (facts L §1.4, §9.3).
  */
 export function issueTlbiThenAtcs(submission: Submission, row: number, path: PathBuilder): void {
   const first = submission.hostFirst[row];
-  issueInBlocks(path, first, 1);
-  issueInBlocks(path, first + 1, submission.hostCount[row] - 1);
+  const end = first + submission.hostCount[row];
+  let atcs = first;
+  while (atcs < end && submission.hostOpcode[atcs] !== Opcode.ATC_INV) atcs++;
+  issueInBlocks(path, first, atcs - first);
+  issueInBlocks(path, atcs, end - atcs);
 }
 
 /** Number of CMD_SYNCs among guest rows `from … to-1`. */

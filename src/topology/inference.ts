@@ -63,7 +63,7 @@ export class TopologyInference {
       'smmus:',
       '  - {}',
       '',
-      '# sid: every StreamID that a dma event or an ATC_INV names. An ATC_INV to any other is an error with --atc vsid.',
+      '# sid: every StreamID that a dma event, ATC_INV, CFGI_STE or CFGI_CD names. An ATC_INV to any other is an error with --atc vsid.',
       '# ats: true if an ATC_INV names it.',
       '# Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).',
       devices.length === 0 ? 'devices: []' : 'devices:',

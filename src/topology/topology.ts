@@ -56,6 +56,8 @@ export class Topology {
   private readonly result: number[] = [];
   /** ATS streams that showed only after the surveyed part of a long trace. */
   discoveredLate = 0;
+  /** Follow translations although no stream has an ATC: somebody asks for `streamsOfDomain`. */
+  followsDomains = false;
   private isDeclared = false;
   /** Moves to come, by time; shared by copies. */
   private bindings: readonly Binding[] = [];
@@ -181,7 +183,7 @@ export class Topology {
     return this.atsDevices.map((device) => device.sid);
   }
 
-  /** Learn from a batch: streams, ATS, and each stream's first domain. */
+  /** Learn from a batch: streams (those that the guest only configures too), ATS, and each stream's first domain. */
   survey(batch: EventBatch): void {
     const { kind, sid, asid, ssid, cmd0Low, cmd0High, flags } = batch;
     for (let row = 0; row < batch.count; row++) {
@@ -190,8 +192,10 @@ export class Topology {
         if (ssid[row] !== ABSENT) {
           if (asid[row] >= 0 && !device.pasids.has(ssid[row])) device.pasids.set(ssid[row], asid[row]);
         } else if (device.asid === ABSENT) device.asid = asid[row];
-      } else if (kind[row] === EventKind.Cmd && opcodeOf(cmd0Low[row]) === Opcode.ATC_INV) {
-        if ((flags[row] & EventFlag.OpcodeOnly) === 0) this.noteAts(sidOf(cmd0High[row]));
+      } else if (kind[row] === EventKind.Cmd && (flags[row] & EventFlag.OpcodeOnly) === 0) {
+        const opcode = opcodeOf(cmd0Low[row]);
+        if (opcode === Opcode.ATC_INV) this.noteAts(sidOf(cmd0High[row]));
+        else if (opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD) this.device(sidOf(cmd0High[row]));
       }
     }
   }
@@ -213,8 +217,8 @@ export class Topology {
 
   /** The stream (its PASID `ssid` unless ABSENT) translated with `asid`: its domain from here on. */
   bind(sid: number, ssid: number, asid: number): void {
-    // Domains matter to ATC targeting and to instance routing only.
-    if (this.atsDevices.length === 0 && this.smmuCount === 1) return;
+    // Domains matter to ATC targeting, to instance routing and where a transport asks for them.
+    if (this.atsDevices.length === 0 && this.smmuCount === 1 && !this.followsDomains) return;
     const device = this.device(sid);
     this.noteSmmu(device, asid);
     if (device.isBoundByFile) return;
@@ -265,6 +269,23 @@ export class Topology {
       if (this.vmOf(device.sid) === vm && isInDomain(device, asid)) result.push(device.sid);
     }
     return result;
+  }
+
+  /** ASID of the present domain of `sid`; ABSENT if it is not known. */
+  asidOfStream(sid: number): number {
+    return this.devices.get(sid)?.asid ?? ABSENT;
+  }
+
+  /** Other streams whose known domain is that of `sid`, ascending; none if its own is not known. */
+  streamsOfDomain(sid: number): readonly number[] {
+    const { result, devices } = this;
+    result.length = 0;
+    const asid = devices.get(sid)?.asid ?? ABSENT;
+    if (asid === ABSENT) return result;
+    for (const device of devices.values()) {
+      if (device.sid !== sid && device.asid === asid && this.isKnown(device.sid)) result.push(device.sid);
+    }
+    return result.sort((a, b) => a - b);
   }
 
   private declareBindings(bindings: NonNullable<TopologyFile['bindings']>): void {

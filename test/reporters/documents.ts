@@ -69,7 +69,7 @@ export function strategyResult(
       breakdown_total_ns: { exit: 0 },
       estimate_share: 0.25,
     },
-    guest: { stall_ns: latency(3465, meanNs * 0.5) },
+    guest: { stall_ns: latency(3465, meanNs * 0.5), irq_off_ns: latency(3465, meanNs * 0.25) },
     amplification: {
       guest_commands: guestCommands,
       host_commands: hostCommands,
@@ -77,6 +77,7 @@ export function strategyResult(
       added_syncs: 3449,
       exits: 6930,
       exits_by_cause: { prod: 3482, cons_read: 3448 },
+      hwpt_ioctls: { alloc: 0, attach: 0, destroy: 0 },
       ioctls: 3449,
       pcie_invalidations: 0,
       guest_by_opcode: { TLBI_NH_VA: 3359, TLBI_NH_ASID: 28, CFGI_STE: 44, SYNC: 3465 },
@@ -86,7 +87,10 @@ export function strategyResult(
     },
     tlb: { utlb: cache(15880, 9000), main: cache(9000, 7245), walk_reads: 28980 },
     safety: { stale_in_window: 12, stale_after_sync: 0, first: [] },
-    host: { cpu_ns: { vcpu: 5_200_000, kernel: 2_100_000, worker: 0 } },
+    host: {
+      irq_off_ns: null,
+      cpu_ns: { vcpu: 5_200_000, kernel: 2_100_000, worker: 0 },
+    },
     errors: { refused_by_opcode: {} },
     replay: { vcpus: 2, publications: 3482, unpublished_commands: 3, late_starts: 0 },
     throughput: { duration_ns: 16_700_000_000, submissions_per_s: 207.485, commands_per_s: 414.01 },

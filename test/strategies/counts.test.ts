@@ -41,6 +41,13 @@ describe('O2: ioctls', () => {
     ['ES', 0],
     ['TETS', 1],
     ['T T', 2],
+    // A class change flushes wherever SYNCs stand; what the VMM does itself does not, and is in no ioctl.
+    ['TSASTSAS', 4],
+    ['TNTS', 1],
+    ['AEDPAS', 1],
+    ['TEAETS', 3],
+    ['TTAADDTT', 3],
+    ['TA TA', 4],
   ])('batched, %s: %i', async (text, expected) => {
     expect((await amplificationOf(text, 'ioctl-batched')).ioctls).toBe(expected);
   });

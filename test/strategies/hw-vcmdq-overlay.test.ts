@@ -33,8 +33,8 @@ describe('without unsupported commands', () => {
 });
 
 describe('a halt', () => {
-  it('costs interrupt, wake-up, the VMM’s work and a restart: 5128 ns for CFGI_STE, SYNC on P1', async () => {
-    const run = await replayThrough(new TraceBuilder().cmd('CFGI_STE', { SID: 8 }).sync().doorbell(), SPEC);
+  it('costs interrupt, wake-up, the VMM’s work and a restart: 5128 ns for PREFETCH_CONFIG, SYNC on P1', async () => {
+    const run = await replayThrough(new TraceBuilder().cmd('PREFETCH_CONFIG', { SID: 8 }).sync().doorbell(), SPEC);
     const queue = ns('software.mmio_write_posted_ns') + ns('software.cmdq_insert_fixed_ns');
     const sync = ns('smmu.mem_latency_ns') + ns('smmu.sync_complete_ns');
     expect(onlyLatencyNs(run)).toBe(queue + ns('software.cmdq_insert_per_cmd_ns') + HALT + sync);
@@ -46,9 +46,19 @@ describe('a halt', () => {
 
   it('every unsupported command is one; a forwardable one costs an ioctl and a host SYNC too', async () => {
     const trace = new TraceBuilder().tlbis(2).cmd('CFGI_CD', { SID: 8 }).cmd('TLBI_NSNH_ALL').tlbis(1).sync();
-    const { amplification } = (await replayThrough(trace.cmd('CFGI_STE', { SID: 8 }).sync().doorbell(), SPEC)).result;
+    const { amplification } = (await replayThrough(trace.cmd('PREFETCH_CONFIG').sync().doorbell(), SPEC)).result;
     expect(amplification).toMatchObject({ exits_by_cause: { queue_halt: 3 }, ioctls: 2, added_syncs: 3 + 2 });
     expect(amplification.host_by_opcode).toEqual({ TLBI_NH_VA: 3, CFGI_CD: 1, TLBI_NH_ALL: 1, SYNC: 2 + 3 + 2 });
+  });
+
+  it('what a vCPU publishes behind it, without a SYNC in between, does not pass it', async () => {
+    const trace = new TraceBuilder().dma({ page: 0x1000 }).at(100_000);
+    trace.cmd('PREFETCH_CONFIG').tlbis(60, 0x5000).tlbis(1, 0x1000).doorbell().tlbis(1, 0x9000).sync().doorbell();
+    // The page is used all the while; the second publication alone would be done long before the first.
+    for (let i = 0; i < 80; i++) trace.at(100_000 + 200 * i).dma({ page: 0x1000 });
+    const { result } = await replayThrough(trace, SPEC, { dma: 'timed', pacing: 'recorded' });
+    expect(result.safety?.stale_in_window).toBeGreaterThan(0);
+    expect(result.safety).toMatchObject({ stale_after_sync: 0 });
   });
 
   it('the stages sum to the latency', async () => {

@@ -60,7 +60,7 @@ describe('hw-vcmdq', () => {
   });
 
   it('a SYNC published alone goes to the hardware, wherever the publication before it went', async () => {
-    const trace = new TraceBuilder().cmd('CFGI_STE', { SID: 8 }).sync().doorbell().sync().doorbell();
+    const trace = new TraceBuilder().cmd('PREFETCH_CONFIG').sync().doorbell().sync().doorbell();
     expect((await replayThrough(trace, 'hw-vcmdq')).result.amplification).toMatchObject({ exits: 2, added_syncs: 0 });
     const { host_by_opcode } = (await replayThrough(trace, 'hw-vcmdq')).result.amplification;
     expect(host_by_opcode).toEqual({ SYNC: 1 });

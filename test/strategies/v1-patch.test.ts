@@ -119,7 +119,7 @@ describe('cost', () => {
   it('CFGI_CD is issued with LEAF=1', async () => {
     const words: number[][] = [];
     const { v1Patch } = await import('../../src/strategies/transports/v1-patch.js');
-    const sink = { emit: (...command: number[]) => words.push(command) };
+    const sink = { emitToDomain: (...command: number[]) => words.push(command) };
     const transport = v1Patch.create({ option: () => '', parameter: () => 0 });
     transport.forward(0x05, 8, 0, 0, sink as never, -1);
     expect(words).toEqual([[0x05, 8, 1, 0]]);

@@ -72,6 +72,21 @@ export class TraceBuilder {
     return this;
   }
 
+  /** The guest unmaps `pages` pages of 2^`pageSizeLog2` bytes from the 4 KiB page `page` on. */
+  unmap(fields: { page: number; pages?: number; pageSizeLog2?: number; asid?: number; sid?: number }): this {
+    const row = this.batch.append(EventKind.Unmap, this.timeNs, ++this.line);
+    const { batch } = this;
+    batch.vcpu[row] = this.vcpuIndex;
+    batch.sid[row] = fields.sid ?? -1;
+    batch.ssid[row] = -1;
+    batch.asid[row] = fields.asid ?? -1;
+    batch.vmid[row] = -1;
+    batch.iovaPage[row] = fields.page;
+    batch.pages[row] = fields.pages ?? 1;
+    batch.pageSizeLog2[row] = fields.pageSizeLog2 ?? 12;
+    return this;
+  }
+
   dma(fields: DmaFields): this {
     const row = this.batch.append(EventKind.Dma, this.timeNs, ++this.line);
     const { batch } = this;

@@ -60,6 +60,8 @@ function latencySection(result: StrategyResult, context: ReportContext): string 
     ['submission', result.latency.submission],
     ['command', result.latency.command],
     ['guest stall', result.guest.stall_ns],
+    ...(result.guest.irq_off_ns === null ? [] : [['guest IRQs off', result.guest.irq_off_ns] as const]),
+    ...(result.host.irq_off_ns === null ? [] : [['host IRQs off', result.host.irq_off_ns] as const]),
     ...(result.latency.translation.count > 0 ? [['translation', result.latency.translation] as const] : []),
   ];
   const time = (

@@ -19,6 +19,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { emulate } from '../attach.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
@@ -41,6 +42,7 @@ export const ecmdq: TransportDefinition = {
     const queues = Number(option('queues'));
     return {
       ...noWorker,
+      attachesStreams: true,
       queueCount: queues,
       isQueuePerVcpu: true,
       forward: forwardNested,
@@ -66,6 +68,6 @@ function serveCommand(submission: Submission, row: number, queue: number, path: 
   }
   // Stream table and the like belong to the whole virtual SMMU.
   path.lockVmm();
-  path.effect(row);
+  emulate(submission, row, path, 1, queue);
   path.unlockVmm();
 }

@@ -39,8 +39,11 @@ export const hwVcmdqOverlay: TransportDefinition = {
   options: [],
   create({ parameter }) {
     const slots = new SidSlots(parameter('smmu.vcmdq_sid_slots'));
+    // vCPUs that went on without a SYNC behind a command that halts: what they publish next stays behind it in the queue.
+    const unawaited = new Set<number>();
     return {
       queueCount: 2,
+      attachesStreams: true,
       workerCount: 1,
       isWorkerPolling: false,
       isQueuePerVcpu: true,
@@ -53,16 +56,23 @@ export const hwVcmdqOverlay: TransportDefinition = {
         return Handling.Forwarded;
       },
       submit(submission, path) {
-        const { guestCount, syncCount } = submission;
-        if (nextHalt(submission, 0, slots) === guestCount) {
+        const { guestCount, syncCount, vcpu } = submission;
+        const hasHalt = nextHalt(submission, 0, slots) < guestCount;
+        if (!hasHalt && !unawaited.has(vcpu)) {
           guestIssueLists(path, GUEST_QUEUE, submission, 0, guestCount, syncCount);
           return;
         }
+        path.irqsOff(false);
         path.guest(Cost.doorbell);
         path.guest(Cost.insertFixed, Math.max(1, syncCount));
         path.guest(Cost.insertPerCommand, guestCount - syncCount);
         path.signalWorker(0);
-        if (syncCount > 0) path.awaitWorker();
+        if (syncCount === 0) {
+          unawaited.add(vcpu);
+          return;
+        }
+        unawaited.delete(vcpu);
+        path.awaitWorker();
       },
       // The hardware starts by itself; its first interrupt wakes the thread.
       wakeWorker() {},

@@ -46,6 +46,7 @@ export const hwVcmdq: TransportDefinition = {
     let isOnHardware = true;
     return {
       ...noWorker,
+      attachesStreams: true,
       queueCount: 1 + lvcmdqs,
       isQueuePerVcpu: true,
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {

@@ -8,6 +8,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { emulate } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
@@ -21,6 +22,7 @@ export const ioctlBatched: TransportDefinition = {
   options: [],
   create: () => ({
     ...noWorker,
+    attachesStreams: true,
     queueCount: 1,
     forward: forwardNested,
     submit(submission, path) {
@@ -47,7 +49,7 @@ function batchByClass(submission: Submission, path: PathBuilder): void {
     if (opcode === Opcode.SYNC) continue;
     path.host(Cost.vmmPerCommand);
     if (submission.hostCount[row] === 0) {
-      path.effect(row);
+      emulate(submission, row, path);
       continue;
     }
     const isDeviceCache = isDeviceCacheCommand(opcode);

@@ -16,6 +16,7 @@ export const ioctl: TransportDefinition = {
   options: [],
   create: () => ({
     ...noWorker,
+    attachesStreams: true,
     queueCount: 1,
     forward: forwardNested,
     submit(submission, path) {

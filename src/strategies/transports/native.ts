@@ -45,6 +45,9 @@ export function guestIssueLists(
 ): void {
   const first = from < to ? submission.hostFirst[from] : 0;
   const count = from < to ? submission.hostFirst[to - 1] + submission.hostCount[to - 1] - first : 0;
-  if (count === 0) path.guest(Cost.doorbell);
-  else path.guestIssue(queue, first, count, syncs);
+  if (count === 0) {
+    // The driver writes PROD with interrupts off.
+    path.irqsOff(false);
+    path.guest(Cost.doorbell);
+  } else path.guestIssue(queue, first, count, syncs);
 }

@@ -3,12 +3,15 @@
  * kernel thread reads the queue, converts and issues in blocks of 63 with one SYNC each. The guest sees completion in a
  * shared CONS, or by a trapped read. Commands that the thread cannot run go to the VMM in user space and back.
  * Sources: facts L §0.1, §5.5, pitfall 9; closed form M §4.3 row C. An unmodified guest publishes PROD by a register write
- * that exits at least to the host kernel; only a polled doorbell page (option worker=poll) is free of exits.
+ * that exits at least to the host kernel; only a polled doorbell page (option worker=poll) is free of exits. A worker that is
+ * adaptive sleeps at times, so its doorbell has to exit always; what it saves is the wake-up, if it is found polling.
  */
 import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
+import { UsageError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { emulate } from '../attach.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
@@ -21,9 +24,9 @@ export const swVcmdq: TransportDefinition = {
   options: [
     {
       key: 'worker',
-      help: 'the kernel thread sleeps until signalled, or polls and burns a core',
+      help: 'the kernel thread sleeps until signalled, polls and burns a core, or polls for a while before it sleeps',
       default: 'sleep',
-      choices: ['sleep', 'poll'],
+      choices: ['sleep', 'poll', 'adaptive'],
     },
     {
       key: 'cons',
@@ -31,14 +34,29 @@ export const swVcmdq: TransportDefinition = {
       default: 'shared',
       choices: ['shared', 'trapped'],
     },
+    {
+      key: 'spin',
+      help: 'worker=adaptive: ns for which it polls before it sleeps; 0 = the profile’s software.worker_spin_ns',
+      default: '0',
+      range: [0, 10_000_000_000],
+    },
   ],
-  create({ option }) {
+  create({ option, parameter }) {
     const isWorkerPolling = option('worker') === 'poll';
+    const isAdaptive = option('worker') === 'adaptive';
+    const spinNs = Number(option('spin')) || parameter('software.worker_spin_ns');
+    if (option('spin') !== '0' && !isAdaptive) {
+      throw new UsageError(
+        `strategy sw-vcmdq: spin: expected worker=adaptive beside it, found worker=${option('worker')}`,
+      );
+    }
     const isConsTrapped = option('cons') === 'trapped';
     return {
       queueCount: 1,
+      attachesStreams: true,
       workerCount: 1,
       isWorkerPolling,
+      ...(isAdaptive ? { workerSpinNs: spinNs } : {}),
       forward: forwardNested,
       submit(submission, path) {
         if (isWorkerPolling) path.guest(Cost.doorbell);
@@ -75,7 +93,7 @@ function drainInBlocks(rows: Submission, path: PathBuilder): void {
     issueBlock(rows, from, row, hostCommands, path);
     const userFrom = row;
     while (row < rows.guestCount && rows.hostCount[row] === 0 && !isNothingToDo(rows.guestOpcode[row])) row++;
-    if (row > userFrom) handOverToVmm(userFrom, row, path);
+    if (row > userFrom) handOverToVmm(rows, userFrom, row, path);
     path.complete(row);
   }
 }
@@ -95,14 +113,14 @@ function issueBlock(rows: Submission, from: number, to: number, hostCommands: nu
 }
 
 /** Rows that only user space can do: wake the VMM, let it do them under its lock, wake the thread again. */
-function handOverToVmm(from: number, to: number, path: PathBuilder): void {
+function handOverToVmm(rows: Submission, from: number, to: number, path: PathBuilder): void {
   path.host(Cost.workerRead, to - from);
   path.guest(Cost.wakeUp);
   path.lockVmm();
   path.vmm(Cost.vmmDispatch);
   for (let row = from; row < to; row++) {
     path.vmm(Cost.vmmPerCommand);
-    path.effect(row);
+    emulate(rows, row, path, 2);
   }
   path.unlockVmm();
   path.guest(Cost.wakeUp);

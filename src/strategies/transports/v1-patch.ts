@@ -8,11 +8,14 @@
  * | exits | 1 PROD write + 1 CONS read per CMD_SYNC |
  * | ioctls | every command but CMD_SYNC and what the VMM itself emulates (CFGI_STE*, PREFETCH, responses): dropped ones too |
  * | host CMD_SYNCs | 1 per forwarded command, and 1 more per TLBI whose domain has ATS devices |
+ * | CFGI_CDs, cause `cd-broadcast` | the other streams of the domain, after every CFGI_CD and CFGI_CD_ALL, under the same SYNC |
  * | ATC_INVs, cause `implicit-atc` | ATS devices of the domain, after every forwarded TLBI |
  *
  * Dropped: TLBI_NH_VA and NH_VAA with TG = 0 (the struct has a granule and a range; no granule is no valid one), NSNH_ALL,
  * stage-2 and EL2/EL3 forms, undefined opcodes. A granule that the host does not offer is dropped too, but the facts do not
  * say which those are: here it offers 4, 16 and 64 KiB. CFGI_CD is issued with LEAF = 1 whatever the guest said.
+ * Streams of one domain share a CD table on the kernels of its time (the driver's arm_smmu_sync_cd visits them all); the domain
+ * is the ASID of their translations.
  * Sources: facts L §0.1 (v1 interface, broadcast, Murphy's TG = 0 and NSNH_ALL objections), design §5; TLBI before ATC_INV,
  * each with its own SYNC: L §1.4, §9.3. That a range goes on as one command and that CFGI_CD_ALL goes on unchanged is an
  * estimate.
@@ -22,6 +25,7 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { tgOf } from '../../trace/command.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { emulate } from '../attach.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { forEachSmmu, issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
@@ -35,6 +39,8 @@ export const v1Patch: TransportDefinition = {
   options: [],
   create: () => ({
     ...noWorker,
+    attachesStreams: true,
+    needsDomains: true,
     queueCount: 1,
     forward: forwardDecoded,
     submit(submission, path) {
@@ -61,9 +67,11 @@ function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: nu
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
       return Handling.Forwarded;
     case Opcode.CFGI_CD:
-      sink.emit(c0Low, c0High, (c1Low | 1) >>> 0, c1High);
+      sink.emitToDomain(c0Low, c0High, (c1Low | 1) >>> 0, c1High);
       return Handling.Forwarded;
     case Opcode.CFGI_CD_ALL:
+      sink.emitToDomain(c0Low, c0High, c1Low, c1High);
+      return Handling.Forwarded;
     case Opcode.ATC_INV:
       sink.emit(c0Low, c0High, c1Low, c1High);
       return Handling.Forwarded;
@@ -84,7 +92,7 @@ function submitCommand(submission: Submission, row: number, path: PathBuilder): 
   path.host(Cost.vmmPerCommand);
   const hostCount = submission.hostCount[row];
   if (hostCount === 0 && isEmulated(opcode)) {
-    path.effect(row);
+    emulate(submission, row, path);
     return;
   }
   forEachSmmu(path, submission.hostFirst[row], hostCount, (share) => {

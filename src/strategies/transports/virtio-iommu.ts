@@ -1,5 +1,5 @@
 /**
- * `virtio-iommu`: a paravirtual IOMMU whose device is the VMM in user space. The guest puts one UNMAP request per TLBI into
+ * `virtio-iommu`: a paravirtual IOMMU whose device is the VMM in user space. The guest puts one UNMAP request per unmap (or TLBI) into
  * the virtqueue and kicks once; the kick traps to the VMM, which takes each range out of the host's page tables with one
  * system call. The host invalidates and waits; the used ring is in shared memory, so the guest, resumed, sees it filled.
  *

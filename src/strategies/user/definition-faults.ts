@@ -46,13 +46,19 @@ export function definitionFaults(definition: unknown): string[] {
 /** Violations of Transport, of what `create` returned. */
 export function transportFaults(transport: unknown): string[] {
   if (!isObject(transport)) return [`create(): expected a Transport, found ${named(transport)}`];
-  const { queueCount, workerCount, isWorkerPolling } = transport;
+  const { queueCount, workerCount, isWorkerPolling, workerSpinNs } = transport;
   const needed = ['forward', 'submit', ...(workerCount === 0 ? [] : ['wakeWorker', 'drain'])];
   const isPollingKnown = typeof isWorkerPolling === 'boolean' || (workerCount === 0 && isWorkerPolling === undefined);
   return [
     fault('create(): queueCount', 'an integer from 1 up', queueCount, isCount(queueCount, 1)),
     fault('create(): workerCount', 'an integer from 0 up', workerCount, isCount(workerCount, 0)),
     fault('create(): isWorkerPolling', 'true or false', isWorkerPolling, isPollingKnown),
+    fault(
+      'create(): workerSpinNs',
+      'an integer from 0 up',
+      workerSpinNs,
+      workerSpinNs === undefined || isCount(workerSpinNs, 0),
+    ),
     ...needed.map((key) =>
       fault(`create(): ${key}`, 'a function', transport[key], typeof transport[key] === 'function'),
     ),

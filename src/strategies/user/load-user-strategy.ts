@@ -15,6 +15,7 @@ import { ExitCause } from '../../path/path-builder.js';
 import * as command from '../../trace/command.js';
 import { UsageError, UserError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { emulate, isAttachCommand } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
 import { Handling, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
@@ -32,9 +33,11 @@ export const strategyKit = Object.freeze({
   HOST_BLOCK_COMMANDS,
   Opcode,
   command,
+  emulate,
   forwardNested,
   guestIssueLists,
   ioctlPerCommand,
+  isAttachCommand,
   isDeviceCacheCommand,
   isForwardable,
   isVcmdqCommand,

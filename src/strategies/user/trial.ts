@@ -27,6 +27,10 @@ export class TrialTally implements PathTally {
   onAddedSync(): void {
     this.addedSyncs++;
   }
+
+  onHostCommand(): void {}
+
+  onHwptIoctl(): void {}
 }
 
 /** `count` TLBI_NH_VA of consecutive 4 KiB pages and one CMD_SYNC: the submission of the closed forms (facts M §4.3). */
