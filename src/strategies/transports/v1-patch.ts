@@ -14,10 +14,10 @@
  * Dropped: TLBI_NH_VA and NH_VAA with TG = 0 (the struct has a granule and a range; no granule is no valid one), NSNH_ALL,
  * stage-2 and EL2/EL3 forms, undefined opcodes. A granule that the host does not offer is dropped too, but the facts do not
  * say which those are: here it offers 4, 16 and 64 KiB. CFGI_CD is issued with LEAF = 1 whatever the guest said.
- * Streams of one domain share a CD table on the kernels of its time (the driver's arm_smmu_sync_cd visits them all); the domain
- * is the ASID of their translations.
+ * Streams of one domain shared a CD table on kernels of its time, and the driver's CD invalidation visited all of them: recalled,
+ * not read again (facts L §1.4 has the later form, per device). The domain is the ASID of their translations.
  * Sources: facts L §0.1 (v1 interface, broadcast, Murphy's TG = 0 and NSNH_ALL objections), design §5; TLBI before ATC_INV,
- * each with its own SYNC: L §1.4, §9.3. That a range goes on as one command and that CFGI_CD_ALL goes on unchanged is an
+ * each with its own SYNC: L §1.4, §9.3. That a range goes on as one command and that CFGI_CD_ALL goes the way of CFGI_CD is an
  * estimate.
  */
 import { Cost } from '../../path/costs.js';
