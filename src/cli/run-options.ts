@@ -19,6 +19,7 @@ export interface ReplayFlags {
   readonly msi: boolean;
   readonly safety: boolean;
   readonly topology: string | undefined;
+  readonly fault?: readonly string[] | undefined;
 }
 
 /**
@@ -40,6 +41,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     msi: flags.msi,
     safety: flags.safety,
     topology: flags.topology,
+    faults: flags.fault ?? [],
     lenient: flags.lenient,
     format: flags.format,
   };

@@ -6,6 +6,7 @@
  */
 import { Cost } from './costs.js';
 import { type Program, Step } from './program.js';
+import type { Submission } from './submission.js';
 
 /** Counters that path verbs feed. `measured` is false while warming up. */
 export interface PathTally {
@@ -24,21 +25,23 @@ export const ExitCause = {
   QueueHalt: 'queue_halt',
   /** Paravirtual requests were put into a virtqueue. */
   VirtqueueKick: 'virtqueue_kick',
+  /** A GERROR handler reads GERROR, GERRORN and CONS and writes GERRORN. */
+  GerrorHandler: 'gerror_handler',
 } as const;
 
 /** Compiles verbs into steps. */
 export class PathBuilder {
-  private program!: Program;
-  private measured = true;
+  protected program!: Program;
+  protected measured = true;
 
   constructor(
     /** ns per cost id (see costTable). */
-    private readonly costNs: Float64Array,
-    private readonly tally: PathTally,
+    protected readonly costNs: Float64Array,
+    protected readonly tally: PathTally,
   ) {}
 
-  /** Start writing into `program`. */
-  begin(program: Program, measured: boolean): void {
+  /** Start writing into `program`, for `rows`. */
+  begin(program: Program, measured: boolean, _rows?: Submission): void {
     program.clear();
     this.program = program;
     this.measured = measured;

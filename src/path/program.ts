@@ -34,6 +34,22 @@ export const Step = {
   IssueHalting: 12,
   /** Replace the command at which queue a halted by a CMD_SYNC and let it go on. */
   Restart: 13,
+  /** A point in the course of an injected fault: FaultPoint a, incident b, guest row c. */
+  Fault: 14,
+} as const;
+
+/** What happens at a Step.Fault. */
+export const FaultPoint = {
+  /** The queue stops: CMDQ_CONS.ERR is set and GERROR raised. */
+  Stop: 0,
+  /** The guest's GERROR handler runs: it knows. */
+  Learn: 1,
+  /** GERRORN is acknowledged: the queue goes on. */
+  Resume: 2,
+  /** Wait, without the VMM's lock, as long as the queue is stopped; b = 1 when the lock is held. */
+  AwaitRunning: 3,
+  /** The worker dies. */
+  Die: 4,
 } as const;
 
 /** Growable list of steps. */

@@ -6,6 +6,9 @@
  */
 import { Opcode } from '../trace/opcodes.js';
 
+/** `guestFault` of a row that is never executed because of another row's fault. */
+export const SKIPPED = 255;
+
 /** Scratch view of the submission that a vCPU is working on. */
 export class Submission {
   /** Simulated time of the PROD write, ns. */
@@ -34,6 +37,8 @@ export class Submission {
   /** What the effects of each row are filed under (see replay/effects.ts); -1: nothing. */
   guestRef = new Int32Array(16);
   hostRef = new Int32Array(16);
+  /** 0, or what an injected fault does to the row: 1 + number of its incident (it fails), SKIPPED (it is not executed). */
+  guestFault = new Uint8Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
 
@@ -45,7 +50,7 @@ export class Submission {
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
-  addGuest(opcode: number, ref = -1): void {
+  addGuest(opcode: number, ref = -1, fault = 0): void {
     if (this.guestCount === this.guestOpcode.length) {
       this.guestOpcode = grown(this.guestOpcode, Uint8Array);
       this.hostFirst = grown(this.hostFirst, Int32Array);
@@ -53,10 +58,12 @@ export class Submission {
       this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
       this.rowMeasured = grown(this.rowMeasured, Uint8Array);
       this.guestRef = grown(this.guestRef, Int32Array);
+      this.guestFault = grown(this.guestFault, Uint8Array);
     }
     const row = this.guestCount++;
     this.guestOpcode[row] = opcode;
     this.guestRef[row] = ref;
+    this.guestFault[row] = fault;
     this.hostFirst[row] = this.hostCountTotal;
     this.hostCount[row] = 0;
     this.rowPublishedNs[row] = this.publishedNs;
@@ -86,7 +93,7 @@ export class Submission {
     this.publishedNs = other.publishedNs;
     this.measured = other.measured;
     for (let i = 0; i < other.guestCount; i++) {
-      this.addGuest(other.guestOpcode[i], other.guestRef[i]);
+      this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i]);
       const end = other.hostFirst[i] + other.hostCount[i];
       for (let h = other.hostFirst[i]; h < end; h++) {
         this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h]);

@@ -47,6 +47,9 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.worker_read_per_cmd_ns', 'worker: read one command from the guest queue'),
   ns('software.kthread_poll_period_ns', 'interval at which a polling worker looks at PROD'),
   ns('software.queue_halt_irq_ns', 'hardware queue halts → its interrupt handler runs on the host'),
+  ns('software.gerror_irq_ns', 'command queue error raised → its interrupt handler runs (with --fault only)'),
+  ns('software.gerror_handler_ns', 'GERROR handler: log, overwrite the slot, register accesses not included'),
+  ns('software.cmdq_poll_timeout_ns', 'after which a driver gives up waiting for its CMD_SYNC (with --fault only)'),
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
 ];
 

@@ -8,6 +8,7 @@
  * the time at which something not yet read from the trace could happen.
  */
 import { CommandEngine } from '../engine/command-engine.js';
+import type { Fault } from '../faults/fault.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
@@ -23,6 +24,8 @@ import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
 import { DmaFeed, type DmaMode } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
+import { Faults } from './faults.js';
+import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
@@ -44,6 +47,8 @@ export interface ReplayOptions {
   readonly warmup: number;
   /** Message-signalled interrupts count as translations. */
   readonly msi: boolean;
+  /** Faults to inject. */
+  readonly faults?: readonly Fault[] | undefined;
 }
 
 /** Replay of one trace through one strategy. */
@@ -58,6 +63,7 @@ export class Replay {
   /** Timed DMA only. */
   readonly translator: TimedTranslator | undefined;
   readonly dmaFeed: DmaFeed;
+  readonly faults: Faults | undefined;
   /** Events fed so far. */
   events = 0;
   private readonly effects: Effects;
@@ -101,20 +107,27 @@ export class Replay {
     const onExecuted = (ref: number) => this.effects.execute(ref);
     this.engine = new CommandEngine(simulator, profile, costNs, this.transport.queueCount, probe, onExecuted);
     const { engine, vmmLock, effects, workers } = this;
-    this.machine = { simulator, engine, vmmLock, probe, effects, workers, casRetryNs: costNs[Cost.casRetry] };
-    this.path = new PathBuilder(costNs, probe);
+    const faults = options.faults?.length
+      ? new Faults(options.faults, choice, profile, costNs, this.topology, simulator, probe)
+      : undefined;
+    this.faults = faults;
+    faults?.attach(engine);
+    this.machine = { simulator, engine, vmmLock, probe, effects, workers, faults, casRetryNs: costNs[Cost.casRetry] };
+    const makePath = () =>
+      faults === undefined ? new PathBuilder(costNs, probe) : new FaultyPath(costNs, probe, faults);
+    this.path = makePath();
     for (let i = 0; i < this.transport.workerCount; i++) {
-      workers.push(new Worker(this.machine, this.transport, new PathBuilder(costNs, probe)));
+      workers.push(new Worker(this.machine, this.transport, makePath()));
     }
     const targeting = choice.targeting.create(this.topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only);
+    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only, faults);
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 
   /** Feed one batch. */
   consume(batch: EventBatch): void {
-    const { kind, timeNs, vcpu, queue, cmd0Low, cmd0High, cmd1Low, cmd1High, flags } = batch;
+    const { kind, timeNs, vcpu, queue } = batch;
     const { originNs } = this.survey;
     const { warmup } = this.options;
     const isTimed = this.translator !== undefined;
@@ -129,7 +142,7 @@ export class Replay {
           }
           break;
         case EventKind.Cmd:
-          this.queueOf(queue[row]).push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], flags[row]);
+          this.write(this.queueOf(queue[row]), batch, row);
           break;
         case EventKind.Doorbell:
           this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
@@ -168,12 +181,23 @@ export class Replay {
     return this.clockList.reduce((sum, clock) => sum + clock.vcpu.lateStarts, 0);
   }
 
+  /** What the review of the seed patch objected to, by name. */
+  get findings(): ReadonlyMap<string, number> {
+    return this.forwarder.findings;
+  }
+
   get vcpuCount(): number {
     return this.clockList.length;
   }
 
   private endWarmup(): void {
     if (this.options.warmup > 0) this.warm = this.smmu.snapshot();
+  }
+
+  /** The guest writes the command of `row` into `queue`, after what faults insert before it. */
+  private write(queue: GuestQueue, { cmd0Low, cmd0High, cmd1Low, cmd1High, flags }: EventBatch, row: number): void {
+    const commandFlags = this.faults === undefined ? flags[row] : this.faults.beforeCommand(queue, flags[row]);
+    queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 
   /** A doorbell: everything pending on its queue becomes one submission of the vCPU that rang. */

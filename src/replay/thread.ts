@@ -6,12 +6,14 @@
  */
 import { type CommandEngine, HALTING, type SyncWaiter } from '../engine/command-engine.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
-import { Program, Step } from '../path/program.js';
+import { FaultPoint, Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
+import type { Faults } from './faults.js';
+import { PollDeadline } from './poll-deadline.js';
 import { type ReplayProbe, ThreadKind } from './probe.js';
 
 /** What all threads of one replay share. */
@@ -25,15 +27,19 @@ export interface Machine {
   readonly casRetryNs: number;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
+  /** Injected faults, if any. */
+  readonly faults?: Faults | undefined;
 }
 
 /** What a vCPU needs of a worker. */
 export interface WorkerPort {
   /** Take over `submission`; `waiter` (if any) is released when its last command is complete. */
   submit(submission: Submission, waiter: Thread | undefined): void;
+  /** `waiter` has given up. */
+  forget(waiter: Thread): void;
 }
 
-const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5 } as const;
+const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Stop: 6 } as const;
 
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
@@ -51,6 +57,11 @@ export abstract class Thread implements Actor, SyncWaiter {
   private hasWord = false;
   /** When host CPU began to poll for a SYNC; -1 if it does not. */
   private pollsSinceNs = -1;
+  /** Only with faults: ends waits that last too long; the lock was given up while the queue is stopped. */
+  private readonly deadline: PollDeadline | undefined;
+  private isLockGivenUp = false;
+  /** A wait of the running program has ended in -ETIMEDOUT. */
+  protected hasTimedOut = false;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -61,6 +72,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engine.addWaiter(this);
+    const limitNs = machine.faults?.pollTimeoutNs ?? 0;
+    if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
   }
 
   /** Rows that the running program refers to. */
@@ -85,6 +98,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.chargeUntil(waitCost, nowNs);
     this.step = 0;
     this.waiting = Waiting.Nothing;
+    this.hasTimedOut = false;
     this.execute();
   }
 
@@ -93,6 +107,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.chargeUntil(waitCost, drainStartNs);
     for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
     this.clockNs = this.machine.simulator.nowNs;
+    this.waiting = Waiting.Nothing;
+    this.deadline?.disarm();
     this.machine.simulator.schedule(this.clockNs, this.actor);
   }
 
@@ -102,6 +118,8 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.chargeUntil(Cost.lockWait, now);
     } else if (this.waiting === Waiting.Reservation) {
       this.chargeUntil(Cost.casWait, now);
+    } else if (this.waiting === Waiting.Stop) {
+      this.chargeUntil(Cost.errorWait, now);
     } else if (this.waiting === Waiting.Room) {
       this.chargeUntil(Cost.queueWait, now);
       this.isRoomGranted = true;
@@ -109,6 +127,7 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
     }
     this.waiting = Waiting.Nothing;
+    this.deadline?.disarm();
     this.resume();
   }
 
@@ -173,6 +192,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           if (this.syncsOutstanding > 0) {
             this.waiting = Waiting.Sync;
+            this.deadline?.arm();
             this.pollsSinceNs = program.a(step) === 1 ? this.machine.simulator.nowNs : -1;
             return;
           }
@@ -184,6 +204,7 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.AwaitWorker:
           this.step++;
           this.waiting = Waiting.Worker;
+          if (this.machine.faults?.isWorkerWaitLimited === true) this.deadline?.arm();
           return;
         case Step.Effect:
           this.step++;
@@ -192,6 +213,10 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.Complete:
           this.step++;
           this.completeRows(program.a(step));
+          break;
+        case Step.Fault:
+          if (!this.reachFault(program.a(step), program.b(step), program.c(step))) return;
+          this.step++;
           break;
         default:
           throw new Error(`unknown step ${program.operation(step)}`);
@@ -257,6 +282,41 @@ export abstract class Thread implements Actor, SyncWaiter {
     if (isClosed) engine.produce(queue, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
     engine.ring();
     return true;
+  }
+
+  /** A point of an injected fault; false: this thread waits, or (a worker that dies) is never woken. */
+  private reachFault(point: number, b: number, row: number): boolean {
+    const { vmmLock, faults } = this.machine;
+    if (this.isLockGivenUp) {
+      // Woken with the queue running, or with the lock: it may have stopped again meanwhile.
+      this.isLockGivenUp = false;
+      if (!vmmLock.acquire(this.actor)) {
+        this.waiting = Waiting.Lock;
+        return false;
+      }
+    }
+    const publishedNs = point === FaultPoint.AwaitRunning ? -1 : this.rows.rowPublishedNs[row];
+    if (faults!.reach(point, b, publishedNs, this)) return point !== FaultPoint.Die;
+    this.waiting = Waiting.Stop;
+    vmmLock.release();
+    this.isLockGivenUp = true;
+    return false;
+  }
+
+  /** Whatever this thread polls for has not come within the driver's time. */
+  private giveUp(): void {
+    const { machine, waiting } = this;
+    const now = machine.simulator.nowNs;
+    if (waiting === Waiting.Sync ? this.syncsOutstanding === 0 : waiting !== Waiting.Worker) return;
+    const isHost = waiting === Waiting.Sync && this.pollsSinceNs >= 0;
+    if (waiting === Waiting.Sync) machine.engine.disown(this.owner);
+    else for (const worker of machine.workers) worker.forget(this);
+    this.chargeUntil(Cost.pollTimeout, now);
+    if (isHost) machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
+    this.waiting = Waiting.Nothing;
+    this.hasTimedOut = true;
+    const recoveryNs = machine.faults!.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
+    if (this.spend(recoveryNs, Cost.gerrorHandler, 0)) this.execute();
   }
 
   private signal(worker: number, isAwaited: boolean): void {

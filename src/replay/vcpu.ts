@@ -75,7 +75,7 @@ export class Vcpu extends Thread {
     this.pending.take(current, this.publishNs);
     current.vcpu = this.index;
     this.machine.effects.publish(current);
-    path.begin(this.program, current.measured);
+    path.begin(this.program, current.measured, current);
     transport.submit(current, path);
     const now = this.machine.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);
@@ -84,7 +84,7 @@ export class Vcpu extends Thread {
   protected finished(): void {
     const { machine, current, spentNs } = this;
     this.lastEndNs = machine.simulator.nowNs;
-    machine.effects.seen(current);
+    if (!this.hasTimedOut) machine.effects.seen(current);
     machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
     this.isBusy = false;
     if (this.pending.length > 0) this.scheduleNext();

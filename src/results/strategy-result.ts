@@ -7,10 +7,12 @@ import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
-import { Opcode, opcodeKey } from '../trace/opcodes.js';
+import { Opcode } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
+import { byOpcode } from './by-opcode.js';
 import type { AmplificationResult, StrategyResult } from './document.js';
+import { errorsResult } from './errors-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
 /** ns of a replay's submissions by whether they rest on estimates. */
@@ -48,11 +50,7 @@ export function strategyResult(
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
-    errors: {
-      refused_by_opcode: byOpcode(metrics.amplification.refused),
-      swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
-      atc_timeouts: replay.engine.atcTimeouts,
-    },
+    errors: errorsResult(replay, metrics),
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
       vmm_lock: {
@@ -165,14 +163,6 @@ function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Re
   // A polling worker is never off its core.
   if (replay.transport.isWorkerPolling) cpu.worker = durationNs * replay.transport.workerCount;
   return cpu;
-}
-
-function byOpcode(counts: Float64Array): Record<string, number> {
-  const result: Record<string, number> = {};
-  for (let opcode = 0; opcode < counts.length; opcode++) {
-    if (counts[opcode] > 0) result[opcodeKey(opcode)] = counts[opcode];
-  }
-  return result;
 }
 
 function sum(values: Float64Array): number {

@@ -1,6 +1,7 @@
 /**
  * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
  */
+import { type Fault, parseFaults } from '../faults/fault.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
@@ -9,7 +10,7 @@ import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
-import { Replay } from '../replay/replay.js';
+import { Replay, type ReplayOptions } from '../replay/replay.js';
 import { Survey } from '../replay/survey.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly safety: boolean;
   /** Topology file; absent: inferred from each trace. */
   readonly topology?: string | undefined;
+  /** Faults to inject (see faults/fault.ts). */
+  readonly faults?: readonly string[] | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
 }
@@ -72,13 +75,14 @@ export async function runReplays(
 ): Promise<ResultDocument> {
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveStrategies(options.strategies, options.atc);
+  const faults = parseFaults(options.faults ?? []);
   const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   const results: StrategyResult[] = [];
   const provenance: ResultDocument['provenance']['traces'][number][] = [];
   const shares = { totalNs: 0, estimatedNs: 0 };
   for (const path of traces) {
-    const run = await runTrace(path, choices, profile, declared, options, hooks);
+    const run = await runTrace(path, choices, profile, declared, faults, options, hooks);
     results.push(...run.results);
     provenance.push(run.provenance);
     shares.totalNs += run.shares.totalNs;
@@ -105,6 +109,7 @@ export async function runReplays(
       seed: options.seed,
       msi: options.msi,
       lenient: options.lenient,
+      ...(faults.length === 0 ? {} : { faults: faults.map(({ spec }) => spec) }),
     },
     results,
   };
@@ -121,6 +126,7 @@ async function runTrace(
   choices: readonly StrategyChoice[],
   profile: LoadedProfile,
   declared: DeclaredTopology | undefined,
+  faults: readonly Fault[],
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
@@ -137,7 +143,7 @@ async function runTrace(
   try {
     const survey = await Survey.of(batches);
     if (declared !== undefined) survey.topology.declare(declared);
-    const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
+    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options));
     const oracle = recordedOracle(trace, profile);
     const topologies = runs.map(({ replay }) => replay.topology);
     const feed = (batch: EventBatch) => {
@@ -168,6 +174,7 @@ function startReplay(
   choice: StrategyChoice,
   profile: LoadedProfile,
   survey: Survey,
+  faults: readonly Fault[],
   options: RunOptions,
 ): StartedReplay {
   const metrics = new ReplayMetrics();
@@ -176,7 +183,8 @@ function startReplay(
   const onHost = refusingUnknownStreams(choice, survey.topology, () => {
     if (replay.events > options.warmup) unknownVsid.count++;
   });
-  const replay = new Replay(onHost, profile, survey, makeSmmu, options, metrics);
+  const replayOptions: ReplayOptions = { ...options, faults };
+  const replay = new Replay(onHost, profile, survey, makeSmmu, replayOptions, metrics);
   return { replay, metrics, unknownVsid };
 }
 
@@ -199,7 +207,7 @@ function finishTrace(
     shares.totalNs += share.totalNs;
     shares.estimatedNs += share.estimatedNs;
     const bare = strategyResult(name, replay, metrics, profile, hasDma);
-    const result = withTopology(bare, replay.topology, unknownVsid.count);
+    const result = withTopology(bare, replay.topology, unknownVsid.count + (replay.faults?.unknownVsids ?? 0));
     metrics.destroy();
     return oracle === undefined ? result : { ...result, oracle: oracle.result };
   });

@@ -12,6 +12,7 @@
  */
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
+import type { ErrorBehaviour } from './error-behaviour.js';
 import type { HostCommandSink } from './host-commands.js';
 
 /** What became of a guest command. */
@@ -83,5 +84,7 @@ export interface TransportDefinition {
   readonly options: readonly OptionSpec[];
   /** What its unmap requests are derived from; for transports that take no commands (see paravirtual.ts). */
   readonly unmapsDerivedFrom?: 'tlbi';
+  /** What it does with errors, given its option values; absent: not known, and `--fault` says so. */
+  errors?(option: (key: string) => string): ErrorBehaviour;
   create(setup: TransportSetup): Transport;
 }

@@ -1,6 +1,7 @@
 /**
  * The device under test: one trace in memory through one strategy, with the machine open for inspection.
  */
+import { parseFaults } from '../../src/faults/fault.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
 import type { DmaMode } from '../../src/replay/dma-feed.js';
@@ -22,6 +23,8 @@ export interface HarnessOptions {
   warmup?: number;
   msi?: boolean;
   metrics?: ReplayMetrics;
+  /** Values of --fault. */
+  faults?: readonly string[];
 }
 
 /** A finished replay. */
@@ -58,6 +61,7 @@ export async function replayThrough(
       dma: options.dma ?? 'ordered',
       warmup: options.warmup ?? 0,
       msi: options.msi ?? true,
+      faults: parseFaults(options.faults ?? []),
     },
     metrics,
   );

@@ -19,6 +19,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueInBlocks } from '../trapped-queue.js';
@@ -37,6 +38,7 @@ export const ecmdq: TransportDefinition = {
       range: [1, 256],
     },
   ],
+  errors: () => TRAPPED_ERRORS,
   create({ option }) {
     const queues = Number(option('queues'));
     return {

@@ -7,6 +7,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { opcodeClass } from '../../trace/opcodes.js';
+import { NATIVE_ERRORS } from '../error-behaviour.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 
@@ -16,6 +17,7 @@ export const native: TransportDefinition = {
   defaultAtc: 'vsid',
   walkStage: 's1',
   options: [],
+  errors: () => NATIVE_ERRORS,
   create: () => ({
     ...noWorker,
     queueCount: 1,
