@@ -194,6 +194,7 @@ export class CommandEngine implements Actor {
     const ring = this.queues[queue];
     ring.opcode[ring.head] = Opcode.SYNC;
     ring.owner[ring.head] = -1;
+    ring.ref[ring.head] = -1;
   }
 
   /**

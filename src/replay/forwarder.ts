@@ -11,7 +11,7 @@ import type { Topology } from '../topology/topology.js';
 import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
-import type { Faults } from './faults.js';
+import type { FaultPlan } from './fault-plan.js';
 import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
 
@@ -36,7 +36,7 @@ export class Forwarder implements HostCommandReceiver {
     private readonly probe: ReplayProbe,
     /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
     private readonly ownsStage1Only: boolean,
-    private readonly faults?: Faults | undefined,
+    private readonly faults?: FaultPlan | undefined,
   ) {
     this.sink = new HostCommandSink(targeting, this, topology);
   }

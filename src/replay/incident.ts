@@ -35,3 +35,8 @@ export class Incident {
     readonly answer: ErrorAnswer,
   ) {}
 }
+
+/** The incident of the fault of `kind` that can happen on this path, if it was asked for. */
+export function applicable(incidents: readonly Incident[], kind: Fault['kind']): Incident | undefined {
+  return incidents.find(({ fault, answer }) => fault.kind === kind && 'by' in answer);
+}

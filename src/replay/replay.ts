@@ -121,7 +121,15 @@ export class Replay {
     }
     const targeting = choice.targeting.create(this.topology);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(this.transport, targeting, this.topology, effects, probe, ownsStage1Only, faults);
+    this.forwarder = new Forwarder(
+      this.transport,
+      targeting,
+      this.topology,
+      effects,
+      probe,
+      ownsStage1Only,
+      faults?.plan,
+    );
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
   }
 
@@ -196,7 +204,7 @@ export class Replay {
 
   /** The guest writes the command of `row` into `queue`, after what faults insert before it. */
   private write(queue: GuestQueue, { cmd0Low, cmd0High, cmd1Low, cmd1High, flags }: EventBatch, row: number): void {
-    const commandFlags = this.faults === undefined ? flags[row] : this.faults.beforeCommand(queue, flags[row]);
+    const commandFlags = this.faults === undefined ? flags[row] : this.faults.plan.beforeCommand(queue, flags[row]);
     queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 

@@ -207,7 +207,7 @@ function finishTrace(
     shares.totalNs += share.totalNs;
     shares.estimatedNs += share.estimatedNs;
     const bare = strategyResult(name, replay, metrics, profile, hasDma);
-    const result = withTopology(bare, replay.topology, unknownVsid.count + (replay.faults?.unknownVsids ?? 0));
+    const result = withTopology(bare, replay.topology, unknownVsid.count + (replay.faults?.plan.unknownVsids ?? 0));
     metrics.destroy();
     return oracle === undefined ? result : { ...result, oracle: oracle.result };
   });
