@@ -13,26 +13,10 @@ import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import { AtcLink } from './atc-link.js';
 import { CommandQueue } from './command-queue.js';
+import { CommandError, ILLEGAL, QueueErrors } from './queue-errors.js';
 
 /** Stands for a command that its queue cannot run: the queue halts with CONS on it until `restart`. No opcode is 0. */
 export const HALTING = 0;
-
-/**
- * Stands for a command that the SMMU cannot execute: the queue stops with CONS on it, CMDQ_CONS.ERR = CERROR_ILL, until the
- * error is acknowledged (facts L §4.1, O14). No opcode of the architecture is this. Its `sid` is the incident's number.
- */
-export const ILLEGAL = 0xff;
-
-/** CMDQ_CONS.ERR (facts L §4.1). */
-export const CommandError = { None: 0, Illegal: 1, AtcInvSync: 3 } as const;
-
-/** Who is interrupted when a queue stops with an error, and has to acknowledge it. */
-export interface ErrorHandler {
-  /** Device whose ATC invalidations time out as errors at the CMD_SYNC; -1 = none. */
-  readonly silentSid: number;
-  /** `queue` stops at `atNs` with `code`, CONS on the command; `publishedNs` is the publication of what failed. */
-  onQueueError(queue: number, code: number, atNs: number, publishedNs: number): void;
-}
 
 /** A thread that waits for SYNCs: the engine charges its waiting to costs and wakes it. */
 export interface SyncWaiter {
@@ -89,18 +73,8 @@ export class CommandEngine implements Actor {
   private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
   /** The {PROD, CONS} word of each queue, which producers win one after the other. */
   readonly reservations: FifoLock[] = [];
-  /** CMDQ_CONS.ERR of each queue. */
-  readonly errorCode: number[] = [];
-  /** Interrupted by queue errors; absent: errors stand until somebody calls `acknowledge`, and no device fails a SYNC. */
-  errorHandler: ErrorHandler | undefined;
-  /** When each queue last stopped with an error, and went on. */
-  private readonly stoppedNs: number[] = [];
-  private readonly resumedNs: number[] = [];
-  /** When the unanswered ATC invalidations of each queue time out, and when their commands were published; -1: none. */
-  private readonly silentUntilNs: number[] = [];
-  private readonly silentPublishedNs: number[] = [];
-  /** The CMD_SYNC at CONS ends in an error. */
-  private readonly isSyncFailing: boolean[] = [];
+  /** Queues that stop with an error. */
+  readonly errors = new QueueErrors();
   private readonly actor: number;
   private readonly arbitratesByList: boolean;
   private readonly silentSid: number;
@@ -139,12 +113,7 @@ export class CommandEngine implements Actor {
       this.promised.push(0);
       this.atcDoneNs.push(0);
       this.roomWaiters.push([]);
-      this.errorCode.push(CommandError.None);
-      this.stoppedNs.push(-1);
-      this.resumedNs.push(-1);
-      this.silentUntilNs.push(-1);
-      this.silentPublishedNs.push(-1);
-      this.isSyncFailing.push(false);
+      this.errors.addQueue();
     }
     for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);
   }
@@ -202,15 +171,14 @@ export class CommandEngine implements Actor {
    * device once more as long as somebody waits for it; after that, here an estimate, the SMMU takes the request for done.
    */
   acknowledge(queue: number): void {
-    if (this.errorCode[queue] === CommandError.None) return;
-    const { nowNs } = this.simulator;
-    if (this.errorCode[queue] === CommandError.AtcInvSync) {
+    const { errors, simulator } = this;
+    const hadSyncError = errors.code[queue] === CommandError.AtcInvSync;
+    if (!errors.acknowledge(queue, simulator.nowNs)) return;
+    if (hadSyncError) {
       const ring = this.queues[queue];
-      this.silentUntilNs[queue] = ring.owner[ring.head] < 0 ? -1 : nowNs + this.timeoutNs;
+      errors.silentUntilNs[queue] = ring.owner[ring.head] < 0 ? -1 : simulator.nowNs + this.timeoutNs;
     }
-    this.errorCode[queue] = CommandError.None;
     this.isHalted[queue] = false;
-    this.resumedNs[queue] = nowNs;
     this.ring();
   }
 
@@ -223,16 +191,6 @@ export class CommandEngine implements Actor {
       }
     }
     this.waiters[owner].syncsOutstanding = 0;
-  }
-
-  /** Fetching stops at the command at CONS. Returns when the engine is free. */
-  private stop(queue: number, code: number, atNs: number, publishedNs: number): number {
-    this.isHalted[queue] = true;
-    this.isHeadTaken[queue] = false;
-    this.errorCode[queue] = code;
-    this.stoppedNs[queue] = atNs;
-    this.errorHandler?.onQueueError(queue, code, atNs, publishedNs);
-    return atNs;
   }
 
   /** PROD was written: start consuming if idle. */
@@ -286,11 +244,10 @@ export class CommandEngine implements Actor {
   /** The command at CONS is done: move CONS and let the oldest producer that waits for room go on. */
   private finishHead(queue: number): void {
     this.isHeadTaken[queue] = false;
-    if (this.isSyncFailing[queue]) {
-      this.isSyncFailing[queue] = false;
+    if (this.errors.isSyncFailing[queue]) {
       const { owner, head } = this.queues[queue];
-      if (owner[head] >= 0) this.waiters[owner[head]].chargeUntil(Cost.atcWait, this.simulator.nowNs);
-      this.stop(queue, CommandError.AtcInvSync, this.simulator.nowNs, this.silentPublishedNs[queue]);
+      this.isHalted[queue] = true;
+      this.errors.stopAtSync(queue, this.simulator.nowNs, this.waiters[owner[head]]);
       return;
     }
     const ring = this.queues[queue];
@@ -331,7 +288,7 @@ export class CommandEngine implements Actor {
     const owner = ring.owner[slot];
     const waiter = owner >= 0 ? this.waiters[owner] : undefined;
     const fetchedNs = nowNs + this.costNs[Cost.fetch];
-    if (waiter !== undefined && this.resumedNs[queue] >= 0) this.chargeStop(queue, waiter);
+    if (waiter !== undefined) this.errors.charge(queue, waiter);
     waiter?.chargeUntil(Cost.queueWait, nowNs);
     waiter?.chargeUntil(Cost.fetch, fetchedNs);
     if (opcode === HALTING) {
@@ -342,12 +299,15 @@ export class CommandEngine implements Actor {
       return fetchedNs;
     }
     if (opcode === ILLEGAL) {
+      this.isHalted[queue] = true;
+      this.isHeadTaken[queue] = false;
+      this.errors.stopAtIllegal(queue, fetchedNs, ring.publishedNs[slot]);
       this.busyNs += fetchedNs - nowNs;
-      return this.stop(queue, CommandError.Illegal, fetchedNs, ring.publishedNs[slot]);
+      return fetchedNs;
     }
-    if (opcode === Opcode.SYNC && this.silentUntilNs[queue] >= 0) {
-      this.isSyncFailing[queue] = true;
-      this.heldUntilNs[queue] = Math.max(fetchedNs, this.silentUntilNs[queue]);
+    if (opcode === Opcode.SYNC && this.errors.silentUntilNs[queue] >= 0) {
+      this.errors.isSyncFailing[queue] = true;
+      this.heldUntilNs[queue] = Math.max(fetchedNs, this.errors.silentUntilNs[queue]);
       this.busyNs += fetchedNs - nowNs;
       return fetchedNs;
     }
@@ -371,10 +331,9 @@ export class CommandEngine implements Actor {
     let effectNs = executedNs;
     if (isSentToDevice(opcode, ring.sid[slot])) {
       effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot]);
-      if (ring.sid[slot] === this.errorHandler?.silentSid) {
+      if (ring.sid[slot] === this.errors.handler?.silentSid) {
         // It never takes effect; the SYNC behind it fails.
-        this.silentUntilNs[queue] = effectNs;
-        this.silentPublishedNs[queue] = ring.publishedNs[slot];
+        this.errors.expectSilence(queue, effectNs, ring.publishedNs[slot]);
         this.heldUntilNs[queue] = executedNs;
         this.busyNs += executedNs - nowNs;
         return executedNs;
@@ -391,16 +350,9 @@ export class CommandEngine implements Actor {
 
   /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
   private sendToDevice(sid: number, nowNs: number, ref: number): number {
-    if (sid !== this.silentSid && sid !== this.errorHandler?.silentSid) return this.linkOf(sid).send(nowNs, ref);
+    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.linkOf(sid).send(nowNs, ref);
     this.atcTimeouts++;
     return nowNs + this.timeoutNs;
-  }
-
-  /** A waiter that waited through an error: up to the stop it waited for its turn, then for the acknowledgement. */
-  private chargeStop(queue: number, waiter: SyncWaiter): void {
-    if (this.stoppedNs[queue] > this.resumedNs[queue]) return;
-    waiter.chargeUntil(Cost.queueWait, this.stoppedNs[queue]);
-    waiter.chargeUntil(Cost.errorWait, this.resumedNs[queue]);
   }
 
   private linkOf(sid: number): AtcLink {

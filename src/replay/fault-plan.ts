@@ -2,7 +2,7 @@
  * The half of `--fault` that follows trace order: inserts the bad commands and decides, publication by publication, which
  * rows fail, which are lost with them and which a dead worker never takes up.
  */
-import { ILLEGAL } from '../engine/command-engine.js';
+import { ILLEGAL } from '../engine/queue-errors.js';
 import { SKIPPED } from '../path/submission.js';
 import { batchLoss } from '../strategies/batch-errors.js';
 import type { ErrorBehaviour } from '../strategies/error-behaviour.js';

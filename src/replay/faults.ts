@@ -7,7 +7,8 @@
  * error runs the guest's handler as steps of its own program (faulty-path.ts); an error of a hardware queue is handled by
  * this actor, after the interrupt and the handler's own time.
  */
-import { type CommandEngine, CommandError, type ErrorHandler } from '../engine/command-engine.js';
+import type { CommandEngine } from '../engine/command-engine.js';
+import { CommandError, type ErrorHandler } from '../engine/queue-errors.js';
 import type { Fault } from '../faults/fault.js';
 import { Cost } from '../path/costs.js';
 import { ExitCause } from '../path/path-builder.js';
@@ -92,7 +93,7 @@ export class Faults implements Actor, ErrorHandler {
   /** The engine whose queues may stop. */
   attach(engine: CommandEngine): void {
     this.engine = engine;
-    engine.errorHandler = this;
+    engine.errors.handler = this;
   }
 
   /** Incident behind a row's mark, if the row itself fails. */
@@ -193,7 +194,7 @@ export class Faults implements Actor, ErrorHandler {
       if (incident !== undefined && answer !== undefined && 'by' in answer && answer.by === 'smmu') {
         this.learn(incident, learnNs);
       }
-      if (this.engine!.errorCode[queue] === CommandError.Illegal) this.engine!.overwriteHead(queue);
+      if (this.engine!.errors.code[queue] === CommandError.Illegal) this.engine!.overwriteHead(queue);
       this.engine!.acknowledge(queue);
     }
   }

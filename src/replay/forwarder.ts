@@ -2,7 +2,7 @@
  * What a doorbell publishes, made into a submission: the strategy says which host commands each guest command becomes, and
  * their effects are filed (see effects.ts). No time passes here.
  */
-import { ILLEGAL } from '../engine/command-engine.js';
+import { ILLEGAL } from '../engine/queue-errors.js';
 import { SKIPPED, type Submission } from '../path/submission.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';

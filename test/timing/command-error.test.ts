@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CommandEngine, CommandError, ILLEGAL } from '../../src/engine/command-engine.js';
+import { CommandEngine } from '../../src/engine/command-engine.js';
+import { CommandError, ILLEGAL } from '../../src/engine/queue-errors.js';
 import { costTable } from '../../src/path/costs.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { Simulator } from '../../src/sim/simulator.js';
@@ -56,14 +57,14 @@ describe('O14: CERROR stop', () => {
         const expectStopped = () => {
           expect(bench.executed).toEqual(upTo(bad));
           expect(bench.cons).toBe(bad);
-          expect(bench.engine.errorCode[0]).toBe(CommandError.Illegal);
+          expect(bench.engine.errors.code[0]).toBe(CommandError.Illegal);
         };
         expectStopped();
         bench.publish(more);
         expectStopped();
         // Acknowledged without mending the slot: it fetches the same command and stops again.
         bench.engine.acknowledge(0);
-        expect(bench.engine.errorCode[0]).toBe(CommandError.None);
+        expect(bench.engine.errors.code[0]).toBe(CommandError.None);
         expect(bench.cons).toBe(bad);
         bench.run();
         expectStopped();
