@@ -3,7 +3,7 @@
  * their effects are filed (see effects.ts). No time passes here.
  */
 import { ILLEGAL } from '../engine/queue-errors.js';
-import { SKIPPED, type Submission } from '../path/submission.js';
+import type { Submission } from '../path/submission.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
@@ -114,14 +114,10 @@ export class Forwarder implements HostCommandReceiver {
     if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
   }
 
-  /** The guest learns that row `row` failed, so it covers nothing. */
+  /** The guest's ATC_INV reaches a device that never answers, and the guest is told: it covers nothing. */
   private isKnownToFail(opcode: number, sid: number, row: number): boolean {
     const { faults } = this;
-    if (faults === undefined) return false;
-    const mark = faults.markOf(row);
-    // A row that is only skipped was lost without a word, or refused.
-    if (mark !== 0) return mark !== SKIPPED;
-    return opcode === Opcode.ATC_INV && faults.failsAtc(sid);
+    return faults !== undefined && opcode === Opcode.ATC_INV && faults.markOf(row) === 0 && faults.failsAtc(sid);
   }
 
   private isUnanswered(sid: number): boolean {
