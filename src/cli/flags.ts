@@ -106,6 +106,14 @@ export const modelFlags = {
     default: 0,
     min: 0,
   }),
+  fault: Flags.string({
+    helpGroup: MODEL_GROUP,
+    helpValue: 'SPEC',
+    description:
+      'inject an error and report when the guest learns it and what is lost: illegal@N, unknown-vsid[:CFGI_CD]@N (inserted as guest command N), silent-device=SID, dead-worker@N; may be repeated',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
   seed: Flags.integer({
     helpGroup: MODEL_GROUP,
     helpValue: 'NUMBER',

@@ -23,6 +23,7 @@ export interface ReplayFlags {
   readonly vms: number;
   readonly 'vm-shift': string;
   readonly background: number;
+  readonly fault?: readonly string[] | undefined;
 }
 
 /**
@@ -47,6 +48,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     vms: flags.vms,
     vmShiftNs: parseDurationNs(flags['vm-shift'], '--vm-shift'),
     backgroundPerS: flags.background,
+    faults: flags.fault ?? [],
     lenient: flags.lenient,
     format: flags.format,
   };

@@ -14,6 +14,7 @@ import { Opcode } from '../trace/opcodes.js';
 import { AtcLink } from './atc-link.js';
 import { CommandQueue } from './command-queue.js';
 import { Gather, type GatherSet } from './gather.js';
+import { CommandError, ILLEGAL, QueueErrors } from './queue-errors.js';
 
 /** Stands for a command that its queue cannot run: the queue halts with CONS on it until `restart`. No opcode is 0. */
 export const HALTING = 0;
@@ -75,6 +76,8 @@ export class CommandEngine implements Actor {
   readonly gathers: Gather[] = [];
   /** The {PROD, CONS} word of each queue, which producers win one after the other. */
   readonly reservations: FifoLock[] = [];
+  /** Queues that stop with an error. */
+  readonly errors = new QueueErrors();
   private readonly actor: number;
   private readonly arbitratesByList: boolean;
   private readonly silentSid: number;
@@ -114,6 +117,7 @@ export class CommandEngine implements Actor {
       this.promised.push(0);
       this.atcDoneNs.push(0);
       this.roomWaiters.push([]);
+      this.errors.addQueue();
     }
     for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);
   }
@@ -166,9 +170,31 @@ export class CommandEngine implements Actor {
 
   /** The command at which `queue` halted has been replaced by a CMD_SYNC that nobody waits for; go on. */
   restart(queue: number): void {
+    this.overwriteHead(queue);
+    this.isHalted[queue] = false;
+    this.ring();
+  }
+
+  /** A driver overwrites the slot at CONS of `queue` with a CMD_SYNC that nobody waits for. */
+  overwriteHead(queue: number): void {
     const ring = this.queues[queue];
     ring.opcode[ring.head] = Opcode.SYNC;
     ring.owner[ring.head] = -1;
+    ring.ref[ring.head] = -1;
+  }
+
+  /**
+   * GERRORN is written: `queue` fetches again, from the very slot at which it stopped. A CMD_SYNC that failed waits for the
+   * device once more as long as somebody waits for it; after that, here an estimate, the SMMU takes the request for done.
+   */
+  acknowledge(queue: number): void {
+    const { errors, simulator } = this;
+    const hadSyncError = errors.code[queue] === CommandError.AtcInvSync;
+    if (!errors.acknowledge(queue, simulator.nowNs)) return;
+    if (hadSyncError) {
+      const ring = this.queues[queue];
+      errors.silentUntilNs[queue] = ring.owner[ring.head] < 0 ? -1 : simulator.nowNs + this.timeoutNs;
+    }
     this.isHalted[queue] = false;
     this.ring();
   }
@@ -176,6 +202,17 @@ export class CommandEngine implements Actor {
   /** `queue` is empty and no ATC invalidation of it is under way. */
   isDrained(queue: number): boolean {
     return this.queues[queue].isEmpty && this.atcDoneNs[queue] <= this.simulator.nowNs;
+  }
+
+  /** Thread `owner` has given up waiting: what it has in the queues runs on, and nobody is told. */
+  disown(owner: number): void {
+    for (const ring of this.queues) {
+      for (let i = 0; i < ring.pending; i++) {
+        const slot = (ring.cons + i) & (ring.capacity - 1);
+        if (ring.owner[slot] === owner) ring.owner[slot] = -1;
+      }
+    }
+    this.waiters[owner].syncsOutstanding = 0;
   }
 
   /** There may be something to do: start consuming if idle. */
@@ -215,6 +252,7 @@ export class CommandEngine implements Actor {
       const queue = (this.turn + i) % count;
       if (this.isHalted[queue] || this.heldUntilNs[queue] > nowNs) continue;
       if (this.isHeadTaken[queue]) this.finishHead(queue);
+      if (this.isHalted[queue]) continue;
       if (found < 0 && this.queues[queue].hasPublished) found = queue;
     }
     if (found >= 0) {
@@ -228,6 +266,12 @@ export class CommandEngine implements Actor {
   /** The command at CONS is done: move CONS and let the oldest producer that waits for room go on. */
   private finishHead(queue: number): void {
     this.isHeadTaken[queue] = false;
+    if (this.errors.isSyncFailing[queue]) {
+      const { owner, head } = this.queues[queue];
+      this.isHalted[queue] = true;
+      this.errors.stopAtSync(queue, this.simulator.nowNs, this.waiters[owner[head]]);
+      return;
+    }
     const ring = this.queues[queue];
     const slot = ring.head;
     const ref = ring.ref[slot];
@@ -266,12 +310,26 @@ export class CommandEngine implements Actor {
     const owner = ring.owner[slot];
     const waiter = owner >= 0 ? this.waiters[owner] : undefined;
     const fetchedNs = nowNs + this.costNs[Cost.fetch];
+    if (waiter !== undefined) this.errors.charge(queue, waiter);
     waiter?.chargeUntil(Cost.queueWait, nowNs);
     waiter?.chargeUntil(Cost.fetch, fetchedNs);
     if (opcode === HALTING) {
       this.isHalted[queue] = true;
       this.isHeadTaken[queue] = false;
       if (waiter !== undefined && --waiter.syncsOutstanding === 0) this.simulator.schedule(fetchedNs, waiter.actor);
+      this.busyNs += fetchedNs - nowNs;
+      return fetchedNs;
+    }
+    if (opcode === ILLEGAL) {
+      this.isHalted[queue] = true;
+      this.isHeadTaken[queue] = false;
+      this.errors.stopAtIllegal(queue, fetchedNs, ring.publishedNs[slot]);
+      this.busyNs += fetchedNs - nowNs;
+      return fetchedNs;
+    }
+    if (opcode === Opcode.SYNC && this.errors.silentUntilNs[queue] >= 0) {
+      this.errors.isSyncFailing[queue] = true;
+      this.heldUntilNs[queue] = Math.max(fetchedNs, this.errors.silentUntilNs[queue]);
       this.busyNs += fetchedNs - nowNs;
       return fetchedNs;
     }
@@ -295,6 +353,13 @@ export class CommandEngine implements Actor {
     let effectNs = executedNs;
     if (isSentToDevice(opcode, ring.sid[slot])) {
       effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot]);
+      if (ring.sid[slot] === this.errors.handler?.silentSid) {
+        // It never takes effect; the SYNC behind it fails.
+        this.errors.expectSilence(queue, effectNs, ring.publishedNs[slot]);
+        this.heldUntilNs[queue] = executedNs;
+        this.busyNs += executedNs - nowNs;
+        return executedNs;
+      }
       if (effectNs > this.atcDoneNs[queue]) this.atcDoneNs[queue] = effectNs;
     }
     if (ring.publishedNs[slot] >= 0) {
@@ -307,7 +372,7 @@ export class CommandEngine implements Actor {
 
   /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
   private sendToDevice(sid: number, nowNs: number, ref: number): number {
-    if (sid !== this.silentSid) return this.linkOf(sid).send(nowNs, ref);
+    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.linkOf(sid).send(nowNs, ref);
     this.atcTimeouts++;
     return nowNs + this.timeoutNs;
   }

@@ -24,6 +24,7 @@ export const STAGES = [
   'atc',
   'sync',
   'cons_read',
+  'error',
   'vcpu_wait',
   'migration',
 ] as const;
@@ -93,6 +94,16 @@ const SPECS = {
   lockWait: { stage: 'vmm_lock' },
   /** Waiting in a command queue, or for a worker that is busy. */
   queueWait: { stage: 'queue_wait' },
+  /** GERROR is raised → the handler of its interrupt runs in the guest. */
+  gerrorIrq: { stage: 'error', parameter: 'software.gerror_irq_ns' },
+  /** The handler's own work: log, overwrite the slot at CONS. */
+  gerrorHandler: { stage: 'error', parameter: 'software.gerror_handler_ns' },
+  /** The handler's accesses to registers that trap. */
+  gerrorExit: { stage: 'error', parameter: 'software.mmio_exit_user_ns' },
+  /** A command queue stands between an error and its acknowledgement. */
+  errorWait: { stage: 'error' },
+  /** Polling for a CMD_SYNC until the driver gives up. */
+  pollTimeout: { stage: 'error' },
   /** Open-loop pacing: the vCPU is still busy with its previous submission. */
   vcpuWait: { stage: 'vcpu_wait' },
   /** The guest changes paths: waiting until everything published before is done. */

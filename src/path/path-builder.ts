@@ -34,6 +34,8 @@ export const ExitCause = {
   QueueHalt: 'queue_halt',
   /** Paravirtual requests were put into a virtqueue. */
   VirtqueueKick: 'virtqueue_kick',
+  /** A GERROR handler reads GERROR, GERRORN and CONS and writes GERRORN. */
+  GerrorHandler: 'gerror_handler',
 } as const;
 
 /** Where the queues that a transport names are: on several SMMUs, and beside those of other VMs. */
@@ -51,16 +53,16 @@ const PLAIN_LAYOUT: QueueLayout = { smmus: 1, queuesPerSmmu: 0, firstOwnQueue: 1
 
 /** Compiles verbs into steps. */
 export class PathBuilder {
-  private program!: Program;
-  private measured = true;
-  private rows: Submission | undefined;
+  protected program!: Program;
+  protected measured = true;
+  protected rows: Submission | undefined;
   /** SMMU to which the verbs are limited (see `onSmmu`); -1: none. */
   private only = -1;
 
   constructor(
     /** ns per cost id (see costTable). */
-    private readonly costNs: Float64Array,
-    private readonly tally: PathTally,
+    protected readonly costNs: Float64Array,
+    protected readonly tally: PathTally,
     private readonly layout: QueueLayout = PLAIN_LAYOUT,
   ) {}
 

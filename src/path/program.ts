@@ -42,6 +42,22 @@ export const Step = {
   IrqsOff: 16,
   /** And on again (nothing if they are); the end of a program does the same. */
   IrqsOn: 17,
+  /** A point in the course of an injected fault: FaultPoint a, incident b, guest row c. */
+  Fault: 18,
+} as const;
+
+/** What happens at a Step.Fault. */
+export const FaultPoint = {
+  /** The queue stops: CMDQ_CONS.ERR is set and GERROR raised. */
+  Stop: 0,
+  /** The guest's GERROR handler runs: it knows. */
+  Learn: 1,
+  /** GERRORN is acknowledged: the queue goes on. */
+  Resume: 2,
+  /** Wait, without the VMM's lock, as long as the queue is stopped; b = 1 when the lock is held. */
+  AwaitRunning: 3,
+  /** The worker dies. */
+  Die: 4,
 } as const;
 
 /** Growable list of steps. */

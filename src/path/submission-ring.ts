@@ -58,6 +58,7 @@ export class SubmissionRing {
     for (let i = 0; i < submission.guestCount; i++) {
       rows.push(submission.guestOpcode[i]);
       rows.push(submission.guestRef[i]);
+      rows.push(submission.guestFault[i]);
       rows.push(submission.hostCount[i]);
       const end = submission.hostFirst[i] + submission.hostCount[i];
       for (let h = submission.hostFirst[i]; h < end; h++) {
@@ -112,7 +113,8 @@ export class SubmissionRing {
     into.lastSyncNumber = headers.shift();
     for (let i = 0; i < guestCount; i++) {
       const guestOpcode = rows.shift();
-      into.addGuest(guestOpcode, rows.shift());
+      const guestRef = rows.shift();
+      into.addGuest(guestOpcode, guestRef, rows.shift());
       const hostCount = rows.shift();
       for (let h = 0; h < hostCount; h++) {
         const opcode = rows.shift();

@@ -7,6 +7,9 @@
 import { Opcode } from '../trace/opcodes.js';
 import { Attachments } from './attachments.js';
 
+/** `guestFault` of a row that is never executed because of another row's fault. */
+export const SKIPPED = 255;
+
 /** Scratch view of the submission that a vCPU is working on. */
 export class Submission {
   /** Simulated time of the PROD write, ns. */
@@ -41,6 +44,8 @@ export class Submission {
   /** What the effects of each row are filed under (see replay/effects.ts); -1: nothing. */
   guestRef = new Int32Array(16);
   hostRef = new Int32Array(16);
+  /** 0, or what an injected fault does to the row: 1 + number of its incident (it fails), SKIPPED (it is not executed). */
+  guestFault = new Uint8Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
   /** Streams that the host attaches for the guest's CFGI_STEs. */
@@ -55,7 +60,7 @@ export class Submission {
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
-  addGuest(opcode: number, ref = -1): void {
+  addGuest(opcode: number, ref = -1, fault = 0): void {
     if (this.guestCount === this.guestOpcode.length) {
       this.guestOpcode = grown(this.guestOpcode, Uint8Array);
       this.hostFirst = grown(this.hostFirst, Int32Array);
@@ -63,10 +68,12 @@ export class Submission {
       this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
       this.rowMeasured = grown(this.rowMeasured, Uint8Array);
       this.guestRef = grown(this.guestRef, Int32Array);
+      this.guestFault = grown(this.guestFault, Uint8Array);
     }
     const row = this.guestCount++;
     this.guestOpcode[row] = opcode;
     this.guestRef[row] = ref;
+    this.guestFault[row] = fault;
     this.hostFirst[row] = this.hostCountTotal;
     this.hostCount[row] = 0;
     this.rowPublishedNs[row] = this.publishedNs;
@@ -99,7 +106,7 @@ export class Submission {
     this.measured = other.measured;
     this.attachments.append(other.attachments, this.guestCount);
     for (let i = 0; i < other.guestCount; i++) {
-      this.addGuest(other.guestOpcode[i], other.guestRef[i]);
+      this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i]);
       const end = other.hostFirst[i] + other.hostCount[i];
       for (let h = other.hostFirst[i]; h < end; h++) {
         this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h]);

@@ -66,6 +66,9 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
     min: 1,
     max: 3,
   },
+  ns('software.gerror_irq_ns', 'command queue error raised → its interrupt handler runs (with --fault only)'),
+  ns('software.gerror_handler_ns', 'GERROR handler: log, overwrite the slot, register accesses not included'),
+  ns('software.cmdq_poll_timeout_ns', 'after which a driver gives up waiting for its CMD_SYNC (with --fault only)'),
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
   ns('software.migration_switch_ns', 'change of paths: hand PROD and CONS over from the drained queue to the new one'),
 ];

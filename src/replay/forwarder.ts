@@ -2,6 +2,7 @@
  * What a doorbell publishes, made into a submission: the strategy says which host commands each guest command becomes, and
  * their effects are filed (see effects.ts). No time passes here.
  */
+import { ILLEGAL } from '../engine/queue-errors.js';
 import type { Submission } from '../path/submission.js';
 import { isAttachCommand } from '../strategies/attach.js';
 import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
@@ -11,10 +12,12 @@ import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
+import type { CommandWords } from '../trace/command.js';
 import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
+import type { FaultPlan } from './fault-plan.js';
 import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
 import type { UnmapRequest } from './unmap-requests.js';
@@ -27,6 +30,9 @@ export class Forwarder implements HostCommandReceiver {
   private readonly madeSid: number[] = [];
   private readonly madeCause: number[] = [];
   private readonly attach: AttachPlanner | undefined;
+  /** What the review of the seed patch objected to, counted after the warm-up. */
+  readonly findings = new Map<string, number>();
+  private isMeasured = true;
   /** Guest commands published so far; the number of the latest. */
   private commandNumber = 0;
   /** SMMUs that the commands since the last SYNC of this publication went to. */
@@ -45,6 +51,7 @@ export class Forwarder implements HostCommandReceiver {
     steWrites: number,
     /** Requests come from unmap events: no guest command has any effect. */
     private readonly takesUnmaps: boolean,
+    private readonly faults?: FaultPlan | undefined,
   ) {
     if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
     topology.followsDomains = transport.needsDomains === true || takesUnmaps;
@@ -64,6 +71,8 @@ export class Forwarder implements HostCommandReceiver {
     let lastSyncNumber = -1;
     this.listSmmus = 0;
     this.sink.vm = this.topology.vmOfQueue(queueIndex);
+    this.faults?.planPublication(queue);
+    this.isMeasured = submission.measured;
     for (let row = 0; row < queue.count; row++) {
       this.forward(queue, queueIndex, row, previousOpcode, submission);
       const opcode = queue.c0Low[row] & 0xff;
@@ -100,6 +109,10 @@ export class Forwarder implements HostCommandReceiver {
     this.madeCause[at] = extraCause;
   }
 
+  onFinding(name: string): void {
+    if (this.isMeasured) this.findings.set(name, (this.findings.get(name) ?? 0) + 1);
+  }
+
   private forward(
     queue: GuestQueue,
     queueIndex: number,
@@ -113,19 +126,30 @@ export class Forwarder implements HostCommandReceiver {
     const c1Low = queue.c1Low[row];
     const c1High = queue.c1High[row];
     const opcode = c0Low & 0xff;
+    const { faults } = this;
     const isOpcodeOnly = (queue.flags[row] & EventFlag.OpcodeOnly) !== 0;
     this.commandNumber++;
-    if (opcode === Opcode.ATC_INV && !isOpcodeOnly) this.topology.meetAts(c0High);
+    const isGuestsOwn = faults === undefined || !faults.isInjected(queue.flags[row]);
+    if (opcode === Opcode.ATC_INV && !isOpcodeOnly && isGuestsOwn) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
-    let handling: Handling = this.takesUnmaps
-      ? Handling.Absorbed
-      : this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    let handling: Handling = Handling.Absorbed;
+    if (faults !== undefined && !this.takesUnmaps) {
+      const words: CommandWords = [c0Low, c0High, c1Low, c1High];
+      handling = faults.forward(this.transport, row, words, this.sink, this, previousOpcode);
+    } else if (!this.takesUnmaps) {
+      handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    }
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
     // one whose operands are unknown cannot act.
     let guestRef = -1;
-    if (!isOpcodeOnly && handling !== Handling.Refused && handling !== Handling.Absorbed) {
+    if (
+      !isOpcodeOnly &&
+      handling !== Handling.Refused &&
+      handling !== Handling.Absorbed &&
+      !this.isKnownToFail(opcode, c0High, row)
+    ) {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
       const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
       const covers = this.ownsStage1Only && opcode === Opcode.TLBI_NSNH_ALL ? Opcode.TLBI_NH_ALL : c0Low;
@@ -133,7 +157,7 @@ export class Forwarder implements HostCommandReceiver {
       const number = this.commandNumber;
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
-    submission.addGuest(opcode, guestRef);
+    submission.addGuest(opcode, guestRef, faults?.markOf(row));
     if (handling === Handling.Emulated && isAttachCommand(opcode)) {
       this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
     }
@@ -141,6 +165,16 @@ export class Forwarder implements HostCommandReceiver {
     probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
     if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);
     if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
+  }
+
+  /** The guest's ATC_INV reaches a device that never answers, and the guest is told: it covers nothing. */
+  private isKnownToFail(opcode: number, sid: number, row: number): boolean {
+    const { faults } = this;
+    return faults !== undefined && opcode === Opcode.ATC_INV && faults.markOf(row) === 0 && faults.failsAtc(sid);
+  }
+
+  private isUnanswered(sid: number): boolean {
+    return sid >= 0 && sid === this.faults?.silentSid;
   }
 
   /** SMMUs of a command that names no stream. */
@@ -160,7 +194,9 @@ export class Forwarder implements HostCommandReceiver {
       if ((c0Low & 0xff) === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
       else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
       this.listSmmus |= smmus;
-      const ref = isOpcodeOnly ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
+      const acts =
+        !isOpcodeOnly && (c0Low & 0xff) !== ILLEGAL && (this.faults === undefined || !this.isUnanswered(sid));
+      const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
       submission.addHost(c0Low & 0xff, sid, ref, smmus);
       probe.onHostCommand(c0Low & 0xff, this.madeCause[i], measured);
       // More than one bit: the same command again on every further SMMU.

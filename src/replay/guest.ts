@@ -8,6 +8,7 @@ import { PathBuilder, type QueueLayout } from '../path/path-builder.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
+import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
 import { ownQueuesOf, type ReplayPath } from './paths.js';
 import type { Machine } from './thread.js';
@@ -48,13 +49,13 @@ export class Guest {
     this.vmmLock = new FifoLock(host.simulator);
     this.machine = { ...host, vmmLock: this.vmmLock, workers: this.workers };
     this.layouts = this.layOut(paths);
-    this.paths = paths.map((path, index) => ({
-      ...path,
-      builder: new PathBuilder(costNs, probe, this.layouts[index]),
-    }));
+    const { faults } = host;
+    const makeBuilder = (layout: QueueLayout) =>
+      faults === undefined ? new PathBuilder(costNs, probe, layout) : new FaultyPath(costNs, probe, layout, faults);
+    this.paths = paths.map((path, index) => ({ ...path, builder: makeBuilder(this.layouts[index]) }));
     for (const [index, { transport }] of paths.entries()) {
       for (let i = 0; i < transport.workerCount; i++) {
-        this.workers.push(new Worker(this.machine, transport, new PathBuilder(costNs, probe, this.layouts[index])));
+        this.workers.push(new Worker(this.machine, transport, makeBuilder(this.layouts[index])));
       }
     }
     const [{ choice, transport }] = paths;
@@ -71,6 +72,7 @@ export class Guest {
       ownsStage1Only,
       steWrites,
       takesUnmaps,
+      faults?.plan,
     );
   }
 

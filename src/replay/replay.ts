@@ -10,6 +10,7 @@
 import { CommandEngine } from '../engine/command-engine.js';
 import { CommandEngines } from '../engine/command-engines.js';
 import { syncBackoff } from '../engine/sync-backoff.js';
+import type { Fault } from '../faults/fault.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
@@ -26,6 +27,7 @@ import { TimedTranslator } from '../translation/timed-translator.js';
 import { Background, type BackgroundLoad } from './background.js';
 import { DmaFeed, type DmaMode } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
+import { Faults } from './faults.js';
 import { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
@@ -51,6 +53,8 @@ export interface ReplayOptions {
   readonly msi: boolean;
   /** The host's own traffic; undefined: none. */
   readonly background?: BackgroundLoad | undefined;
+  /** Faults to inject. */
+  readonly faults?: readonly Fault[] | undefined;
 }
 
 /** Replay of one trace through one strategy. */
@@ -68,6 +72,7 @@ export class Replay {
   readonly dmaFeed: DmaFeed;
   /** Requests from unmap events; undefined: the transport has none, or the trace has no such events. */
   readonly unmaps: UnmapRequests | undefined;
+  readonly faults: Faults | undefined;
   /** Events fed so far. */
   events = 0;
   private readonly costNs: Float64Array;
@@ -123,7 +128,12 @@ export class Replay {
     const { engines } = this;
     const backoff = syncBackoff(profile);
     const casRetryNs = costNs[Cost.casRetry];
-    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff };
+    const faults = options.faults?.length
+      ? new Faults(options.faults, choice, profile, costNs, topology, simulator, probe)
+      : undefined;
+    this.faults = faults;
+    faults?.attach(engines.engines[0]);
+    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults };
     if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
       this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
     }
@@ -144,7 +154,7 @@ export class Replay {
 
   /** Feed one batch. */
   consume(batch: EventBatch): void {
-    const { kind, timeNs, vcpu, queue, cmd0Low, cmd0High, cmd1Low, cmd1High, flags } = batch;
+    const { kind, timeNs, vcpu, queue } = batch;
     const { originNs } = this.survey;
     const { warmup } = this.options;
     const isTimed = this.translators.length > 0;
@@ -159,7 +169,7 @@ export class Replay {
           }
           break;
         case EventKind.Cmd:
-          this.queueOf(queue[row]).push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], flags[row]);
+          this.write(this.queueOf(queue[row]), batch, row);
           break;
         case EventKind.Doorbell:
           this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
@@ -203,6 +213,15 @@ export class Replay {
     return this.clockList.reduce((sum, clock) => sum + clock.vcpu.lateStarts, 0);
   }
 
+  /** What the review of the seed patch objected to, by name. */
+  get findings(): ReadonlyMap<string, number> {
+    const all = new Map<string, number>();
+    for (const { forwarder } of this.guests) {
+      for (const [name, count] of forwarder.findings) all.set(name, (all.get(name) ?? 0) + count);
+    }
+    return all;
+  }
+
   get vcpuCount(): number {
     return this.clockList.length;
   }
@@ -214,6 +233,12 @@ export class Replay {
 
   private endWarmup(): void {
     if (this.options.warmup > 0) this.warm ??= this.smmus.snapshot();
+  }
+
+  /** The guest writes the command of `row` into `queue`, after what faults insert before it. */
+  private write(queue: GuestQueue, { cmd0Low, cmd0High, cmd1Low, cmd1High, flags }: EventBatch, row: number): void {
+    const commandFlags = this.faults === undefined ? flags[row] : this.faults.plan.beforeCommand(queue, flags[row]);
+    queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 
   /** A doorbell: everything pending on its queue becomes one submission of the vCPU that rang. */

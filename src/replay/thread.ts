@@ -10,13 +10,15 @@ import type { GatherSet } from '../engine/gather.js';
 import type { SyncBackoff } from '../engine/sync-backoff.js';
 import { OwnCommand } from '../path/attachments.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
-import { Program, Step } from '../path/program.js';
+import { FaultPoint, Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Effects } from './effects.js';
+import type { Faults } from './faults.js';
 import { IrqSection } from './irq-section.js';
+import { PollDeadline } from './poll-deadline.js';
 import { type ReplayProbe, ThreadKind } from './probe.js';
 
 /** What all threads of one VM share; VMs share everything but the lock and the workers. */
@@ -32,15 +34,19 @@ export interface Machine {
   readonly backoff: SyncBackoff | undefined;
   /** Workers by number, for SignalWorker. */
   readonly workers: readonly WorkerPort[];
+  /** Injected faults, if any. */
+  readonly faults?: Faults | undefined;
 }
 
 /** What a vCPU needs of a worker. */
 export interface WorkerPort {
   /** Take over `submission`; `waiter` (if any) is released when its last command is complete. */
   submit(submission: Submission, waiter: Thread | undefined): void;
+  /** `waiter` has given up. */
+  forget(waiter: Thread): void;
 }
 
-const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6 } as const;
+const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6, Stop: 7 } as const;
 
 /** Opcode of each OwnCommand. */
 const OPCODE_OF_OWN = [Opcode.CFGI_STE, Opcode.CFGI_STE, Opcode.PREFETCH_CONFIG, Opcode.ATC_INV] as const;
@@ -70,6 +76,11 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
   private readsSinceNs = -1;
   private readonly irqs: IrqSection;
+  /** Only with faults: ends waits that last too long; the lock was given up while the queue is stopped. */
+  private readonly deadline: PollDeadline | undefined;
+  private isLockGivenUp = false;
+  /** A wait of the running program has ended in -ETIMEDOUT. */
+  protected hasTimedOut = false;
   /** Time up to which everything is charged. */
   protected clockNs = 0;
 
@@ -81,6 +92,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
     this.irqs = new IrqSection(machine.probe);
+    const limitNs = machine.faults?.pollTimeoutNs ?? 0;
+    if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
   }
 
   /** Rows that the running program refers to. */
@@ -105,6 +118,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.chargeWait(waitCost, nowNs);
     this.step = 0;
     this.waiting = Waiting.Nothing;
+    this.hasTimedOut = false;
     this.execute();
   }
 
@@ -118,6 +132,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.chargeUntil(waitCost, drainStartNs);
     for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
     this.clockNs = this.machine.simulator.nowNs;
+    this.waiting = Waiting.Nothing;
+    this.deadline?.disarm();
     this.machine.simulator.schedule(this.clockNs, this.actor);
   }
 
@@ -129,6 +145,8 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.chargeUntil(Cost.casWait, now);
     } else if (this.waiting === Waiting.Gather) {
       this.chargeUntil(Cost.gatherWait, now);
+    } else if (this.waiting === Waiting.Stop) {
+      this.chargeUntil(Cost.errorWait, now);
     } else if (this.waiting === Waiting.Room) {
       this.irqs.leaveOut(now - this.clockNs);
       this.chargeUntil(Cost.queueWait, now);
@@ -139,6 +157,7 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.machine.probe.onHostCpu(this.pollsAs, now - this.pollsSinceNs);
     }
     this.waiting = Waiting.Nothing;
+    this.deadline?.disarm();
     this.resume();
   }
 
@@ -232,6 +251,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           if (this.syncsOutstanding > 0) {
             this.waiting = Waiting.Sync;
+            this.deadline?.arm();
             // A halted queue interrupts: nobody reads its CONS.
             this.readsSinceNs = program.operation(step - 1) === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
             this.pollsSinceNs = program.a(step) > 0 ? this.machine.simulator.nowNs : -1;
@@ -246,6 +266,7 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.AwaitWorker:
           this.step++;
           this.waiting = Waiting.Worker;
+          if (this.machine.faults?.isWorkerWaitLimited === true) this.deadline?.arm();
           return;
         case Step.Effect:
           this.step++;
@@ -254,6 +275,10 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.Complete:
           this.step++;
           this.completeRows(program.a(step));
+          break;
+        case Step.Fault:
+          if (!this.reachFault(program.a(step), program.b(step), program.c(step))) return;
+          this.step++;
           break;
         default:
           throw new Error(`unknown step ${program.operation(step)}`);
@@ -381,6 +406,41 @@ export abstract class Thread implements Actor, SyncWaiter {
     const owner = isSynced ? this.owner : -1;
     engine.fill(local, this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
     if (isSynced) engine.fill(local, this.firstSequence + 1, Opcode.SYNC, owner, -1, -1, 0, -1);
+  }
+
+  /** A point of an injected fault; false: this thread waits, or (a worker that dies) is never woken. */
+  private reachFault(point: number, b: number, row: number): boolean {
+    const { vmmLock, faults } = this.machine;
+    if (this.isLockGivenUp) {
+      // Woken with the queue running, or with the lock: it may have stopped again meanwhile.
+      this.isLockGivenUp = false;
+      if (!vmmLock.acquire(this.actor)) {
+        this.waiting = Waiting.Lock;
+        return false;
+      }
+    }
+    const publishedNs = point === FaultPoint.AwaitRunning ? -1 : this.rows.rowPublishedNs[row];
+    if (faults!.reach(point, b, publishedNs, this)) return point !== FaultPoint.Die;
+    this.waiting = Waiting.Stop;
+    vmmLock.release();
+    this.isLockGivenUp = true;
+    return false;
+  }
+
+  /** Whatever this thread polls for has not come within the driver's time. */
+  private giveUp(): void {
+    const { machine, waiting } = this;
+    const now = machine.simulator.nowNs;
+    if (waiting === Waiting.Sync ? this.syncsOutstanding === 0 : waiting !== Waiting.Worker) return;
+    const isHost = waiting === Waiting.Sync && this.pollsSinceNs >= 0;
+    if (waiting === Waiting.Sync) for (const engine of machine.engines.engines) engine.disown(this.owner);
+    else for (const worker of machine.workers) worker.forget(this);
+    this.chargeUntil(Cost.pollTimeout, now);
+    if (isHost) machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
+    this.waiting = Waiting.Nothing;
+    this.hasTimedOut = true;
+    const recoveryNs = machine.faults!.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
+    if (this.spend(recoveryNs, Cost.gerrorHandler, 0)) this.execute();
   }
 
   private signal(worker: number, isAwaited: boolean): void {

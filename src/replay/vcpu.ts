@@ -110,7 +110,7 @@ export class Vcpu extends Thread {
   protected finished(): void {
     const { machine, current, spentNs } = this;
     this.lastEndNs = machine.simulator.nowNs;
-    machine.effects.seen(current);
+    if (!this.hasTimedOut) machine.effects.seen(current);
     machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
     this.switchover?.ended(current);
     this.isBusy = false;

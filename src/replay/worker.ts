@@ -9,6 +9,7 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { Transport } from '../strategies/transport.js';
+import { FaultyPath } from './faulty-path.js';
 import { ThreadKind } from './probe.js';
 import { type Machine, Thread, type WorkerPort } from './thread.js';
 
@@ -65,6 +66,7 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   submit(submission: Submission, waiter: Thread | undefined): void {
+    if (this.machine.faults?.isWorkerDead === true) return;
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
     const isPolling = this.state === 'idle' && this.stopPolling();
@@ -133,8 +135,28 @@ export class Worker extends Thread implements WorkerPort {
     this.drains++;
     this.drainStartNs = this.machine.simulator.nowNs;
     this.path.begin(this.program, this.draining.rowMeasured[0] === 1, this.draining);
-    this.transport.drain(this.draining, this.path);
+    this.compileDrain();
     this.begin(this.drainStartNs, Cost.queueWait, this.drainStartNs);
+  }
+
+  forget(thread: Thread): void {
+    this.arrivingWaiters = this.arrivingWaiters.filter((waiting) => waiting.thread !== thread);
+    this.drainWaiters = this.drainWaiters.filter((waiting, at) => at < this.released || waiting.thread !== thread);
+  }
+
+  /** The drain, up to the row at which an injected fault kills this worker. */
+  private compileDrain(): void {
+    const { draining, transport, path } = this;
+    const deathRow = this.machine.faults?.deathRow(draining) ?? -1;
+    if (deathRow < 0 || !(path instanceof FaultyPath)) {
+      transport.drain(draining, path);
+      return;
+    }
+    const { guestCount } = draining;
+    draining.guestCount = deathRow;
+    if (deathRow > 0) transport.drain(draining, path);
+    draining.guestCount = guestCount;
+    path.die(deathRow);
   }
 
   protected override completeRows(rows: number): void {

@@ -9,10 +9,12 @@ import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
-import { Opcode, opcodeKey } from '../trace/opcodes.js';
+import { Opcode } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
+import { byOpcode } from './by-opcode.js';
 import type { AmplificationResult, LatencySummary, StrategyResult } from './document.js';
+import { errorsResult } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
@@ -51,11 +53,7 @@ export function strategyResult(
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
-    errors: {
-      refused_by_opcode: byOpcode(metrics.amplification.refused),
-      swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
-      atc_timeouts: replay.engines.atcTimeouts,
-    },
+    errors: errorsResult(replay, metrics),
     ...migrationPart(replay, metrics),
     host: {
       cpu_ns: hostCpu(metrics, replay, durationNs),
@@ -223,14 +221,6 @@ function migrating(metrics: ReplayMetrics): MigrationMetrics {
 function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<StrategyResult, 'migration'> {
   const { switchover } = replay;
   return switchover === undefined ? {} : { migration: migrationResult(replay, switchover, migrating(metrics)) };
-}
-
-function byOpcode(counts: Float64Array): Record<string, number> {
-  const result: Record<string, number> = {};
-  for (let opcode = 0; opcode < counts.length; opcode++) {
-    if (counts[opcode] > 0) result[opcodeKey(opcode)] = counts[opcode];
-  }
-  return result;
 }
 
 function total<T>(items: readonly T[], of: (item: T) => number): number {

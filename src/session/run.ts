@@ -1,6 +1,7 @@
 /**
  * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
  */
+import { type Fault, parseFaults } from '../faults/fault.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
@@ -11,7 +12,7 @@ import { readerReport } from '../readers/reader-report.js';
 import type { BackgroundLoad } from '../replay/background.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
-import { Replay } from '../replay/replay.js';
+import { Replay, type ReplayOptions } from '../replay/replay.js';
 import { Survey } from '../replay/survey.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
@@ -20,6 +21,7 @@ import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import { severalVms } from '../topology/several-vms.js';
 import type { Topology } from '../topology/topology.js';
+import { UsageError } from '../trace/errors.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import {
   checkAtcSizes,
@@ -65,6 +67,8 @@ export interface RunOptions {
   readonly backgroundPerS?: number | undefined;
   /** Topology file; absent: inferred from each trace. */
   readonly topology?: string | undefined;
+  /** Faults to inject (see faults/fault.ts). */
+  readonly faults?: readonly string[] | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
 }
@@ -83,13 +87,15 @@ export async function runReplays(
 ): Promise<ResultDocument> {
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveChoices(options);
+  const faults = parseFaults(options.faults ?? []);
   const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
   if (declared !== undefined) checkAtcSizes(declared, profile);
+  if (faults.length > 0) checkFaultScope(options, declared);
   const results: StrategyResult[] = [];
   const provenance: ResultDocument['provenance']['traces'][number][] = [];
   const shares = { totalNs: 0, estimatedNs: 0 };
   for (const path of traces) {
-    const run = await runTrace(path, choices, profile, declared, options, hooks);
+    const run = await runTrace(path, choices, profile, declared, faults, options, hooks);
     results.push(...run.results);
     provenance.push(run.provenance);
     shares.totalNs += run.shares.totalNs;
@@ -123,6 +129,7 @@ export async function runReplays(
         ? {}
         : { background_per_s: options.backgroundPerS }),
       lenient: options.lenient,
+      ...(faults.length === 0 ? {} : { faults: faults.map(({ spec }) => spec) }),
     },
     results,
   };
@@ -148,6 +155,7 @@ async function runTrace(
   choices: readonly StrategyChoice[],
   profile: LoadedProfile,
   declared: DeclaredTopology | undefined,
+  faults: readonly Fault[],
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
@@ -165,7 +173,7 @@ async function runTrace(
   try {
     const survey = await Survey.of(batches, undefined, undefined, vms);
     if (declared !== undefined) survey.topology.declare(declared);
-    const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
+    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options));
     // Merged VMs are not what was recorded.
     const oracle = vms === 1 ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
@@ -197,6 +205,7 @@ function startReplay(
   choice: StrategyChoice,
   profile: LoadedProfile,
   survey: Survey,
+  faults: readonly Fault[],
   options: RunOptions,
 ): StartedReplay {
   const metrics = choice.migration === undefined ? new ReplayMetrics() : new MigrationMetrics();
@@ -207,8 +216,17 @@ function startReplay(
   };
   const onHost = mapPaths(choice, (one) => refusingUnknownStreams(one, survey.topology, onUnknown));
   const background = backgroundLoad(options);
-  const replay = new Replay(onHost, profile, survey, makeSmmu, { ...options, background }, metrics);
+  const replayOptions: ReplayOptions = { ...options, background, faults };
+  const replay = new Replay(onHost, profile, survey, makeSmmu, replayOptions, metrics);
   return { replay, metrics, unknownVsid };
+}
+
+/** @throws UsageError for what faults cannot be combined with */
+function checkFaultScope({ vms = 1, migrate }: RunOptions, declared: DeclaredTopology | undefined): void {
+  const other = vms > 1 ? '--vms' : migrate !== undefined ? '--migrate-at' : undefined;
+  if (other !== undefined) throw new UsageError(`--fault: expected it without ${other}, found both`);
+  const smmus = declared?.smmus?.length ?? 1;
+  if (smmus > 1) throw new UsageError(`--fault: expected one SMMU in the topology file, found ${smmus}`);
 }
 
 function backgroundLoad({ backgroundPerS, seed }: RunOptions): BackgroundLoad | undefined {
@@ -234,7 +252,7 @@ function finishTrace(
     shares.totalNs += share.totalNs;
     shares.estimatedNs += share.estimatedNs;
     const bare = strategyResult(name, replay, metrics, profile, hasDma);
-    const result = withTopology(bare, replay.topology, unknownVsid.count);
+    const result = withTopology(bare, replay.topology, unknownVsid.count + (replay.faults?.plan.unknownVsids ?? 0));
     metrics.destroy();
     return oracle === undefined ? result : { ...result, oracle: oracle.result };
   });

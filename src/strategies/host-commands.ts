@@ -19,6 +19,8 @@ import type { AtcTargeting } from './targeting/targeting.js';
 export interface HostCommandReceiver {
   /** `extraCause` is -1 for the command itself, otherwise why it was added (see extra-causes.ts). `sid` is -1 but for ATC_INV. */
   onHostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, extraCause: number): void;
+  /** The path does something with a guest command that the review of the seed patch objected to: counted by `name`. */
+  onFinding?(name: string): void;
 }
 
 /** Sink of one replay. */
@@ -92,6 +94,11 @@ export class HostCommandSink {
   /** Stream to which the first host command of the guest's ATC_INV goes; -1 if it is not known or there is none. */
   firstAtcTarget(c0High: number): number {
     return this.targeting.targets(this.isSidUnknown ? -1 : c0High >>> 0)[0] ?? -1;
+  }
+
+  /** Count a finding about the guest command at hand. */
+  find(name: string): void {
+    this.receiver.onFinding?.(name);
   }
 
   private emitAtcInv(c0Low: number, c0High: number, c1Low: number, c1High: number): void {

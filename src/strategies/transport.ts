@@ -12,6 +12,7 @@
  */
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
+import type { ErrorBehaviour } from './error-behaviour.js';
 import type { HostCommandSink } from './host-commands.js';
 
 /** What became of a guest command. */
@@ -94,5 +95,7 @@ export interface TransportDefinition {
    * paravirtual.ts).
    */
   readonly unmapsDerivedFrom?: 'tlbi';
+  /** What it does with errors, given its option values; absent: not known, and `--fault` says so. */
+  errors?(option: (key: string) => string): ErrorBehaviour;
   create(setup: TransportSetup): Transport;
 }

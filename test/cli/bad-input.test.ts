@@ -79,6 +79,8 @@ const CASES: readonly (readonly [string, string, number, RegExp])[] = [
   ],
   ['an unknown option of a strategy', 'replay good.csv --strategy sw-vcmdq:wroker=poll', 2, /worker/],
   ['a bad value of an option', 'replay good.csv --strategy sw-vcmdq:worker=nap', 2, /sleep or poll.*nap/],
+  ['an unknown fault', 'replay good.csv --strategy ioctl --fault ilegal@3', 2, /illegal@N.*did you mean illegal\?/],
+  ['a fault at no command', 'compare good.csv --fault illegal@0', 2, /--fault illegal@0.*from 1/],
   ['an unknown targeting', 'compare good.csv --atc vsid,brodcast', 2, /brodcast.*broadcast/],
   [
     'a baseline that is not compared',

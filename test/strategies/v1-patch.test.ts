@@ -119,9 +119,17 @@ describe('cost', () => {
   it('CFGI_CD is issued with LEAF=1', async () => {
     const words: number[][] = [];
     const { v1Patch } = await import('../../src/strategies/transports/v1-patch.js');
-    const sink = { emitToDomain: (...command: number[]) => words.push(command) };
+    const findings: string[] = [];
+    const sink = {
+      emitToDomain: (...command: number[]) => words.push(command),
+      find: (name: string) => findings.push(name),
+    };
     const transport = v1Patch.create({ option: () => '', parameter: () => 0 });
     transport.forward(0x05, 8, 0, 0, sink as never, -1);
     expect(words).toEqual([[0x05, 8, 1, 0]]);
+    expect(findings).toEqual(['cd_leaf_forced']);
+    // The guest asked for that itself.
+    transport.forward(0x05, 8, 1, 0, sink as never, -1);
+    expect(findings).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The device under test: one trace in memory through one strategy, with the machine open for inspection.
  */
+import { parseFaults } from '../../src/faults/fault.js';
 import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
@@ -31,6 +32,8 @@ export interface HarnessOptions {
   topology?: string;
   /** Change to the path `to` at trace time `atNs`. */
   migrate?: { readonly atNs: number; readonly to: string };
+  /** Values of --fault. */
+  faults?: readonly string[];
 }
 
 /** A finished replay. */
@@ -73,6 +76,7 @@ export async function replayThrough(
       dma: options.dma ?? 'ordered',
       warmup: options.warmup ?? 0,
       msi: options.msi ?? true,
+      faults: parseFaults(options.faults ?? []),
     },
     metrics,
   );

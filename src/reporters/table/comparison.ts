@@ -4,6 +4,7 @@ import type { CacheResult, ResultDocument, StrategyResult } from '../../results/
 import type { Baseline, ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
 
 /** One row: a result and the result that it is compared with. */
@@ -25,7 +26,9 @@ export function renderComparison(document: ResultDocument, context: ReportContex
     const table = drawTable(columns, rows, context);
     all.push(...rows);
     for (const heading of table.dropped) dropped.add(heading);
+    const incidents = renderIncidents(results, context);
     text += `${traces.length > 1 ? sectionTitle(trace, context) : ''}${table.text}\n`;
+    if (incidents !== '') text += `${incidents}\n`;
   }
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
   return text + renderFooter(document, context, [...dropped]);

@@ -9,6 +9,7 @@ import type {
 import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
+import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
 import { migrationSection } from './migration.js';
 
@@ -33,6 +34,7 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     commandSection(result, context),
     cacheSection(result, context),
     safetySection(result, context),
+    renderIncidents([result], context),
     oracleSection(result, context),
     hostSection(result, context),
   ]
@@ -116,7 +118,8 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
   ];
   const facts = [
     ...listLine('extra host commands', amplification.extra_by_cause),
-    ...listLine('refused by this path', refusedCommands(result)),
+    ...listLine('refused by this path', errorCounts(result, 'refused_by_opcode')),
+    ...listLine('findings of the review', errorCounts(result, 'findings')),
     ...listLine(`${formatCount(amplification.exits)} exits`, amplification.exits_by_cause),
     `${formatCount(amplification.ioctls)} ioctls, ${formatCount(amplification.added_syncs)} added SYNCs, ` +
       `${formatCount(amplification.pcie_invalidations)} PCIe invalidate messages`,
@@ -124,10 +127,10 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
   return drawTable(columns, rows, context).text + facts.map((fact) => wrapText(fact, context)).join('');
 }
 
-/** Commands that the path refuses and that have no effect, by opcode. */
-function refusedCommands(result: StrategyResult): Record<string, number> {
-  const { errors } = result as { errors?: { refused_by_opcode?: unknown } };
-  return countsOf(errors?.refused_by_opcode);
+/** The counts under `errors[key]`. */
+function errorCounts(result: StrategyResult, key: 'refused_by_opcode' | 'findings'): Record<string, number> {
+  const { errors } = result as { errors?: Partial<Record<typeof key, unknown>> };
+  return countsOf(errors?.[key]);
 }
 
 /** `label: a 1, b 2` with the zero entries left out; nothing if all are zero. */

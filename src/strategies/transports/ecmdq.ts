@@ -20,6 +20,7 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
+import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
@@ -38,6 +39,7 @@ export const ecmdq: TransportDefinition = {
       range: [1, 256],
     },
   ],
+  errors: () => TRAPPED_ERRORS,
   create({ option }) {
     const queues = Number(option('queues'));
     return {

@@ -20,6 +20,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
 import { forwardNested, isVcmdqCommand } from '../forwarding.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
@@ -37,6 +38,12 @@ export const hwVcmdqOverlay: TransportDefinition = {
   walkStage: 'nested',
   queuesAreMapped: true,
   options: [],
+  // Every command that the hardware cannot run is the VMM's to judge.
+  errors: () => ({
+    ...ASYNCHRONOUS_ERRORS,
+    deadWorker: { notApplicable: 'has no worker but the VMM itself' },
+    silentDevice: { by: 'smmu', guestLearns: 'timeout' },
+  }),
   create({ parameter }) {
     const slots = new SidSlots(parameter('smmu.vcmdq_sid_slots'));
     // vCPUs that went on without a SYNC behind a command that halts: what they publish next stays behind it in the queue.

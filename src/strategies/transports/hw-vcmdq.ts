@@ -12,6 +12,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { VCMDQ_ERRORS } from '../error-behaviour.js';
 import { forwardNested, isVcmdqCommand } from '../forwarding.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
@@ -39,6 +40,7 @@ export const hwVcmdq: TransportDefinition = {
       range: [0, 16],
     },
   ],
+  errors: () => VCMDQ_ERRORS,
   create({ option, parameter }) {
     const lvcmdqs = Number(option('lvcmdqs')) || parameter('smmu.vcmdqs_per_vm');
     const slots = new SidSlots(Number(option('sid-slots')) || parameter('smmu.vcmdq_sid_slots'));
@@ -78,6 +80,7 @@ export const hwVcmdq: TransportDefinition = {
 /** The same decision as at forwarding: slots are never given back. An absorbed ATC_INV has no host command. */
 export function isHardwareRow(submission: Submission, row: number, slots: SidSlots): boolean {
   const opcode = submission.guestOpcode[row];
+  if (submission.guestFault[row] > 0) return submission.hostCount[row] > 0;
   if (opcode !== Opcode.ATC_INV || submission.hostCount[row] === 0) return isVcmdqCommand(opcode);
   return slots.has(submission.hostSid[submission.hostFirst[row]]);
 }

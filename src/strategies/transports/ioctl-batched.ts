@@ -2,13 +2,15 @@
  * `ioctl-batched`: the VMM collects the forwardable commands of one drain and hands each maximal run of one class (TLBI, or
  * device cache: ATC_INV and CFGI_CD) to the host kernel with one ioctl. CMD_SYNC does not end a run. The VMM does its own
  * commands when it meets them, before the batch is flushed. The kernel issues blocks of at most 63 commands, each closed
- * by one SYNC. Sources: facts M §2.4 (downstream batch), L §5.3–5.4, closed form M §4.3 row B (O2, O3, O5, O6).
+ * by one SYNC. With `--fault` (docs/errors.md): a command that the VMM refuses leaves the run before it unissued though its
+ * CONS has moved on, and option `uapi` says what a kernel that cannot convert a command reports. Sources: facts M §2.4 (downstream batch), L §5.3–5.4, closed form M §4.3 row B (O2, O3, O5, O6).
  */
 import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
+import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { forwardNested, isDeviceCacheCommand } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
@@ -19,7 +21,15 @@ export const ioctlBatched: TransportDefinition = {
   summary: 'PROD write traps to the VMM; one ioctl per run of one class, host blocks of 63 commands and one CMD_SYNC',
   defaultAtc: 'vsid',
   walkStage: 'nested',
-  options: [],
+  options: [
+    {
+      key: 'uapi',
+      help: 'kernel whose ioctl error semantics hold: k71 counts converted commands as done, k74 refuses whole blocks',
+      default: 'k71',
+      choices: ['k71', 'k74'],
+    },
+  ],
+  errors: (option) => ({ ...TRAPPED_ERRORS, batch: option('uapi') === 'k74' ? 'k74' : 'k71' }),
   create: () => ({
     ...noWorker,
     attachesStreams: true,
@@ -49,6 +59,8 @@ function batchByClass(submission: Submission, path: PathBuilder): void {
     if (opcode === Opcode.SYNC) continue;
     path.host(Cost.vmmPerCommand);
     if (submission.hostCount[row] === 0) {
+      // What of the batch is executed before a command that fails was converted in an earlier block of the same ioctl.
+      if (submission.guestFault[row] > 0) flush();
       emulate(submission, row, path);
       continue;
     }

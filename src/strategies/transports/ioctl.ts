@@ -3,6 +3,7 @@
  * its own; the host kernel closes each with its own CMD_SYNC. The guest then reads CONS, a second trap.
  * Sources: facts L §5.3–5.5, M §2.4, closed form M §4.3 row A (O1).
  */
+import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { ioctlPerCommand } from '../trapped-queue.js';
@@ -14,6 +15,7 @@ export const ioctl: TransportDefinition = {
   defaultAtc: 'vsid',
   walkStage: 'nested',
   options: [],
+  errors: () => TRAPPED_ERRORS,
   create: () => ({
     ...noWorker,
     attachesStreams: true,

@@ -7,6 +7,7 @@ import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { opcodeClass } from '../../trace/opcodes.js';
+import { NATIVE_ERRORS } from '../error-behaviour.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 
@@ -17,6 +18,7 @@ export const native: TransportDefinition = {
   walkStage: 's1',
   queuesAreMapped: true,
   options: [],
+  errors: () => NATIVE_ERRORS,
   create: () => ({
     ...noWorker,
     queueCount: 1,

@@ -12,6 +12,7 @@ import type { Submission } from '../../path/submission.js';
 import { UsageError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
+import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
 import { forwardNested } from '../forwarding.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
@@ -41,6 +42,7 @@ export const swVcmdq: TransportDefinition = {
       range: [0, 10_000_000_000],
     },
   ],
+  errors: () => ASYNCHRONOUS_ERRORS,
   create({ option, parameter }) {
     const isWorkerPolling = option('worker') === 'poll';
     const isAdaptive = option('worker') === 'adaptive';
@@ -74,7 +76,10 @@ export const swVcmdq: TransportDefinition = {
 };
 
 /** The thread has nothing to do for it: CMD_SYNC marks progress, PREFETCH is a hint, an ATC_INV has no device to go to. */
-function isNothingToDo(opcode: number): boolean {
+function isNothingToDo(rows: Submission, row: number): boolean {
+  // What the thread cannot convert it reports to the VMM.
+  if (rows.guestFault[row] > 0) return false;
+  const opcode = rows.guestOpcode[row];
   return opcode === Opcode.SYNC || opcode === Opcode.ATC_INV || opcodeClass(opcode) === 'prefetch';
 }
 
@@ -85,14 +90,14 @@ function drainInBlocks(rows: Submission, path: PathBuilder): void {
     let hostCommands = 0;
     while (row < rows.guestCount) {
       const hostCount = rows.hostCount[row];
-      if (hostCount === 0 && !isNothingToDo(rows.guestOpcode[row])) break;
+      if (hostCount === 0 && !isNothingToDo(rows, row)) break;
       if (hostCommands > 0 && hostCommands + hostCount > HOST_BLOCK_COMMANDS) break;
       hostCommands += hostCount;
       row++;
     }
     issueBlock(rows, from, row, hostCommands, path);
     const userFrom = row;
-    while (row < rows.guestCount && rows.hostCount[row] === 0 && !isNothingToDo(rows.guestOpcode[row])) row++;
+    while (row < rows.guestCount && rows.hostCount[row] === 0 && !isNothingToDo(rows, row)) row++;
     if (row > userFrom) handOverToVmm(rows, userFrom, row, path);
     path.complete(row);
   }

@@ -26,6 +26,7 @@ import type { Submission } from '../../path/submission.js';
 import { tgOf } from '../../trace/command.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
+import { SILENT_ERRORS } from '../error-behaviour.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { forEachSmmu, issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
@@ -37,6 +38,7 @@ export const v1Patch: TransportDefinition = {
   defaultAtc: 'broadcast',
   walkStage: 'nested',
   options: [],
+  errors: () => SILENT_ERRORS,
   create: () => ({
     ...noWorker,
     attachesStreams: true,
@@ -59,15 +61,18 @@ function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: nu
     case Opcode.TLBI_NH_VA:
     case Opcode.TLBI_NH_VAA:
       // A granule that was not recorded gets the benefit of the doubt.
-      if (tgOf(c1Low) === 0 && !sink.isSidUnknown) return Handling.Swallowed;
+      if (tgOf(c1Low) === 0 && !sink.isSidUnknown) return swallow('tg0_dropped', sink);
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
+      sink.find('tlbi_broadcast_to_atcs');
       return Handling.Forwarded;
     case Opcode.TLBI_NH_ASID:
     case Opcode.TLBI_NH_ALL:
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
+      sink.find('tlbi_broadcast_to_atcs');
       return Handling.Forwarded;
     case Opcode.CFGI_CD:
       sink.emitToDomain(c0Low, c0High, (c1Low | 1) >>> 0, c1High);
+      if ((c1Low & 1) === 0) sink.find('cd_leaf_forced');
       return Handling.Forwarded;
     case Opcode.CFGI_CD_ALL:
       sink.emitToDomain(c0Low, c0High, c1Low, c1High);
@@ -75,9 +80,17 @@ function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: nu
     case Opcode.ATC_INV:
       sink.emit(c0Low, c0High, c1Low, c1High);
       return Handling.Forwarded;
+    case Opcode.TLBI_NSNH_ALL:
+      return swallow('nsnh_all_dropped', sink);
     default:
-      return isEmulated(c0Low & 0xff) ? Handling.Emulated : Handling.Swallowed;
+      return isEmulated(c0Low & 0xff) ? Handling.Emulated : swallow('other_dropped', sink);
   }
+}
+
+/** Dropped without a word, and counted as the finding `name`. */
+function swallow(name: string, sink: HostCommandSink): Handling {
+  sink.find(name);
+  return Handling.Swallowed;
 }
 
 /** The VMM's own: stream table, prefetch hints, responses to faults. */

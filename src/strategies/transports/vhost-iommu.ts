@@ -17,6 +17,7 @@
 import { Cost } from '../../path/costs.js';
 import { ExitCause, type PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
+import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueTlbiThenAtcs } from '../trapped-queue.js';
@@ -28,6 +29,8 @@ export const vhostIommu: TransportDefinition = {
   walkStage: 's1',
   unmapsDerivedFrom: 'tlbi',
   options: [],
+  // No source says what this guest does when nobody serves its virtqueue.
+  errors: () => ({ ...PARAVIRTUAL_ERRORS, deadWorker: { notApplicable: 'what its guest does then is not known' } }),
   create: () => ({
     queueCount: 1,
     workerCount: 1,

@@ -16,6 +16,7 @@
  */
 import { Cost } from '../../path/costs.js';
 import { ExitCause } from '../../path/path-builder.js';
+import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
 import { forEachSmmu, issueTlbiThenAtcs } from '../trapped-queue.js';
@@ -28,6 +29,7 @@ export const virtioIommu: TransportDefinition = {
   walkStage: 's1',
   unmapsDerivedFrom: 'tlbi',
   options: [],
+  errors: () => PARAVIRTUAL_ERRORS,
   create: () => ({
     ...noWorker,
     queueCount: 1,

@@ -1,0 +1,52 @@
+/**
+ * `results[].errors`: what was refused or dropped, what injected faults led to, and the review's objections as findings.
+ */
+import type { ReplayMetrics } from '../metrics/replay-metrics.js';
+import type { Faults } from '../replay/faults.js';
+import type { Incident } from '../replay/incident.js';
+import type { Replay } from '../replay/replay.js';
+import { byOpcode } from './by-opcode.js';
+
+/** Build the entry of a finished replay. */
+export function errorsResult(replay: Replay, metrics: ReplayMetrics): Record<string, unknown> {
+  const { faults, findings } = replay;
+  return {
+    refused_by_opcode: byOpcode(metrics.amplification.refused),
+    swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
+    atc_timeouts: replay.engines.atcTimeouts,
+    ...(findings.size === 0 ? {} : { findings: Object.fromEntries([...findings].sort()) }),
+    ...(faults === undefined ? {} : faultsResult(faults)),
+  };
+}
+
+function faultsResult({ incidents, stoppedWaits, stoppedWaitNs }: Faults): Record<string, unknown> {
+  return {
+    /** Other vCPUs that came to the trapped queue while it stood. */
+    stopped_queue: { waits: stoppedWaits, wait_ns: stoppedWaitNs },
+    incidents: Object.fromEntries(incidents.map((incident) => [incident.fault.spec, incidentResult(incident)])),
+  };
+}
+
+const CERROR_NAMES: Readonly<Record<number, string>> = { 0: 'none', 1: 'CERROR_ILL', 3: 'CERROR_ATC_INV_SYNC' };
+
+function incidentResult(incident: Incident): Record<string, unknown> {
+  const { answer, publishedNs, stoppedNs, learnedNs } = incident;
+  if ('notApplicable' in answer) return { status: 'not-applicable', reason: answer.notApplicable };
+  if (!incident.isInjected) return { status: 'not-reached' };
+  return {
+    status: 'injected',
+    found_by: answer.by,
+    guest_learns: answer.guestLearns,
+    cerror: CERROR_NAMES[incident.errorCode],
+    errors_raised: incident.errors,
+    cons_index: incident.consIndex < 0 ? null : incident.consIndex,
+    executed_before: incident.executedBefore,
+    lost_silently: incident.lost,
+    failed_known: incident.failed,
+    poll_timeouts: incident.pollTimeouts,
+    /** From the publication of what failed; null: it did not come to that. */
+    stop_latency_ns: stoppedNs < 0 || publishedNs < 0 ? null : stoppedNs - publishedNs,
+    learn_latency_ns: learnedNs < 0 || publishedNs < 0 ? null : learnedNs - publishedNs,
+    queue_stopped_ns: incident.queueStoppedNs,
+  };
+}
