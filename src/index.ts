@@ -7,8 +7,9 @@
  * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.
  */
 export { Cost, type CostName, STAGES, type Stage } from './path/costs.js';
-export { ExitCause, type PathBuilder } from './path/path-builder.js';
+export type { PathBuilder } from './path/path-builder.js';
 export type { Submission } from './path/submission.js';
+export { ExitCause } from './path/tally.js';
 export type { ResultDocument, StrategyResult } from './results/document.js';
 export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
 export { emulate, isAttachCommand } from './strategies/attach.js';

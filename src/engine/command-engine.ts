@@ -11,49 +11,12 @@ import type { LoadedProfile } from '../profiles/load.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
-import { AtcLink } from './atc-link.js';
+import { AtcLinks } from './atc-links.js';
 import { CommandQueue } from './command-queue.js';
+import { type EngineProbe, HALTING, type SyncWaiter } from './contracts.js';
+import { executionCost } from './execution-cost.js';
 import { Gather, type GatherSet } from './gather.js';
 import { CommandError, ILLEGAL, QueueErrors } from './queue-errors.js';
-
-/** Stands for a command that its queue cannot run: the queue halts with CONS on it until `restart`. No opcode is 0. */
-export const HALTING = 0;
-
-/** A thread that waits for SYNCs: the engine charges its waiting to costs and wakes it. */
-export interface SyncWaiter {
-  /** Actor id in the simulator. */
-  readonly actor: number;
-  /** Charge the time from the waiter's clock to `untilNs` to `cost`. */
-  chargeUntil(cost: number, untilNs: number): void;
-  /** SYNCs issued and not yet seen complete. */
-  syncsOutstanding: number;
-}
-
-/** Observer of executed commands. */
-export interface EngineProbe {
-  /** A guest command other than SYNC took effect. */
-  onCommandEffect(opcode: number, publishedNs: number, effectNs: number, measured: boolean): void;
-}
-
-/** Execution cost id of a command other than SYNC. */
-export function executionCost(opcode: number): number {
-  switch (opcode) {
-    case Opcode.PREFETCH_CONFIG:
-    case Opcode.PREFETCH_ADDR:
-      return Cost.execPrefetch;
-    case Opcode.CFGI_STE:
-    case Opcode.CFGI_CD:
-    case Opcode.CFGI_CD_ALL:
-    case Opcode.CFGI_VMS_PIDM:
-      return Cost.execCfgi;
-    case Opcode.CFGI_STE_RANGE:
-      return Cost.execCfgiRange;
-    case Opcode.ATC_INV:
-      return Cost.execAtcIssue;
-    default:
-      return Cost.execTlbi;
-  }
-}
 
 /** Serial consumer of the SMMU's command queues. */
 export class CommandEngine implements Actor {
@@ -68,7 +31,7 @@ export class CommandEngine implements Actor {
   private readonly promised: number[] = [];
   /** Completion of the latest ATC invalidation of each queue. */
   private readonly atcDoneNs: number[] = [];
-  private readonly links = new Map<number, AtcLink>();
+  private readonly links: AtcLinks;
   private readonly waiters: SyncWaiter[] = [];
   /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
   private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
@@ -96,7 +59,7 @@ export class CommandEngine implements Actor {
 
   constructor(
     private readonly simulator: Simulator,
-    private readonly profile: LoadedProfile,
+    profile: LoadedProfile,
     private readonly costNs: Float64Array,
     queueCount: number,
     private readonly probe: EngineProbe,
@@ -104,6 +67,7 @@ export class CommandEngine implements Actor {
     private readonly onExecuted: (ref: number) => void,
   ) {
     this.actor = simulator.register(this);
+    this.links = new AtcLinks(simulator, profile, onExecuted);
     this.arbitratesByList = profile.text('smmu.arbitration') === 'list';
     this.silentSid = profile.number('atc.silent_sid');
     this.timeoutNs = profile.number('atc.timeout_ns');
@@ -372,24 +336,9 @@ export class CommandEngine implements Actor {
 
   /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
   private sendToDevice(sid: number, nowNs: number, ref: number): number {
-    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.linkOf(sid).send(nowNs, ref);
+    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.links.of(sid).send(nowNs, ref);
     this.atcTimeouts++;
     return nowNs + this.timeoutNs;
-  }
-
-  private linkOf(sid: number): AtcLink {
-    let link = this.links.get(sid);
-    if (link === undefined) {
-      link = new AtcLink(
-        this.simulator,
-        this.onExecuted,
-        this.profile.number('atc.rtt_ns'),
-        this.profile.number('atc.exec_per_request_ns'),
-        this.profile.number('atc.max_outstanding'),
-      );
-      this.links.set(sid, link);
-    }
-    return link;
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * The command engines of all physical SMMUs, their queues numbered across: SMMU s has queues s·Q … s·Q + Q−1.
  */
-import type { CommandEngine, SyncWaiter } from './command-engine.js';
+import type { CommandEngine } from './command-engine.js';
 import type { CommandQueue } from './command-queue.js';
+import type { SyncWaiter } from './contracts.js';
 
 /** Command engines by SMMU. */
 export class CommandEngines {
@@ -25,6 +26,11 @@ export class CommandEngines {
   /** SMMU of queue `queue`. */
   smmuOf(queue: number): number {
     return this.engines.length === 1 ? 0 : Math.floor(queue / this.queuesPerSmmu);
+  }
+
+  /** The command at which queue `queue` halted has been replaced. */
+  restart(queue: number): void {
+    this.of(queue).restart(this.local(queue));
   }
 
   /** Register a thread with every engine; the returned number is the `owner` of its entries in all of them. */

@@ -3,7 +3,7 @@
  * (facts L §4.1, oracle O14).
  */
 import { Cost } from '../path/costs.js';
-import type { SyncWaiter } from './command-engine.js';
+import type { SyncWaiter } from './contracts.js';
 
 /**
  * Stands for a command that the SMMU cannot execute: the queue stops with CONS on it, CMDQ_CONS.ERR = CERROR_ILL, until the

@@ -5,8 +5,9 @@
  * does for issued commands: fetch, execution, CMD_SYNC. Nothing else runs, so locks are free and queues empty. The replay
  * of the same submission must come to the same ns (test/strategies/explain.test.ts).
  */
-import { AtcLink } from '../engine/atc-link.js';
-import { executionCost, HALTING } from '../engine/command-engine.js';
+import { AtcLinks } from '../engine/atc-links.js';
+import { HALTING } from '../engine/contracts.js';
+import { executionCost } from '../engine/execution-cost.js';
 import { type SyncBackoff, syncBackoff } from '../engine/sync-backoff.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
@@ -43,13 +44,14 @@ export class PathWalk {
   private engineFreeNs = 0;
   private readonly heldUntilNs: number[];
   private readonly atcDoneNs: number[];
-  private readonly links = new Map<number, AtcLink>();
+  private readonly links: AtcLinks;
 
   constructor(
     private readonly transport: Transport,
     private readonly rows: Submission,
     private readonly profile: LoadedProfile,
   ) {
+    this.links = new AtcLinks(new Simulator(), profile, () => {});
     this.costNs = costTable(profile);
     this.backoff = syncBackoff(profile);
     this.path = new PathBuilder(this.costNs, this.tally);
@@ -149,13 +151,7 @@ export class PathWalk {
   private sendToDevice(sid: number, nowNs: number): number {
     const number = (key: string) => this.profile.number(key);
     if (sid === number('atc.silent_sid')) return nowNs + number('atc.timeout_ns');
-    let link = this.links.get(sid);
-    if (link === undefined) {
-      const perRequest = number('atc.exec_per_request_ns');
-      link = new AtcLink(new Simulator(), () => {}, number('atc.rtt_ns'), perRequest, number('atc.max_outstanding'));
-      this.links.set(sid, link);
-    }
-    return link.send(nowNs, -1);
+    return this.links.of(sid).send(nowNs, -1);
   }
 
   /** One unit of `cost` (or a wait) ends at `untilNs`. */

@@ -1,7 +1,7 @@
 /**
  * Counts commands in and out, traps, system calls and PCIe messages (facts M §5.2 O2–O7, L §5.5).
  */
-import type { HwptIoctl } from '../path/path-builder.js';
+import type { HwptIoctl } from '../path/tally.js';
 import { EXTRA_CAUSE_ADDED_SYNC, EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode } from '../trace/opcodes.js';
 

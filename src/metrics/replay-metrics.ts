@@ -4,8 +4,8 @@
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
-import type { HwptIoctl } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
+import type { HwptIoctl } from '../path/tally.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
 

@@ -7,11 +7,14 @@
  * the strict unmap of a host device (facts L §1.4).
  */
 import { Cost } from '../path/costs.js';
-import { PathBuilder, type PathTally, type QueueLayout } from '../path/path-builder.js';
+import { PathBuilder } from '../path/path-builder.js';
+import type { QueueLayout } from '../path/queue-verbs.js';
 import { Submission } from '../path/submission.js';
+import type { PathTally } from '../path/tally.js';
 import { Opcode } from '../trace/opcodes.js';
+import type { Machine } from './machine.js';
 import { ThreadKind } from './probe.js';
-import { type Machine, Thread } from './thread.js';
+import { Thread } from './thread.js';
 
 /** What the host does beside serving its guests. */
 export interface BackgroundLoad {

@@ -8,9 +8,11 @@
  * runs the handler (an estimate: any vCPU may get the interrupt), and register reads do not wait for the VMM's lock.
  */
 import { Cost } from '../path/costs.js';
-import { ExitCause, PathBuilder, type PathTally, type QueueLayout } from '../path/path-builder.js';
+import { PathBuilder } from '../path/path-builder.js';
 import { FaultPoint, type Program, Step } from '../path/program.js';
+import type { QueueLayout } from '../path/queue-verbs.js';
 import type { Submission } from '../path/submission.js';
+import { ExitCause, type PathTally } from '../path/tally.js';
 import type { Faults } from './faults.js';
 
 /** A path builder that knows which rows fail. */

@@ -4,14 +4,15 @@
  * VMs share the simulated host: the SMMUs with their queues 0, the devices' links, the clock. A transport's further queues
  * are each VM's own.
  */
-import { PathBuilder, type QueueLayout } from '../path/path-builder.js';
+import { PathBuilder } from '../path/path-builder.js';
+import type { QueueLayout } from '../path/queue-verbs.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
+import type { Machine } from './machine.js';
 import { ownQueuesOf, type ReplayPath } from './paths.js';
-import type { Machine } from './thread.js';
 import { Worker } from './worker.js';
 
 /** What a VM finds on its host. */

@@ -4,9 +4,9 @@
  * Contract: hooks are called in simulated-time order per thread; they must not change the model; they get numbers and
  * short-lived views (`submission`, `spentNs`) that are valid during the call only. `measured` is false while warming up.
  */
-import type { EngineProbe } from '../engine/command-engine.js';
-import type { PathTally } from '../path/path-builder.js';
+import type { EngineProbe } from '../engine/contracts.js';
 import type { Submission } from '../path/submission.js';
+import type { PathTally } from '../path/tally.js';
 
 /** Kinds of host threads: keys of `host.cpu_ns` (design §8). */
 export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;

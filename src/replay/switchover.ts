@@ -15,8 +15,9 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { Migration } from '../strategies/migration.js';
+import type { Machine } from './machine.js';
 import { ThreadKind } from './probe.js';
-import { type Machine, Thread } from './thread.js';
+import { Thread } from './thread.js';
 import type { Vcpu } from './vcpu.js';
 import type { Worker } from './worker.js';
 

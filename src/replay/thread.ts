@@ -4,52 +4,27 @@
  * Every nanosecond between the start of a program and its end is charged to exactly one cost: the thread's clock moves
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
-import { HALTING, type SyncWaiter } from '../engine/command-engine.js';
-import type { CommandEngines } from '../engine/command-engines.js';
-import type { GatherSet } from '../engine/gather.js';
-import type { SyncBackoff } from '../engine/sync-backoff.js';
-import { OwnCommand } from '../path/attachments.js';
+
+import { HALTING, type SyncWaiter } from '../engine/contracts.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { FaultPoint, Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
-import type { FifoLock } from '../sim/fifo-lock.js';
-import type { Actor, Simulator } from '../sim/simulator.js';
+import type { Actor } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
-import type { Effects } from './effects.js';
-import type { Faults } from './faults.js';
 import { IrqSection } from './irq-section.js';
+import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
-import { type ReplayProbe, ThreadKind } from './probe.js';
-
-/** What all threads of one VM share; VMs share everything but the lock and the workers. */
-export interface Machine {
-  readonly simulator: Simulator;
-  readonly engines: CommandEngines;
-  readonly vmmLock: FifoLock;
-  readonly probe: ReplayProbe;
-  readonly effects: Effects;
-  /** One compare-and-swap retry, ns. */
-  readonly casRetryNs: number;
-  /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
-  readonly backoff: SyncBackoff | undefined;
-  /** Workers by number, for SignalWorker. */
-  readonly workers: readonly WorkerPort[];
-  /** Injected faults, if any. */
-  readonly faults?: Faults | undefined;
-}
-
-/** What a vCPU needs of a worker. */
-export interface WorkerPort {
-  /** Take over `submission`; `waiter` (if any) is released when its last command is complete. */
-  submit(submission: Submission, waiter: Thread | undefined): void;
-  /** `waiter` has given up. */
-  forget(waiter: Thread): void;
-}
+import { ThreadKind } from './probe.js';
+import { Producer, Reserving } from './producer.js';
 
 const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6, Stop: 7 } as const;
 
-/** Opcode of each OwnCommand. */
-const OPCODE_OF_OWN = [Opcode.CFGI_STE, Opcode.CFGI_STE, Opcode.PREFETCH_CONFIG, Opcode.ATC_INV] as const;
+/** What stands behind the commands of each issuing step: a CMD_SYNC, a halting command, or nothing (-1). */
+const CLOSED_BY: Readonly<Record<number, number>> = {
+  [Step.Issue]: -1,
+  [Step.IssueClosed]: Opcode.SYNC,
+  [Step.IssueHalting]: HALTING,
+};
 
 /** Executes one program at a time. */
 export abstract class Thread implements Actor, SyncWaiter {
@@ -61,15 +36,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   private readonly owner: number;
   private step = 0;
   private waiting: number = Waiting.Nothing;
-  private isRoomGranted = false;
   private isStarting = false;
-  /** The reservation word has been asked for. */
-  private hasWord = false;
-  /** The gather set of the slots that are reserved and not yet published, and the first of those slots. */
-  private gatherSet: GatherSet | undefined;
-  private firstSequence = 0;
-  /** The reserved slots are filled; the owner has yet to publish them. */
-  private isFilled = false;
+  private readonly producer: Producer;
   /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
   private pollsAs: number = ThreadKind.Vmm;
@@ -91,6 +59,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
+    this.producer = new Producer(machine.engines, this, this.owner);
     this.irqs = new IrqSection(machine.probe);
     const limitNs = machine.faults?.pollTimeoutNs ?? 0;
     if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
@@ -150,7 +119,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     } else if (this.waiting === Waiting.Room) {
       this.irqs.leaveOut(now - this.clockNs);
       this.chargeUntil(Cost.queueWait, now);
-      this.isRoomGranted = true;
+      this.producer.isRoomGranted = true;
     } else if (this.waiting === Waiting.Sync && this.readsOn(now)) {
       return;
     } else if (this.waiting === Waiting.Sync && this.pollsSinceNs >= 0) {
@@ -226,26 +195,23 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Reserved:
           this.step++;
-          this.reservationWord(program.a(step)).release();
+          this.producer.leaveWord(program.a(step));
           break;
         case Step.SpendAsOwner:
           this.step++;
-          if (this.gatherSet?.owner !== this.actor) break;
+          if (!this.producer.isOwner) break;
           if (!this.spend(program.a(step), program.b(step), program.c(step))) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
         case Step.IssueHalting:
-          if (!this.issue(program.a(step), program.b(step), program.c(step), program.operation(step))) return;
-          this.step++;
-          break;
         case Step.IssueOwn:
-          if (!this.issue(program.a(step), program.b(step), program.c(step), Step.IssueOwn)) return;
+          if (!this.issue(program.operation(step), program.a(step), program.b(step), program.c(step))) return;
           this.step++;
           break;
         case Step.Restart:
           this.step++;
-          this.restart(program.a(step));
+          this.machine.engines.restart(program.a(step));
           break;
         case Step.AwaitSync:
           this.step++;
@@ -300,112 +266,30 @@ export abstract class Thread implements Actor, SyncWaiter {
     return false;
   }
 
-  private reservationWord(queue: number): FifoLock {
-    const { engines } = this.machine;
-    return engines.of(queue).reservations[engines.local(queue)];
-  }
-
-  private restart(queue: number): void {
-    const { engines } = this.machine;
-    engines.of(queue).restart(engines.local(queue));
-  }
-
-  /**
-   * Reserve `slots` of `queue`: wait for room, win the reservation word, join the gather set. Returns false if the thread
-   * has to be woken for any of it, or when its retries are over. `cpu` is 0 for the guest's, 1 for the host's and -1 if
-   * the slots are reserved without competition.
-   */
+  /** Returns false if the thread has to be woken for the slots, or when its retries are over. */
   private reserve(queue: number, cpu: number, slots: number): boolean {
-    const { engines } = this.machine;
-    const engine = engines.of(queue);
-    const local = engines.local(queue);
-    if (!this.isRoomGranted && !engine.reserve(local, slots, this)) {
-      this.waiting = Waiting.Room;
+    const reserving = this.producer.reserve(queue, slots, cpu >= 0);
+    if (reserving !== Reserving.Done) {
+      this.waiting = reserving === Reserving.AwaitsRoom ? Waiting.Room : Waiting.Reservation;
       return false;
     }
-    this.isRoomGranted = true;
-    const word = engine.reservations[local];
-    if (cpu >= 0 && !this.hasWord) {
-      this.hasWord = true;
-      if (!word.acquire(this.actor)) {
-        this.waiting = Waiting.Reservation;
-        return false;
-      }
-    }
-    this.hasWord = false;
-    this.isRoomGranted = false;
     this.step++;
-    this.gatherSet = engine.join(local, slots, this);
-    this.firstSequence = this.gatherSet.joinedSequence;
-    return cpu < 0 || this.spend(this.machine.casRetryNs * word.waiting, Cost.casRetry, cpu);
+    if (cpu < 0) return true;
+    return this.spend(this.machine.casRetryNs * this.producer.competitors(queue), Cost.casRetry, cpu);
   }
 
   /** Fill the reserved slots; their owner publishes the gather set. Returns false if the owner has to wait for others. */
-  private issue(first: number, count: number, queue: number, operation: number): boolean {
-    const { engines } = this.machine;
-    const engine = engines.of(queue);
-    const local = engines.local(queue);
-    const set = this.gatherSet;
-    if (set === undefined) throw new Error('commands without reserved slots');
-    if (!this.isFilled) {
-      if (operation === Step.IssueOwn) this.fillOwn(first, count, queue);
-      else this.fill(first, count, queue, operation);
-      this.isFilled = true;
-      engine.gathers[local].filled(set);
+  private issue(operation: number, a: number, b: number, queue: number): boolean {
+    const { producer, program, rows } = this;
+    if (!producer.isFilled) {
+      const next = this.step + 1;
+      const isAwaited = next < program.length && program.operation(next) === Step.AwaitSync;
+      if (operation === Step.IssueOwn) producer.fillOwn(rows, a, b, queue);
+      else producer.fill(rows, a, b, queue, CLOSED_BY[operation], isAwaited);
     }
-    if (set.owner === this.actor) {
-      if (!engine.gathers[local].close(set)) {
-        this.waiting = Waiting.Gather;
-        return false;
-      }
-      engine.publish(local, set);
-    }
-    this.isFilled = false;
-    this.gatherSet = undefined;
-    return true;
-  }
-
-  /** Write host commands `first … first+count-1`, as far as they go to this queue's SMMU, into the reserved slots. */
-  private fill(first: number, count: number, queue: number, operation: number): void {
-    const { rows } = this;
-    const { engines } = this.machine;
-    const engine = engines.of(queue);
-    const local = engines.local(queue);
-    const smmu = engines.smmuOf(queue);
-    const next = this.step + 1;
-    const isAwaited = next < this.program.length && this.program.operation(next) === Step.AwaitSync;
-    const owner = isAwaited ? this.owner : -1;
-    let sequence = this.firstSequence;
-    for (let h = first; h < first + count; h++) {
-      const smmus = rows.hostSmmus[h] >> smmu;
-      if ((smmus & 1) === 0) continue;
-      const row = rows.hostGuestRow[h];
-      // The guest's command is in effect with the last of its host commands, on the last of its SMMUs.
-      const isLastOfRow = h === rows.hostFirst[row] + rows.hostCount[row] - 1;
-      const isLast = isLastOfRow && smmus === 1 && rows.hostOpcode[h] !== Opcode.SYNC;
-      const publishedNs = isLast ? rows.rowPublishedNs[row] : -1;
-      const { hostOpcode, hostSid, hostRef, rowMeasured } = rows;
-      engine.fill(local, sequence++, hostOpcode[h], owner, hostSid[h], publishedNs, rowMeasured[row], hostRef[h]);
-    }
-    if (operation === Step.Issue) return;
-    engine.fill(local, sequence, operation === Step.IssueClosed ? Opcode.SYNC : HALTING, owner, -1, -1, 0, -1);
-  }
-
-  /** Write command `own` of attachment `at`, and its SYNC if it has one, into the reserved slots. */
-  private fillOwn(at: number, own: number, queue: number): void {
-    const { engines } = this.machine;
-    const engine = engines.of(queue);
-    const local = engines.local(queue);
-    const { attachments, rowMeasured } = this.rows;
-    const sid = own === OwnCommand.AtcInv ? attachments.sid[at] : -1;
-    let ref = -1;
-    if (own === OwnCommand.FinalSte) ref = attachments.steRef[at];
-    else if (own === OwnCommand.AtcInv) ref = attachments.atcRef[at];
-    const measured = rowMeasured[attachments.row[at]];
-    const isSynced = own !== OwnCommand.PrefetchConfig;
-    const owner = isSynced ? this.owner : -1;
-    engine.fill(local, this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
-    if (isSynced) engine.fill(local, this.firstSequence + 1, Opcode.SYNC, owner, -1, -1, 0, -1);
+    if (producer.publish(queue)) return true;
+    this.waiting = Waiting.Gather;
+    return false;
   }
 
   /** A point of an injected fault; false: this thread waits, or (a worker that dies) is never woken. */

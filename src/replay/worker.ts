@@ -10,8 +10,9 @@ import type { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { Transport } from '../strategies/transport.js';
 import { FaultyPath } from './faulty-path.js';
+import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
-import { type Machine, Thread, type WorkerPort } from './thread.js';
+import { Thread } from './thread.js';
 
 interface WaitingSubmission {
   readonly thread: Thread;

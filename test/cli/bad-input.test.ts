@@ -80,6 +80,15 @@ const CASES: readonly (readonly [string, string, number, RegExp])[] = [
   ['an unknown option of a strategy', 'replay good.csv --strategy sw-vcmdq:wroker=poll', 2, /worker/],
   ['a bad value of an option', 'replay good.csv --strategy sw-vcmdq:worker=nap', 2, /sleep or poll.*nap/],
   ['an unknown fault', 'replay good.csv --strategy ioctl --fault ilegal@3', 2, /illegal@N.*did you mean illegal\?/],
+  ['a fault on several VMs', 'compare good.csv --fault illegal@3 --vms 2', 2, /--fault: expected it without --vms/],
+  ['a shift without a unit', 'compare good.csv --vms 2 --vm-shift 3x', 2, /--vm-shift: expected a time such as 5ms/],
+  [
+    'a queue that nobody can replicate',
+    'replay good.csv --strategy hw-vcmdq:routing=broadcast',
+    2,
+    /strategy hw-vcmdq: routing=broadcast: expected per-instance/,
+  ],
+  ['an unknown routing', 'replay good.csv --strategy ioctl:routing=brodcast', 2, /did you mean broadcast/],
   ['a fault at no command', 'compare good.csv --fault illegal@0', 2, /--fault illegal@0.*from 1/],
   ['an unknown targeting', 'compare good.csv --atc vsid,brodcast', 2, /brodcast.*broadcast/],
   [

@@ -274,6 +274,23 @@ devices: [{ sid: 8, smmu: 0, ats: true }, { sid: 16, smmu: 1, ats: true }, { sid
     expect((result.tlb as unknown as Record<string, { invalidated: number }>).main.invalidated).toBe(1);
   });
 
+  it('a PASID’s domain is where its device is: routing and derived ATC_INVs follow SSID bindings', async () => {
+    const trace = () =>
+      new TraceBuilder()
+        .dma({ sid: 8, asid: 1, page: 1 })
+        .dma({ sid: 16, asid: 2, page: 1 })
+        .dma({ sid: 16, ssid: 5, asid: 9, page: 1 })
+        .cmd('TLBI_NH_ASID', { ASID: 9 })
+        .sync()
+        .doorbell();
+    const seen = (await replayThrough(trace(), 'ioctl:atc=implicit', { topology: TWO })).result.amplification;
+    expect([seen.host_by_opcode.TLBI_NH_ASID, seen.host_by_opcode.ATC_INV]).toEqual([1, 1]);
+    // A file that says otherwise is believed: device 8 has the PASID, too.
+    const told = TWO + 'bindings: [{ sid: 8, asid: 1 }, { sid: 8, ssid: 5, asid: 9 }]\n';
+    const both = (await replayThrough(trace(), 'ioctl:atc=implicit', { topology: told })).result.amplification;
+    expect([both.host_by_opcode.TLBI_NH_ASID, both.host_by_opcode.ATC_INV]).toEqual([2, 2]);
+  });
+
   it('the file says it as the schema does', () => {
     expect(parseTopology(TWO, 'two.yaml').smmus).toHaveLength(2);
     expect(() => parseTopology(TWO.replace('smmu: 1 }', 'smmu: 2 }'), 'two.yaml')).toThrow(

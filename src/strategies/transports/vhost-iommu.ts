@@ -15,8 +15,9 @@
  * No in-kernel IOMMU device is upstream: design §5 lists it as the contrast that the thread names.
  */
 import { Cost } from '../../path/costs.js';
-import { ExitCause, type PathBuilder } from '../../path/path-builder.js';
+import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
+import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';

@@ -15,7 +15,7 @@
  * queue handling costs the VMM what decoding a command does. Sources: design §5; L §1.4, §9.3, N1b.
  */
 import { Cost } from '../../path/costs.js';
-import { ExitCause } from '../../path/path-builder.js';
+import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Cost } from '../../path/costs.js';
-import { ExitCause } from '../../path/path-builder.js';
+import { ExitCause } from '../../path/tally.js';
 import * as command from '../../trace/command.js';
 import { UsageError, UserError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';

@@ -2,8 +2,9 @@
  * A trial: what a transport makes of one publication, with no machine, trace or time around it. The check of a user's own
  * strategy and `strategies show` both look at what comes out.
  */
-import type { PathTally } from '../../path/path-builder.js';
+
 import { Submission } from '../../path/submission.js';
+import type { PathTally } from '../../path/tally.js';
 import { type CommandWords, encodeCommand } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../host-commands.js';
