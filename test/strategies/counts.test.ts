@@ -82,6 +82,12 @@ describe('O3: host CMD_SYNCs', () => {
 });
 
 describe('O4: exits', () => {
+  it('a doorbell page needs a worker that polls it', async () => {
+    await expect(amplificationOf('TS', 'sw-vcmdq:doorbell=page')).rejects.toThrow(
+      'sw-vcmdq: doorbell=page: expected worker=poll beside it, because a page wakes nobody, found worker=sleep',
+    );
+  });
+
   // Three doorbells, four SYNCs.
   const text = 'TSTS AS T';
   const withSync = `${text}S`;
@@ -91,6 +97,7 @@ describe('O4: exits', () => {
     ['sw-vcmdq', 3],
     ['sw-vcmdq:cons=trapped', 3 + 4],
     ['sw-vcmdq:worker=poll', 0],
+    ['sw-vcmdq:worker=poll:doorbell=trapped', 3],
     ['hw-vcmdq', 0],
     ['native', 0],
   ])('%s: %i', async (spec, expected) => {

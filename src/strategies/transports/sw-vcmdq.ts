@@ -3,8 +3,9 @@
  * kernel thread reads the queue, converts and issues in blocks of 63 with one SYNC each. The guest sees completion in a
  * shared CONS, or by a trapped read. Commands that the thread cannot run go to the VMM in user space and back.
  * Sources: facts L §0.1, §5.5, pitfall 9; closed form M §4.3 row C. An unmodified guest publishes PROD by a register write
- * that exits at least to the host kernel; only a polled doorbell page (option worker=poll) is free of exits. A worker that is
- * adaptive sleeps at times, so its doorbell has to exit always; what it saves is the wake-up, if it is found polling.
+ * that exits at least to the host kernel (doorbell=trapped); a doorbell page in shared memory is free of exits, and takes a
+ * guest that knows it and a worker that polls it (doorbell=page). A worker that sleeps, if only at times, has to be signalled;
+ * what an adaptive one saves is the wake-up, if it is found polling.
  */
 import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
@@ -30,6 +31,12 @@ export const swVcmdq: TransportDefinition = {
       choices: ['sleep', 'poll', 'adaptive'],
     },
     {
+      key: 'doorbell',
+      help: 'the guest writes PROD into a shared page (a guest changed for it, worker=poll only), or into a register that exits to the host kernel; auto: a page where it can be',
+      default: 'auto',
+      choices: ['auto', 'page', 'trapped'],
+    },
+    {
       key: 'cons',
       help: 'the guest reads CONS from shared memory, or by a trapped register read',
       default: 'shared',
@@ -52,6 +59,12 @@ export const swVcmdq: TransportDefinition = {
         `strategy sw-vcmdq: spin: expected worker=adaptive beside it, found worker=${option('worker')}`,
       );
     }
+    if (option('doorbell') === 'page' && !isWorkerPolling) {
+      throw new UsageError(
+        `strategy sw-vcmdq: doorbell=page: expected worker=poll beside it, because a page wakes nobody, found worker=${option('worker')}`,
+      );
+    }
+    const isDoorbellTrapped = !isWorkerPolling || option('doorbell') === 'trapped';
     const isConsTrapped = option('cons') === 'trapped';
     return {
       queueCount: 1,
@@ -61,8 +74,8 @@ export const swVcmdq: TransportDefinition = {
       ...(isAdaptive ? { workerSpinNs: spinNs } : {}),
       forward: forwardNested,
       submit(submission, path) {
-        if (isWorkerPolling) path.guest(Cost.doorbell);
-        else path.trapToKernel();
+        if (isDoorbellTrapped) path.trapToKernel();
+        else path.guest(Cost.doorbell);
         if (submission.guestCount > 0) path.signalWorker(0);
         if (submission.syncCount > 0) path.awaitWorker();
         if (isConsTrapped) path.readConsTrapped(submission.syncCount);
