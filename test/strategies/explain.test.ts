@@ -14,14 +14,21 @@ import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission } from '../support/trace-builder.js';
 
 const EXAMPLE = 'docs/examples/deferred-ioctl.mjs';
+/** Choices that need another option beside them. */
+const TOGETHER: Readonly<Record<string, string>> = {
+  'sw-vcmdq:doorbell=page': 'sw-vcmdq:doorbell=page:worker=poll',
+  'sw-vcmdq:doorbell=trapped': 'sw-vcmdq:doorbell=trapped:worker=poll',
+};
 /** Every strategy as it is, with every choice of each of its options, and with every targeting. */
 const SPECS = [
   EXAMPLE,
   ...TRANSPORTS.flatMap(({ name, options }) => [
     name,
-    ...options.flatMap(({ key, default: standard, choices = [] }) =>
-      choices.filter((choice) => choice !== standard).map((choice) => `${name}:${key}=${choice}`),
-    ),
+    ...options
+      .flatMap(({ key, default: standard, choices = [] }) =>
+        choices.filter((choice) => choice !== standard).map((choice) => `${name}:${key}=${choice}`),
+      )
+      .map((spec) => TOGETHER[spec] ?? spec),
     ...targetingNames().map((targeting) => `${name}:atc=${targeting}`),
   ]),
 ];
