@@ -156,34 +156,6 @@ describe('VMs on one host', () => {
   });
 });
 
-describe('gather sets', () => {
-  it('writes PROD once for all who reserve while the owner is at it, and never loses a list', async () => {
-    const trace = new TraceBuilder();
-    for (let vcpu = 0; vcpu < 16; vcpu++) trace.vcpu(vcpu).tlbis(3).sync().doorbell();
-    const { result } = await replayThrough(trace, 'native');
-    const [queue] = result.host.queues as { command_lists: number; prod_writes: number; consumed: number }[];
-    expect(queue.command_lists).toBe(16);
-    expect(queue.prod_writes).toBeLessThan(16);
-    expect(queue.prod_writes).toBeGreaterThanOrEqual(1);
-    expect(queue.consumed).toBe(64);
-    expect(sum(result.latency.breakdown_total_ns)).toBe(
-      result.latency.submission.count * result.latency.submission.mean_ns,
-    );
-  });
-
-  it('is one list per PROD write when nobody else is there', async () => {
-    const trace = new TraceBuilder();
-    for (let i = 0; i < 8; i++)
-      trace
-        .at(i * 100_000)
-        .tlbis(3)
-        .sync()
-        .doorbell();
-    const [queue] = (await replayThrough(trace, 'native')).result.host.queues as Record<string, number>[];
-    expect([queue.command_lists, queue.prod_writes]).toEqual([8, 8]);
-  });
-});
-
 describe('several SMMUs', () => {
   const TWO = `schema: smmuscope.topology/1
 smmus: [{}, {}]
@@ -286,7 +258,7 @@ devices: [{ sid: 8, smmu: 0, ats: true }, { sid: 16, smmu: 1, ats: true }, { sid
     const seen = (await replayThrough(trace(), 'ioctl:atc=implicit', { topology: TWO })).result.amplification;
     expect([seen.host_by_opcode.TLBI_NH_ASID, seen.host_by_opcode.ATC_INV]).toEqual([1, 1]);
     // A file that says otherwise is believed: device 8 has the PASID, too.
-    const told = TWO + 'bindings: [{ sid: 8, asid: 1 }, { sid: 8, ssid: 5, asid: 9 }]\n';
+    const told = `${TWO}bindings: [{ sid: 8, asid: 1 }, { sid: 8, ssid: 5, asid: 9 }]\n`;
     const both = (await replayThrough(trace(), 'ioctl:atc=implicit', { topology: told })).result.amplification;
     expect([both.host_by_opcode.TLBI_NH_ASID, both.host_by_opcode.ATC_INV]).toEqual([2, 2]);
   });
