@@ -80,9 +80,10 @@ function rowsOf(batch: EventBatch, from: number, to: number): EventBatch {
 
 /** `provenance.traces[].topology`. */
 export function topologyProvenance(survey: Survey, declared: DeclaredTopology | undefined): Record<string, unknown> {
-  const streams = survey.topology.list().map(({ sid, psid, hasAts, atcEntries, asid, isListed }) => ({
+  const streams = survey.topology.list().map(({ sid, psid, smmu, hasAts, atcEntries, asid, isListed }) => ({
     sid,
     ...(psid === undefined ? {} : { psid }),
+    ...(survey.topology.smmuCount === 1 ? {} : { smmu }),
     has_ats: hasAts,
     ...(atcEntries === undefined ? {} : { atc_entries: atcEntries }),
     // Of its first domain; null: not known from the start.
