@@ -2,11 +2,14 @@
  * All trace writers. A new format is one file and one line here.
  */
 import { suggestion, UsageError } from '../trace/errors.js';
+import { arrowStreamWriter, arrowWriter } from './arrow.js';
 import { csvWriter } from './csv.js';
+import { jsonlWriter } from './jsonl.js';
+import { rawWriter } from './raw.js';
 import type { TraceWriter } from './writer.js';
 
 /** Writers in the order in which help names them. */
-export const WRITERS: readonly TraceWriter[] = [csvWriter];
+export const WRITERS: readonly TraceWriter[] = [csvWriter, jsonlWriter, arrowWriter, arrowStreamWriter, rawWriter];
 
 /** Writer names for help and messages. */
 export function writerNames(): string[] {

@@ -3,7 +3,7 @@
  *
  * Contract:
  * - A writer never sees file names or compression and holds one batch at a time, whatever the length of the trace.
- * - What is written reads back, through the reader of the same name, as the same events with the same values, except
+ * - What is written reads back, through the reader of that format, as the same events with the same values, except
  *   for what is counted in `context.losses`. Nothing is lost without being counted there.
  * - The first bytes make the reader's `sniff` recognise the format.
  */
@@ -21,7 +21,7 @@ export interface WriterContext {
 
 /** One output format. */
 export interface TraceWriter {
-  /** Name for `--to`; the reader of what is written has the same name. */
+  /** Name for `--to`. */
   readonly name: string;
   /** One line for help. */
   readonly summary: string;

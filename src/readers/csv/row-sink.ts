@@ -38,11 +38,12 @@ export class RowSink {
     return taken;
   }
 
-  /** All that is left, at the end. */
+  /** All that is there, full or not. */
   takeRest(): EventBatch[] {
     const taken = this.takeFull();
-    if (this.batch.count > 0) taken.push(this.batch);
-    this.batch = new EventBatch(0);
+    if (this.batch.count === 0) return taken;
+    taken.push(this.batch);
+    this.batch = new EventBatch(BATCH_ROWS);
     return taken;
   }
 }

@@ -1,0 +1,193 @@
+/**
+ * Reader of Arrow IPC, file and stream format (`.arrow`, `.feather`, `.arrows`): what pandas, polars and DuckDB write.
+ *
+ * Tables of our own writer are taken column by column (native-batch.ts), all others row by row (any-rows.ts). An event's
+ * line is its record number. The library is loaded when the first Arrow trace is read.
+ */
+import type { DataType, RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
+import { TraceFormatError } from '../../trace/errors.js';
+import { BATCH_ROWS, type EventBatch } from '../../trace/events.js';
+import { RowDecoder } from '../csv/row-decoder.js';
+import { RowError } from '../csv/row-error.js';
+import { addNote } from '../notes.js';
+import { peek } from '../peek.js';
+import type { ReaderContext, TraceReader } from '../reader.js';
+import { AnyRows, columnsOfSchema } from './any-rows.js';
+import { ArrowContent, FILE_MAGIC } from './content.js';
+import { NativeBatchDecoder, nativeColumns } from './native-batch.js';
+import { isNative, METADATA } from './native-columns.js';
+
+const EXPECTED = 'well-formed Arrow IPC';
+/** A stream begins with this mark and the length of its schema. */
+const CONTINUATION = 0xffffffff;
+const MAX_SCHEMA_BYTES = 2 ** 24;
+
+function sniff(head: Uint8Array): boolean {
+  if (FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length))) return true;
+  if (head.length < 8) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const length = view.getUint32(4, true);
+  return view.getUint32(0, true) === CONTINUATION && length > 0 && length < MAX_SCHEMA_BYTES && length % 8 === 0;
+}
+
+async function* read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext): AsyncGenerator<EventBatch> {
+  const { head, all } = await peek(chunks, FILE_MAGIC.length);
+  const content = new ArrowContent(all, head, context.file);
+  try {
+    const batches = await openBatches(content, context);
+    const table = new TableDecoder(batches.schema, batches.isReadable, context);
+    for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
+      content.forget();
+      yield* table.decode(batch);
+    }
+    yield* table.rest();
+    await content.drain();
+    if (!content.isComplete) refuseCut(content, context);
+  } finally {
+    await content.close();
+  }
+}
+
+/** A file without its last bytes is cut; a stream without its end mark may be. */
+function refuseCut(content: ArrowContent, { file, statistics }: ReaderContext): void {
+  if (content.isFile) {
+    throw new TraceFormatError(file, 0, 'a complete Arrow file', 'no end of the file format (truncated)');
+  }
+  addNote(statistics, statistics.lines, 'no end-of-stream mark: the stream may be cut there');
+}
+
+interface Batches {
+  readonly schema: Schema;
+  /** True for a type whose values can be ours. */
+  isReadable(type: DataType): boolean;
+  /** The next batch; undefined at the end. */
+  next(): Promise<RecordBatch | undefined>;
+}
+
+/** The library's reader, with its errors in our words. */
+async function openBatches(content: ArrowContent, context: ReaderContext): Promise<Batches> {
+  const { RecordBatchReader: Reader, Type } = await import('apache-arrow');
+  const readable = new Set<number>([Type.Int, Type.Float, Type.Utf8, Type.LargeUtf8, Type.Bool, Type.Null]);
+  readable.add((Type as unknown as Record<string, number>).Utf8View);
+  const isReadable = (type: DataType): boolean => {
+    const { typeId, dictionary } = type as DataType & { dictionary?: DataType };
+    if (typeId === Type.Dictionary && dictionary !== undefined) return isReadable(dictionary);
+    return readable.has(typeId as number);
+  };
+  const described = (error: unknown) => describe(error, content, context);
+  let reader: RecordBatchReader;
+  try {
+    reader = await Reader.from(content.bytes());
+    await reader.open();
+  } catch (error) {
+    throw described(error);
+  }
+  if (reader.schema === undefined || reader.schema === null) throw described(new Error('no schema'));
+  const iterator = (reader as AsyncIterable<RecordBatch>)[Symbol.asyncIterator]();
+  return {
+    schema: reader.schema,
+    isReadable,
+    async next() {
+      try {
+        const next = await iterator.next();
+        return next.done === true ? undefined : next.value;
+      } catch (error) {
+        throw described(error);
+      }
+    },
+  };
+}
+
+function describe(error: unknown, content: ArrowContent, { file }: ReaderContext): unknown {
+  if (content.sourceError !== undefined) return content.sourceError;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/codec/.test(message)) {
+    return new TraceFormatError(file, 0, 'Arrow without compressed buffers', 'compressed ones; write it uncompressed');
+  }
+  if (content.isFile && /Expected Schema/.test(message)) {
+    const found = 'one whose schema stands only at its end; write it as a stream';
+    return new TraceFormatError(file, 0, 'an Arrow file that begins with its schema', found);
+  }
+  if (content.ended) return new TraceFormatError(file, 0, 'complete Arrow IPC', 'its end inside a message (truncated)');
+  const found = `a message that its reader refuses (${message.replace(/\s+/g, ' ').slice(0, 120)})`;
+  return new TraceFormatError(file, 0, EXPECTED, found);
+}
+
+/** Record batches of one table → event batches. */
+class TableDecoder {
+  private readonly native: NativeBatchDecoder | undefined;
+  private readonly rows: RowDecoder;
+  private readonly anyRows: AnyRows;
+
+  constructor(
+    schema: Schema,
+    isReadable: (type: DataType) => boolean,
+    private readonly context: ReaderContext,
+  ) {
+    const { statistics, file } = context;
+    this.rows = new RowDecoder(context);
+    try {
+      this.anyRows = new AnyRows(this.rows, columnsOfSchema(schema, isReadable));
+    } catch (error) {
+      if (error instanceof RowError) throw new TraceFormatError(file, 0, error.expected, error.found);
+      throw error;
+    }
+    this.native = isNative(schema) ? new NativeBatchDecoder() : undefined;
+    if (schema.metadata.get(METADATA.timeBase) === 'order-only') statistics.timeBase = 'order-only';
+    statistics.version = schema.metadata.get(METADATA.version) ?? '';
+  }
+
+  *decode(batch: RecordBatch): Generator<EventBatch, void, void> {
+    const { statistics } = this.context;
+    const columns = this.native === undefined ? undefined : nativeColumns(batch);
+    this.refuseShort(batch);
+    for (let from = 0; from < batch.numRows; from += BATCH_ROWS) {
+      const to = Math.min(batch.numRows, from + BATCH_ROWS);
+      const first = statistics.lines + 1;
+      statistics.lines += to - from;
+      const whole = columns && this.native?.decode(columns, from, to, first);
+      if (whole !== undefined) {
+        yield* this.rest();
+        yield whole;
+        this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;
+      } else {
+        this.decodeRows(batch, from, to, first);
+        yield* this.rows.sink.takeFull();
+        if (this.native !== undefined) this.native.lastTimeNs = this.rows.sink.lastTimeNs;
+      }
+    }
+  }
+
+  /** What is left of the rows decoded one by one. */
+  rest(): EventBatch[] {
+    return this.rows.sink.takeRest();
+  }
+
+  private decodeRows(batch: RecordBatch, from: number, to: number, first: number): void {
+    try {
+      this.anyRows.decode(batch, from, to, first);
+    } catch (error) {
+      if (error instanceof TraceFormatError) throw error;
+      // The library meets a damaged buffer only when a value is taken from it.
+      const message = error instanceof Error ? error.message : String(error);
+      const found = `a value that its reader refuses (${message.replace(/\s+/g, ' ').slice(0, 120)})`;
+      throw new TraceFormatError(this.context.file, first, EXPECTED, found);
+    }
+  }
+
+  /** A damaged length claims rows that are not there. */
+  private refuseShort(batch: RecordBatch): void {
+    const isShort = (vector: { data: readonly { length: number }[] } | null) =>
+      vector !== null && vector.data.reduce((sum, { length }) => sum + length, 0) < batch.numRows;
+    if (!batch.schema.fields.some((_, index) => isShort(batch.getChildAt(index)))) return;
+    throw new TraceFormatError(this.context.file, 0, EXPECTED, 'columns shorter than their record batch');
+  }
+}
+
+/** Arrow reader. */
+export const arrowReader: TraceReader = {
+  name: 'arrow',
+  summary: 'Arrow IPC, file or stream: columns as those of CSV',
+  sniff,
+  read,
+};
