@@ -7,6 +7,9 @@ import { TraceFormatError } from '../../trace/errors.js';
 /** Frame of the file format: at the beginning padded to eight bytes, at the very end without padding. */
 export const FILE_MAGIC = Buffer.from('ARROW1');
 const FRAME_BYTES = 8;
+/** Bytes of the beginning that the constructor wants to see. */
+export const ARROW_HEAD_BYTES = 12;
+const CONTINUATION = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 /** End of a stream: a continuation mark and a length of zero. */
 const END_OF_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 /** Largest message that is read; a batch of a million events has about 60 MiB. */
@@ -18,6 +21,11 @@ export class ArrowContent {
   private sinceBatch = 0;
   /** True for the file format, false for a stream. */
   isFile = false;
+  /**
+   * True for a file that only its end explains (as polars writes them): no schema message stands at its beginning, so
+   * it is held in memory as a whole.
+   */
+  needsWhole = false;
   /** True when the input has no more bytes. */
   ended = false;
   /** An error of the input itself, such as a corrupt compression. */
@@ -31,6 +39,7 @@ export class ArrowContent {
     private readonly file: string,
   ) {
     this.isFile = FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length));
+    this.needsWhole = this.isFile && CONTINUATION.some((byte, at) => head[FRAME_BYTES + at] !== byte);
     this.iterator = chunks[Symbol.asyncIterator]();
   }
 
@@ -52,6 +61,21 @@ export class ArrowContent {
   /** Give the input up. */
   async close(): Promise<void> {
     await this.iterator.return?.();
+  }
+
+  /** The whole content. @throws TraceFormatError beyond the limit of a message */
+  async whole(): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) {
+      pieces.push(chunk);
+      length += chunk.length;
+      if (length > MAX_MESSAGE_BYTES) {
+        const limit = `at most ${MAX_MESSAGE_BYTES / 2 ** 20} MiB of an Arrow file whose schema stands only at its end`;
+        throw new TraceFormatError(this.file, 0, limit, 'more; write it as a stream (polars: write_ipc_stream)');
+      }
+    }
+    return Buffer.concat(pieces);
   }
 
   /** The bytes without the frame at the beginning. */

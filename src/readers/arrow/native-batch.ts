@@ -32,6 +32,8 @@ interface NativeColumn {
   readonly offset: number;
   readonly bits: Uint8Array;
   readonly hasNulls: boolean;
+  /** No row of the record batch has a value. */
+  readonly isEmpty: boolean;
   /** Code of each dictionary index; NOT_KNOWN for a name that is not ours. */
   readonly codes: Uint8Array;
 }
@@ -63,6 +65,7 @@ function columnOf(name: string, data: Data, isWide: boolean): NativeColumn | und
     offset,
     bits: nullBitmap,
     hasNulls,
+    isEmpty: hasNulls && nullCount === length,
     codes: data.dictionary === undefined ? EMPTY_CODES : codesOf(name, data.dictionary),
   };
 }
@@ -70,8 +73,12 @@ function columnOf(name: string, data: Data, isWide: boolean): NativeColumn | und
 const EMPTY_HALVES = new Uint32Array(0);
 const EMPTY_CODES = new Uint8Array(0);
 
-/** Writers are free to number names as they like. */
-function codesOf(name: string, dictionary: Iterable<unknown>): Uint8Array {
+const KNOWN_CODES = new WeakMap<object, Uint8Array>();
+
+/** Writers are free to number names as they like. A dictionary is shared by many batches and looked at once. */
+function codesOf(name: string, dictionary: Iterable<unknown> & object): Uint8Array {
+  const known = KNOWN_CODES.get(dictionary);
+  if (known !== undefined) return known;
   const names = DICTIONARIES[name];
   const codes = new Uint8Array(256).fill(NOT_KNOWN);
   let index = 0;
@@ -80,6 +87,7 @@ function codesOf(name: string, dictionary: Iterable<unknown>): Uint8Array {
     if (code >= 0 && index < 256) codes[index] = code;
     index++;
   }
+  KNOWN_CODES.set(dictionary, codes);
   return codes;
 }
 
@@ -87,7 +95,9 @@ function codesOf(name: string, dictionary: Iterable<unknown>): Uint8Array {
 export class NativeBatchDecoder {
   /** Time of the last event of the slices so far. */
   lastTimeNs = 0;
+  /** Columns that each row of the slice has. */
   private present = new Int32Array(0);
+  private hasMappings = false;
 
   /**
    * Rows `from … to - 1` of `columns` as a fresh batch; undefined if any of them has to be looked at one by one.
@@ -99,6 +109,7 @@ export class NativeBatchDecoder {
     batch.count = count;
     if (this.present.length < count) this.present = new Int32Array(count);
     this.present.fill(0, 0, count);
+    this.hasMappings = false;
     const lastTimeNs = this.lastTimeNs;
     const isRight =
       this.readKinds(columns.event, from, batch.kind) &&
@@ -135,6 +146,7 @@ export class NativeBatchDecoder {
       if ((set & ~ALLOWED[kind[row]]) !== 0) return false;
       if (kind[row] >= EventKind.Dma && (set & IOVA_BIT) === 0) return false;
       if (kind[row] === EventKind.Cmd && (set & COMMAND_BITS) === 0) return false;
+      if ((set & SECOND_BIT) !== 0 && (set & WORD_BIT) === 0) return false;
     }
     return true;
   }
@@ -146,6 +158,7 @@ export class NativeBatchDecoder {
     for (let row = 0; row < out.length; row++) {
       const code = codes[values[first + row] & 0xff];
       if (code === NOT_KNOWN) return false;
+      if (code > EventKind.Dma) this.hasMappings = true;
       out[row] = code;
     }
     return true;
@@ -177,7 +190,7 @@ export class NativeBatchDecoder {
     limit: number,
   ): boolean {
     const column = columns[name];
-    if (column === undefined) {
+    if (column === undefined || column.isEmpty) {
       if (absent !== 0) out.fill(absent);
       return true;
     }
@@ -201,7 +214,7 @@ export class NativeBatchDecoder {
 
   private readCodes(name: NativeName, columns: Columns, from: number, out: Uint8Array): boolean {
     const column = columns[name];
-    if (column === undefined) return true;
+    if (column === undefined || column.isEmpty) return true;
     const { values, bits, hasNulls, codes } = column;
     const { present } = this;
     const bit = 1 << Column[name];
@@ -219,7 +232,7 @@ export class NativeBatchDecoder {
 
   private readGranules(columns: Columns, from: number, out: Uint8Array): boolean {
     const column = columns.tg;
-    if (column === undefined) return true;
+    if (column === undefined || column.isEmpty) return true;
     const { present } = this;
     const first = column.offset + from;
     for (let row = 0; row < out.length; row++) {
@@ -234,25 +247,20 @@ export class NativeBatchDecoder {
 
   /** The words of commands; a command of which only the opcode is known has none. */
   private readWords({ cmd0, cmd1, opcode }: Columns, from: number, batch: EventBatch): boolean {
+    const hasSecond = cmd1 !== undefined && !cmd1.isEmpty;
+    const hasFirst = cmd0 !== undefined && !cmd0.isEmpty;
+    if (hasFirst) this.readHalves(cmd0, from, batch.cmd0Low, batch.cmd0High, 1 << Column.cmd0);
+    if (hasSecond) this.readHalves(cmd1, from, batch.cmd1Low, batch.cmd1High, 1 << Column.cmd1);
+    if (opcode === undefined || opcode.isEmpty) return true;
     const { present } = this;
-    const { cmd0Low, cmd0High, cmd1Low, cmd1High, count } = batch;
+    const { cmd0Low, count } = batch;
+    const { codes, values, bits, hasNulls } = opcode;
+    const first = opcode.offset + from;
     for (let row = 0; row < count; row++) {
-      const has0 = cmd0 !== undefined && !isNull(cmd0, cmd0.offset + from + row);
-      const has1 = cmd1 !== undefined && !isNull(cmd1, cmd1.offset + from + row);
-      if (has1 && !has0) return false;
-      if (has0) {
-        const at = 2 * (cmd0.offset + from + row);
-        cmd0Low[row] = cmd0.halves[at];
-        cmd0High[row] = cmd0.halves[at + 1];
-        present[row] |= 1 << Column.cmd0;
-      }
-      if (has1) {
-        const at = 2 * (cmd1.offset + from + row);
-        cmd1Low[row] = cmd1.halves[at];
-        cmd1High[row] = cmd1.halves[at + 1];
-      }
-      if (opcode === undefined || isNull(opcode, opcode.offset + from + row)) continue;
-      const code = opcode.codes[opcode.values[opcode.offset + from + row] & 0xff];
+      const at = first + row;
+      if (hasNulls && ((bits[at >> 3] >> (at & 7)) & 1) === 0) continue;
+      const code = codes[values[at] & 0xff];
+      const has0 = (present[row] & WORD_BIT) !== 0;
       // Code 255 is also the mark of an unknown name; both are rare enough for the other decoder.
       if (code === NOT_KNOWN || (has0 && code !== (cmd0Low[row] & 0xff))) return false;
       if (!has0) cmd0Low[row] = code;
@@ -261,14 +269,27 @@ export class NativeBatchDecoder {
     return true;
   }
 
+  private readHalves(column: NativeColumn, from: number, low: Uint32Array, high: Uint32Array, bit: number): void {
+    const { halves, bits, hasNulls } = column;
+    const { present } = this;
+    const first = column.offset + from;
+    for (let row = 0; row < low.length; row++) {
+      const at = first + row;
+      if (hasNulls && ((bits[at >> 3] >> (at & 7)) & 1) === 0) continue;
+      low[row] = halves[2 * at];
+      high[row] = halves[2 * at + 1];
+      present[row] |= bit;
+    }
+  }
+
   private readIovas({ iova }: Columns, from: number, { iovaPage, iovaOffset, count }: EventBatch): boolean {
-    if (iova === undefined) return true;
-    const { halves } = iova;
+    if (iova === undefined || iova.isEmpty) return true;
+    const { halves, bits, hasNulls } = iova;
     const { present } = this;
     const first = iova.offset + from;
     for (let row = 0; row < count; row++) {
       const at = first + row;
-      if (isNull(iova, at)) continue;
+      if (hasNulls && ((bits[at >> 3] >> (at & 7)) & 1) === 0) continue;
       iovaPage[row] = pageOf(halves[2 * at + 1], halves[2 * at]);
       iovaOffset[row] = halves[2 * at] & 0xfff;
       present[row] |= IOVA_BIT;
@@ -277,6 +298,7 @@ export class NativeBatchDecoder {
   }
 
   private readPageSizes({ page_size }: Columns, from: number, { pageSizeLog2, kind, count }: EventBatch): boolean {
+    if ((page_size === undefined || page_size.isEmpty) && !this.hasMappings) return true;
     for (let row = 0; row < count; row++) {
       const isMapping = kind[row] > EventKind.Dma;
       const at = page_size === undefined ? 0 : page_size.offset + from + row;
@@ -297,6 +319,7 @@ export class NativeBatchDecoder {
   }
 
   private readPages({ num }: Columns, from: number, { pages, kind, count }: EventBatch): boolean {
+    if ((num === undefined || num.isEmpty) && !this.hasMappings) return true;
     for (let row = 0; row < count; row++) {
       const at = num === undefined ? 0 : num.offset + from + row;
       if (num === undefined || isNull(num, at)) {
@@ -313,6 +336,8 @@ export class NativeBatchDecoder {
 }
 
 const IOVA_BIT = columnSet('iova');
+const WORD_BIT = columnSet('cmd0');
+const SECOND_BIT = columnSet('cmd1');
 const COMMAND_BITS = columnSet('cmd0', 'opcode');
 
 function isNull(column: NativeColumn, at: number): boolean {

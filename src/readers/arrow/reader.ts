@@ -7,13 +7,14 @@
 import type { DataType, RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
 import { TraceFormatError } from '../../trace/errors.js';
 import { BATCH_ROWS, type EventBatch } from '../../trace/events.js';
+import { countFlags } from '../csv/flags.js';
 import { RowDecoder } from '../csv/row-decoder.js';
 import { RowError } from '../csv/row-error.js';
 import { addNote } from '../notes.js';
 import { peek } from '../peek.js';
 import type { ReaderContext, TraceReader } from '../reader.js';
 import { AnyRows, columnsOfSchema } from './any-rows.js';
-import { ArrowContent, FILE_MAGIC } from './content.js';
+import { ARROW_HEAD_BYTES, ArrowContent, FILE_MAGIC } from './content.js';
 import { NativeBatchDecoder, nativeColumns } from './native-batch.js';
 import { isNative, METADATA } from './native-columns.js';
 
@@ -31,7 +32,7 @@ function sniff(head: Uint8Array): boolean {
 }
 
 async function* read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext): AsyncGenerator<EventBatch> {
-  const { head, all } = await peek(chunks, FILE_MAGIC.length);
+  const { head, all } = await peek(chunks, ARROW_HEAD_BYTES);
   const content = new ArrowContent(all, head, context.file);
   try {
     const batches = await openBatches(content, context);
@@ -77,13 +78,13 @@ async function openBatches(content: ArrowContent, context: ReaderContext): Promi
   const described = (error: unknown) => describe(error, content, context);
   let reader: RecordBatchReader;
   try {
-    reader = await Reader.from(content.bytes());
+    reader = content.needsWhole ? Reader.from(await content.whole()) : await Reader.from(content.bytes());
     await reader.open();
   } catch (error) {
     throw described(error);
   }
   if (reader.schema === undefined || reader.schema === null) throw described(new Error('no schema'));
-  const iterator = (reader as AsyncIterable<RecordBatch>)[Symbol.asyncIterator]();
+  const iterator = batchesOf(reader);
   return {
     schema: reader.schema,
     isReadable,
@@ -98,7 +99,13 @@ async function openBatches(content: ArrowContent, context: ReaderContext): Promi
   };
 }
 
+/** The batches of a reader of either kind; those of a whole file come without waiting. */
+async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch, void, void> {
+  yield* reader as AsyncIterable<RecordBatch> | Iterable<RecordBatch>;
+}
+
 function describe(error: unknown, content: ArrowContent, { file }: ReaderContext): unknown {
+  if (error instanceof TraceFormatError) return error;
   if (content.sourceError !== undefined) return content.sourceError;
   const message = error instanceof Error ? error.message : String(error);
   if (/codec/.test(message)) {
@@ -148,6 +155,7 @@ class TableDecoder {
       const whole = columns && this.native?.decode(columns, from, to, first);
       if (whole !== undefined) {
         yield* this.rest();
+        for (let row = 0; row < whole.count; row++) countFlags(whole.flags[row], statistics);
         yield whole;
         this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;
       } else {

@@ -3,6 +3,7 @@
  */
 import { suggestion } from '../../trace/errors.js';
 import { EventFlag } from '../../trace/events.js';
+import type { ReaderStatistics } from '../reader.js';
 import { RowError } from './row-error.js';
 
 /** Spelling of every flag. */
@@ -42,4 +43,10 @@ export function flagsOf(text: string): number {
     bits |= found.bit;
   }
   return bits;
+}
+
+/** Keep the statistics of commands that an event's `flags` tell of. */
+export function countFlags(flags: number, statistics: ReaderStatistics): void {
+  if ((flags & EventFlag.Reconstructed) !== 0) statistics.reconstructedCommands++;
+  if ((flags & EventFlag.OpcodeOnly) !== 0) statistics.opcodeOnlyCommands++;
 }

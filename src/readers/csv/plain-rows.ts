@@ -12,6 +12,7 @@ import { granuleLog2OfTg, PAGE_SHIFT, pageOf } from '../../trace/units.js';
 import type { ReaderStatistics } from '../reader.js';
 import { COLUMNS_OF_KIND, Column, type ColumnName, IGNORED } from './columns.js';
 import { opcodeColumns } from './command-row.js';
+import { ALL_FLAGS, countFlags, flagsText } from './flags.js';
 import {
   NOT_PLAIN,
   PlainWords,
@@ -39,6 +40,7 @@ const ACCESSES = new PlainWords([
   ['rw', Access.ReadWrite],
   ['msi', Access.Write | MSI],
 ]);
+const FLAGS = new PlainWords(Array.from({ length: ALL_FLAGS }, (_, index) => [flagsText(index + 1), index + 1]));
 
 const COLUMN_COUNT = Object.keys(Column).length;
 /** Columns of command fields in the order in which they are looked at. */
@@ -94,7 +96,7 @@ export class PlainRows {
     const { columns, sink } = rows;
     if (columns === undefined || start === end) return false;
     const present = this.split(block, start, end, columns);
-    if (present === NOT_PLAIN || (present & (1 << flags)) !== 0) return false;
+    if (present === NOT_PLAIN) return false;
     const kind = KINDS.lookup(block, from[event], to[event]);
     const timeNs = plainDecimal(block, from[time_ns], to[time_ns]);
     if (kind === NOT_PLAIN || timeNs < sink.lastTimeNs || (present & ~COLUMNS_OF_KIND[kind]) !== 0) return false;
@@ -107,6 +109,11 @@ export class PlainRows {
     if ((present & (1 << queue)) !== 0) {
       queueNumber = plainInteger(block, from[queue], to[queue]);
       if (queueNumber === NOT_PLAIN || queueNumber > MAX_INT32) return false;
+    }
+    let flagBits = 0;
+    if ((present & (1 << flags)) !== 0) {
+      flagBits = FLAGS.lookup(block, from[flags], to[flags]);
+      if (flagBits === NOT_PLAIN) return false;
     }
     if (kind === EventKind.Cmd && !this.readCommand(block, present)) return false;
     const row = sink.append(kind as EventKind, timeNs, sink.nextLine);
@@ -123,6 +130,8 @@ export class PlainRows {
     // An absent vCPU is -1, like a cell that is not plain.
     sink.batch.vcpu[row] = vcpuNumber;
     sink.batch.queue[row] = queueNumber;
+    sink.batch.flags[row] |= flagBits;
+    countFlags(flagBits, this.statistics);
     sink.lastTimeNs = timeNs;
     sink.nextLine++;
     this.statistics.lines++;

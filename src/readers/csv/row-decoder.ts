@@ -9,7 +9,7 @@ import type { ReaderContext } from '../reader.js';
 import type { ColumnMap } from './column-map.js';
 import { COLUMNS_OF_KIND, Column, CSV_HEADER, columnsOfHeader, IGNORED } from './columns.js';
 import { commandParts } from './command-row.js';
-import { flagsOf } from './flags.js';
+import { countFlags, flagsOf } from './flags.js';
 import { RowError } from './row-error.js';
 import { RowSink } from './row-sink.js';
 import { highHalf, integerOf, lowHalf, pageSizeLog2Of, quoted, readAddress, timeOf } from './values.js';
@@ -101,6 +101,7 @@ export class RowDecoder {
       throw error;
     }
     sink.lastTimeNs = timeNs;
+    countFlags(sink.batch.flags[row], this.context.statistics);
   }
 
   /** Put the record's cells under their column numbers; returns the set of those that are not empty. */

@@ -70,6 +70,7 @@ export class LogDecoder {
       from = next;
     }
     this.context.statistics.lines = this.line;
+    this.context.statistics.version = this.evidence.version;
   }
 
   /** End of the log: whatever is under way ends here. */
