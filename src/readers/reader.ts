@@ -76,7 +76,7 @@ export interface TraceReader {
 /** An opened trace: batches once, statistics and digest when they are drawn. */
 export interface OpenTrace {
   readonly file: string;
-  /** `none`, `gz`, `xz`. */
+  /** `none`, `gz`, `xz`, `zst`. */
   readonly compression: string;
   readonly batches: AsyncGenerator<EventBatch>;
   readonly statistics: ReaderStatistics;

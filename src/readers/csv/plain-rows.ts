@@ -79,7 +79,8 @@ export class PlainRows {
       while (end < length && block[end] !== LINE_FEED) end++;
       const next = end + 1;
       if (end > at && block[end - 1] === CARRIAGE_RETURN) end--;
-      if (!this.decodePlain(block, at, end)) this.decodeAnyway(block, at, end);
+      if (end === at) this.rows.skipBlankLine();
+      else if (!this.decodePlain(block, at, end)) this.decodeAnyway(block, at, end);
       at = next;
     }
   }
@@ -94,7 +95,7 @@ export class PlainRows {
   private decodePlain(block: Uint8Array, start: number, end: number): boolean {
     const { rows, from, to } = this;
     const { columns, sink } = rows;
-    if (columns === undefined || start === end) return false;
+    if (columns === undefined) return false;
     const present = this.split(block, start, end, columns);
     if (present === NOT_PLAIN) return false;
     const kind = KINDS.lookup(block, from[event], to[event]);

@@ -59,6 +59,12 @@ export class RowDecoder {
     }
   }
 
+  /** A line without anything on it. */
+  skipBlankLine(): void {
+    this.sink.nextLine++;
+    this.context.statistics.lines++;
+  }
+
   /** Fail because of a row that cannot be read, or leave it out if lenient; other errors pass. */
   refuseOrSkip(error: unknown, line: number): void {
     if (!(error instanceof RowError) || !this.context.lenient) throw this.described(error, line);
