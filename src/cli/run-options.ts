@@ -2,12 +2,11 @@
 import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
 import { UsageError } from '../trace/errors.js';
+import { type ReadFlags, readOptions } from './read-options.js';
 import { checkStrategyFiles } from './strategy-files.js';
 
 /** The flags of `traceFlags` and `modelFlags`, parsed. */
-export interface ReplayFlags {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
+export interface ReplayFlags extends ReadFlags {
   readonly limit: number | undefined;
   readonly profile: string;
   readonly set: readonly string[] | undefined;
@@ -40,8 +39,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     msi: flags.msi,
     safety: flags.safety,
     topology: flags.topology,
-    lenient: flags.lenient,
-    format: flags.format,
+    ...readOptions(flags),
   };
 }
 
