@@ -6,11 +6,19 @@ import { arrowReader } from './arrow/reader.js';
 import { csvReader } from './csv.js';
 import { jsonlReader } from './jsonl.js';
 import { qemuLogReader } from './qemu-log/reader.js';
+import { qemuSimpleReader } from './qemu-simple/reader.js';
 import { rawReader } from './raw/reader.js';
 import type { TraceReader } from './reader.js';
 
 /** Readers in sniffing order; the order is total, so that a content has at most one format. */
-export const READERS: readonly TraceReader[] = [rawReader, arrowReader, jsonlReader, qemuLogReader, csvReader];
+export const READERS: readonly TraceReader[] = [
+  qemuSimpleReader,
+  arrowReader,
+  rawReader,
+  jsonlReader,
+  qemuLogReader,
+  csvReader,
+];
 
 /** Reader names for help and messages. */
 export function readerNames(): string[] {

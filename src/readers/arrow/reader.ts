@@ -5,7 +5,7 @@
  * line is its record number. The library is loaded when the first Arrow trace is read.
  */
 import type { DataType, RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
-import { TraceFormatError } from '../../trace/errors.js';
+import { TraceFormatError, UserError } from '../../trace/errors.js';
 import { BATCH_ROWS, type EventBatch } from '../../trace/events.js';
 import { countFlags } from '../csv/flags.js';
 import { RowDecoder } from '../csv/row-decoder.js';
@@ -35,17 +35,26 @@ async function* read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext):
   const { head, all } = await peek(chunks, ARROW_HEAD_BYTES);
   const content = new ArrowContent(all, head, context.file);
   try {
-    const batches = await openBatches(content, context);
-    const table = new TableDecoder(batches.schema, batches.isReadable, context);
-    for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
-      content.forget();
-      yield* table.decode(batch);
-    }
-    yield* table.rest();
+    yield* tableOf(content, context);
     await content.drain();
     if (!content.isComplete) refuseCut(content, context);
   } finally {
     await content.close();
+  }
+}
+
+/** All events of the table. Whatever the library throws on the way, here or when a value is taken, is a damaged file. */
+async function* tableOf(content: ArrowContent, context: ReaderContext): AsyncGenerator<EventBatch, void, void> {
+  try {
+    const batches = await openBatches(content);
+    const table = new TableDecoder(batches.schema, batches.isReadable, context);
+    for await (const batch of batches.all) {
+      content.forget();
+      yield* table.decode(batch);
+    }
+    yield* table.rest();
+  } catch (error) {
+    throw describe(error, content, context);
   }
 }
 
@@ -59,14 +68,13 @@ function refuseCut(content: ArrowContent, { file, statistics }: ReaderContext): 
 
 interface Batches {
   readonly schema: Schema;
+  readonly all: AsyncIterable<RecordBatch>;
   /** True for a type whose values can be ours. */
   isReadable(type: DataType): boolean;
-  /** The next batch; undefined at the end. */
-  next(): Promise<RecordBatch | undefined>;
 }
 
-/** The library's reader, with its errors in our words. */
-async function openBatches(content: ArrowContent, context: ReaderContext): Promise<Batches> {
+/** The library's reader. */
+async function openBatches(content: ArrowContent): Promise<Batches> {
   const { RecordBatchReader: Reader, Type } = await import('apache-arrow');
   const readable = new Set<number>([Type.Int, Type.Float, Type.Utf8, Type.LargeUtf8, Type.Bool, Type.Null]);
   readable.add((Type as unknown as Record<string, number>).Utf8View);
@@ -75,28 +83,10 @@ async function openBatches(content: ArrowContent, context: ReaderContext): Promi
     if (typeId === Type.Dictionary && dictionary !== undefined) return isReadable(dictionary);
     return readable.has(typeId as number);
   };
-  const described = (error: unknown) => describe(error, content, context);
-  let reader: RecordBatchReader;
-  try {
-    reader = content.needsWhole ? Reader.from(await content.whole()) : await Reader.from(content.bytes());
-    await reader.open();
-  } catch (error) {
-    throw described(error);
-  }
-  if (reader.schema === undefined || reader.schema === null) throw described(new Error('no schema'));
-  const iterator = batchesOf(reader);
-  return {
-    schema: reader.schema,
-    isReadable,
-    async next() {
-      try {
-        const next = await iterator.next();
-        return next.done === true ? undefined : next.value;
-      } catch (error) {
-        throw described(error);
-      }
-    },
-  };
+  const reader = content.needsWhole ? Reader.from(await content.whole()) : await Reader.from(content.bytes());
+  await reader.open();
+  if (reader.schema === undefined || reader.schema === null) throw new Error('no schema');
+  return { schema: reader.schema, all: batchesOf(reader), isReadable };
 }
 
 /** The batches of a reader of either kind; those of a whole file come without waiting. */
@@ -104,8 +94,9 @@ async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch
   yield* reader as AsyncIterable<RecordBatch> | Iterable<RecordBatch>;
 }
 
+/** The library's errors in our words. */
 function describe(error: unknown, content: ArrowContent, { file }: ReaderContext): unknown {
-  if (error instanceof TraceFormatError) return error;
+  if (error instanceof UserError) return error;
   if (content.sourceError !== undefined) return content.sourceError;
   const message = error instanceof Error ? error.message : String(error);
   if (/codec/.test(message)) {
@@ -159,7 +150,7 @@ class TableDecoder {
         yield whole;
         this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;
       } else {
-        this.decodeRows(batch, from, to, first);
+        this.anyRows.decode(batch, from, to, first);
         yield* this.rows.sink.takeFull();
         if (this.native !== undefined) this.native.lastTimeNs = this.rows.sink.lastTimeNs;
       }
@@ -169,18 +160,6 @@ class TableDecoder {
   /** What is left of the rows decoded one by one. */
   rest(): EventBatch[] {
     return this.rows.sink.takeRest();
-  }
-
-  private decodeRows(batch: RecordBatch, from: number, to: number, first: number): void {
-    try {
-      this.anyRows.decode(batch, from, to, first);
-    } catch (error) {
-      if (error instanceof TraceFormatError) throw error;
-      // The library meets a damaged buffer only when a value is taken from it.
-      const message = error instanceof Error ? error.message : String(error);
-      const found = `a value that its reader refuses (${message.replace(/\s+/g, ' ').slice(0, 120)})`;
-      throw new TraceFormatError(this.context.file, first, EXPECTED, found);
-    }
   }
 
   /** A damaged length claims rows that are not there. */
