@@ -9,16 +9,17 @@ export default class Convert extends BaseCommand {
     'Reads any trace and writes its events in the format that the output’s name or --to says, compressed if the name ends in .gz or .zst. Memory does not grow with the trace, and the file appears complete or not at all. What the format cannot hold is counted on stderr: csv, jsonl and arrow hold every event exactly, raw holds commands, doorbells and completions without their times.';
   static override examples = [
     {
-      description: 'A QEMU log for pandas, polars or DuckDB:',
-      command: '<%= config.bin %> convert traces/rebind-strict.qemu-7.2.log.xz rebind.arrow',
+      description: 'A QEMU log as an Arrow stream for pandas, polars or DuckDB (to a file: name it rebind.arrow):',
+      command: '<%= config.bin %> convert traces/rebind-strict.qemu-7.2.log.xz - --to arrow-stream',
     },
     {
-      description: 'How large it would be as CSV:',
-      command: '<%= config.bin %> convert traces/rebind-strict.qemu-7.2.log.xz rebind.csv.gz --estimate',
+      description: 'A CSV as JSON Lines, to standard output:',
+      command: '<%= config.bin %> convert traces/csv/strict-unmap.csv - --to jsonl',
     },
     {
-      description: 'A CSV with names of its own, to standard output:',
-      command: '<%= config.bin %> convert mine.csv - --to jsonl --csv-map time_ns=ts,iova=addr',
+      description: 'A CSV with columns of other names:',
+      command:
+        '<%= config.bin %> convert traces/csv/own-names.csv - --to csv --csv-map time_ns=ts,event=what,vcpu=cpu,opcode=op,iova=addr,sid=stream,access=level,x_note=note',
     },
   ];
   static override args = {
