@@ -4,7 +4,7 @@
  * Tables of our own writer are taken column by column (native-batch.ts), all others row by row (any-rows.ts). An event's
  * line is its record number. The library is loaded when the first Arrow trace is read.
  */
-import type { DataType, RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
+import type { Data, DataType, RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
 import { TraceFormatError, UserError } from '../../trace/errors.js';
 import { BATCH_ROWS, type EventBatch } from '../../trace/events.js';
 import { countFlags } from '../csv/flags.js';
@@ -76,6 +76,8 @@ interface Batches {
 /** The library's reader. */
 async function openBatches(content: ArrowContent): Promise<Batches> {
   const { RecordBatchReader: Reader, Type } = await import('apache-arrow');
+  const { guardMetadata } = await import('./metadata-guard.js');
+  guardMetadata();
   const readable = new Set<number>([Type.Int, Type.Float, Type.Utf8, Type.LargeUtf8, Type.Bool, Type.Null]);
   readable.add((Type as unknown as Record<string, number>).Utf8View);
   const isReadable = (type: DataType): boolean => {
@@ -164,11 +166,20 @@ class TableDecoder {
 
   /** A damaged length claims rows that are not there. */
   private refuseShort(batch: RecordBatch): void {
-    const isShort = (vector: { data: readonly { length: number }[] } | null) =>
-      vector !== null && vector.data.reduce((sum, { length }) => sum + length, 0) < batch.numRows;
+    const isShort = (vector: { data: readonly Data[] } | null) =>
+      vector !== null &&
+      (!vector.data.every(holdsItsRows) || vector.data.reduce((sum, { length }) => sum + length, 0) < batch.numRows);
     if (!batch.schema.fields.some((_, index) => isShort(batch.getChildAt(index)))) return;
     throw new TraceFormatError(this.context.file, 0, EXPECTED, 'columns shorter than their record batch');
   }
+}
+
+/** True if the buffers of a column have as many values as it claims; one of nulls only has no buffers. */
+function holdsItsRows({ length, offset, values, valueOffsets, type }: Data): boolean {
+  if (valueOffsets !== undefined && valueOffsets.length > 0) return valueOffsets.length > offset + length;
+  if (values === undefined || values === null) return true;
+  const perElement = (type as { bitWidth?: number }).bitWidth === undefined && values instanceof Uint8Array ? 8 : 1;
+  return values.length * perElement >= offset + length;
 }
 
 /** Arrow reader. */
