@@ -3,6 +3,8 @@
  */
 import type { Writable } from 'node:stream';
 import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
+import type { OpenTrace } from '../readers/reader.js';
+import type { EventBatch } from '../trace/events.js';
 import { pack } from '../writers/compression.js';
 import { outputForm, type SavedTrace, saveTrace } from '../writers/save-trace.js';
 import { writerContext } from '../writers/writer.js';
@@ -31,24 +33,30 @@ export async function convertTrace(
   options: ConvertOptions,
   hooks: RunHooks = {},
 ): Promise<SavedTrace> {
-  outputForm(output, { format: options.to, compression: options.compression });
-  const trace = await openTrace(input, options);
-  let events = 0;
-  try {
-    const told = observing(limited(trace.batches, options.limit), (count) => {
+  let trace: OpenTrace | undefined;
+  /** The input is opened at the first draw, when the output is known to be writable. */
+  async function* batches(): AsyncGenerator<EventBatch, void, void> {
+    trace = await openTrace(input, options);
+    const { bytesRead, totalBytes } = trace;
+    let events = 0;
+    yield* observing(limited(trace.batches, options.limit), (count) => {
       events += count;
-      hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
+      hooks.onProgress?.(bytesRead(), totalBytes, events);
       hooks.signal?.throwIfAborted();
     });
-    return await saveTrace(told, output, {
+  }
+  try {
+    return await saveTrace(batches(), output, {
       format: options.to,
       compression: options.compression,
       inputs: [input],
-      source: trace.statistics,
       stdout: options.stdout,
+      get source() {
+        return trace?.statistics;
+      },
     });
   } finally {
-    await trace.batches.return(undefined);
+    await trace?.batches.return(undefined);
   }
 }
 

@@ -8,9 +8,9 @@ import type { ReaderStatistics } from '../readers/reader.js';
 import { UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
 import { compressionByFile, pack } from './compression.js';
-import type { Losses } from './losses.js';
+import { Losses } from './losses.js';
 import { writerByFile, writerByName } from './registry.js';
-import { type TraceWriter, writerContext } from './writer.js';
+import type { TraceWriter, WriterContext } from './writer.js';
 
 /** How to save. */
 export interface SaveOptions {
@@ -69,7 +69,13 @@ export async function saveTrace(
   options: SaveOptions = {},
 ): Promise<SavedTrace> {
   const { writer, compression } = outputForm(outputPath, options);
-  const context = writerContext(options.source);
+  // Asked for when a writer wants it: a trace may be opened only once the output is known to be writable.
+  const context: WriterContext = {
+    losses: new Losses(),
+    get source() {
+      return options.source;
+    },
+  };
   const counted = new CountedEvents(batches);
   const chunks = pack(writer.write(counted, context), compression);
   const bytes =
