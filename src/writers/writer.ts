@@ -8,7 +8,7 @@
  * - The first bytes make the reader's `sniff` recognise the format.
  */
 import type { ReaderStatistics } from '../readers/reader.js';
-import { ABSENT, EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import { ABSENT, type EventBatch } from '../trace/events.js';
 import { Losses } from './losses.js';
 
 /** What a writer may consult and must fill. */
@@ -47,9 +47,6 @@ export function countUnsaidFacts(context: WriterContext): void {
   if (source.version !== '') losses.add(`the producer's version (${source.version})`);
   for (const { what, count } of source.lossy) losses.add(`the reader's note "${what}"`, count);
 }
-
-/** Name of the event kind of row `row`, for what is lost. */
-export const eventNameAt = (batch: EventBatch, row: number): string => EVENT_NAMES[batch.kind[row]];
 
 /** True if the recorder gave this identifier. */
 export const isPresent = (id: number): boolean => id !== ABSENT;
