@@ -3,12 +3,11 @@ import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
+import { type ReadFlags, readOptions } from './read-options.js';
 import { checkStrategyFiles } from './strategy-files.js';
 
 /** The flags of `traceFlags` and `modelFlags`, parsed. */
-export interface ReplayFlags {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
+export interface ReplayFlags extends ReadFlags {
   readonly limit: number | undefined;
   readonly profile: string;
   readonly set: readonly string[] | undefined;
@@ -49,8 +48,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     vmShiftNs: parseDurationNs(flags['vm-shift'], '--vm-shift'),
     backgroundPerS: flags.background,
     faults: flags.fault ?? [],
-    lenient: flags.lenient,
-    format: flags.format,
+    ...readOptions(flags),
   };
 }
 

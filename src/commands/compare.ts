@@ -20,7 +20,7 @@ export default class Compare extends BaseCommand {
   ];
   static override args = {
     traces: Args.string({
-      description: 'recorded traces, plain or compressed (gz, xz); - reads standard input',
+      description: 'recorded traces, plain or compressed (gz, xz, zst); - reads standard input',
       required: true,
       multiple: true,
       ignoreStdin: true,

@@ -32,12 +32,13 @@ export default class Inspect extends BaseCommand {
       return;
     }
     const { Report } = await import('../cli/report.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { openTrace } = await import('../readers/open-trace.js');
       const { inspectTrace } = await import('../inspect/inspect-trace.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const trace = await openTrace(args.trace, readOptions(flags));
       return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, onProgress }));
     });
   }
@@ -46,6 +47,7 @@ export default class Inspect extends BaseCommand {
   private async writeTopology(): Promise<void> {
     const { args, flags } = await this.parse(Inspect);
     const { openOutput } = await import('../cli/output.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     if (flags.json || flags.reporter !== undefined) {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
@@ -54,7 +56,7 @@ export default class Inspect extends BaseCommand {
     try {
       const { openTrace } = await import('../readers/open-trace.js');
       const { inferTopology } = await import('../session/infer-topology.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const trace = await openTrace(args.trace, readOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
       await output.commit(text);
     } finally {

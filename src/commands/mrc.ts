@@ -23,13 +23,16 @@ export default class Mrc extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Mrc);
     const { Report } = await import('../cli/report.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { parseSizes } = await import('../cli/run-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const sizes = parseSizes(flags.entries);
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
-      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], { ...flags, sizes }, { onProgress }));
+      return withProgress(flags, (onProgress) =>
+        missRatioCurves([args.trace], { ...flags, ...readOptions(flags), sizes }, { onProgress }),
+      );
     });
   }
 }

@@ -18,6 +18,8 @@ export interface MrcOptions {
   readonly limit: number | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** Column names of a CSV → ours. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Read every trace and draw its curve. */
@@ -29,7 +31,7 @@ export async function missRatioCurves(
   const results: MrcResult[] = [];
   const provenance: Record<string, unknown>[] = [];
   for (const path of traces) {
-    const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+    const trace = await openTrace(path, { format: options.format, lenient: options.lenient, csvMap: options.csvMap });
     const curve = new MissRatioCurve({ skipMsi: !options.msi });
     let events = 0;
     for await (const batch of limited(trace.batches, options.limit)) {

@@ -71,6 +71,8 @@ export interface RunOptions {
   readonly faults?: readonly string[] | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** Column names of a CSV → ours. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Observation and interruption of a run. */
@@ -159,7 +161,7 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+  const trace = await openTrace(path, { format: options.format, lenient: options.lenient, csvMap: options.csvMap });
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
