@@ -3,9 +3,10 @@ import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
 import { UsageError } from '../trace/errors.js';
 import { checkStrategyFiles } from './strategy-files.js';
+import { type TransformFlags, transformOptions } from './transform-flags.js';
 
-/** The flags of `traceFlags` and `modelFlags`, parsed. */
-export interface ReplayFlags {
+/** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed. */
+export interface ReplayFlags extends TransformFlags {
   readonly format: string | undefined;
   readonly lenient: boolean;
   readonly limit: number | undefined;
@@ -42,6 +43,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     topology: flags.topology,
     lenient: flags.lenient,
     format: flags.format,
+    transforms: transformOptions(flags),
   };
 }
 

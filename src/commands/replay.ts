@@ -2,6 +2,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
 
 export default class Replay extends BaseCommand {
@@ -29,6 +30,7 @@ export default class Replay extends BaseCommand {
     }),
     ...traceFlags,
     ...modelFlags,
+    ...transformFlags,
     ...reportFlags,
     ...progressFlags,
   };

@@ -6,6 +6,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import {
@@ -41,6 +42,12 @@ function rowsOf(document: ReportDocument): Field[][] {
         ['trace', 'metric', 'value'],
         ...numericLeaves(rest).map(([metric, value]) => [trace.file, metric, value]),
       ];
+    }
+    case LINT_SCHEMA: {
+      const rows = document.findings.flatMap(({ rule, severity, count, first }) =>
+        first.map(({ line, what }) => [document.trace.file, severity, rule, count, line, what]),
+      );
+      return [['trace', 'severity', 'rule', 'count', 'line', 'what'], ...rows];
     }
     case STRATEGIES_SCHEMA: {
       const none = { key: '', values: '', default: '', help: '' };

@@ -8,6 +8,7 @@
  * - Colour, width and character set come from the context only.
  */
 import type { InspectDocument } from '../inspect/document.js';
+import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
 import type { ProfileDocument, ProfilesDocument, StrategiesDocument, StrategyDocument } from './listings.js';
@@ -17,6 +18,7 @@ export type ReportDocument =
   | MrcDocument
   | ResultDocument
   | InspectDocument
+  | LintDocument
   | StrategiesDocument
   | StrategyDocument
   | ProfilesDocument

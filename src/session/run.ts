@@ -17,6 +17,8 @@ import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import type { Topology } from '../topology/topology.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import { transformSettings } from '../transforms/registry.js';
+import type { TransformOptions } from '../transforms/transform.js';
 import {
   checkAtcSizes,
   feedByDomains,
@@ -24,10 +26,10 @@ import {
   topologyProvenance,
   withTopology,
 } from './declared-topology.js';
-import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
 import { traceName } from './trace-provenance.js';
+import { type TransformedTrace, transformed } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions {
@@ -56,6 +58,8 @@ export interface RunOptions {
   readonly topology?: string | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** Guest-side what-ifs; absent: the trace as recorded. */
+  readonly transforms?: TransformOptions | undefined;
 }
 
 /** Observation and interruption of a run. */
@@ -97,7 +101,7 @@ export async function runReplays(
         ),
         estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
       },
-      transforms: [],
+      transforms: transformSettings(options.transforms ?? {}),
       pacing: options.pacing,
       dma: options.dma,
       warmup_events: options.warmup,
@@ -133,7 +137,8 @@ async function runTrace(
     hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
     hooks.signal?.throwIfAborted();
   };
-  const batches = observed(limited(trace.batches, options.limit), tell);
+  const guest = transformed(trace, path, { ...options, topology: declared });
+  const batches = observed(guest.batches, tell);
   try {
     const survey = await Survey.of(batches);
     if (declared !== undefined) survey.topology.declare(declared);
@@ -151,7 +156,7 @@ async function runTrace(
       survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
     }
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) feed(next.value);
-    return finishTrace(path, trace, runs, counts, profile, survey, declared, oracle);
+    return finishTrace(path, trace, guest, runs, counts, profile, survey, declared, oracle);
   } finally {
     await trace.batches.return(undefined);
   }
@@ -183,6 +188,7 @@ function startReplay(
 function finishTrace(
   path: string,
   trace: OpenTrace,
+  guest: TransformedTrace,
   runs: readonly StartedReplay[],
   counts: readonly number[],
   profile: LoadedProfile,
@@ -213,6 +219,7 @@ function finishTrace(
       reader: readerReport(trace.statistics),
       events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
       topology: topologyProvenance(survey, declared),
+      transforms: guest.report(),
     },
   };
 }
