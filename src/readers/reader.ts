@@ -52,6 +52,8 @@ export interface ReaderContext {
   readonly file: string;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient: boolean;
+  /** The user's names for CSV columns: name in the file → ours. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
   /** Filled by the reader. */
   readonly statistics: ReaderStatistics;
 }
