@@ -15,6 +15,7 @@ import {
   STRATEGIES_SCHEMA,
   STRATEGY_SCHEMA,
   type StrategyDocument,
+  WORKLOADS_SCHEMA,
 } from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
 
@@ -63,6 +64,19 @@ function rowsOf(document: ReportDocument): Field[][] {
         ]),
       );
       return [['strategy', 'default_atc', 'summary', 'option', 'values', 'default', 'help'], ...rows];
+    }
+    case WORKLOADS_SCHEMA: {
+      const rows = document.workloads.flatMap(({ name, summary, parameters }) =>
+        parameters.map((parameter) => [
+          name,
+          summary,
+          parameter.key,
+          parameter.values,
+          parameter.default,
+          parameter.help,
+        ]),
+      );
+      return [['workload', 'summary', 'parameter', 'values', 'default', 'help'], ...rows];
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);

@@ -11,7 +11,13 @@ import type { InspectDocument } from '../inspect/document.js';
 import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
-import type { ProfileDocument, ProfilesDocument, StrategiesDocument, StrategyDocument } from './listings.js';
+import type {
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  StrategyDocument,
+  WorkloadsDocument,
+} from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
 export type ReportDocument =
@@ -21,6 +27,7 @@ export type ReportDocument =
   | LintDocument
   | StrategiesDocument
   | StrategyDocument
+  | WorkloadsDocument
   | ProfilesDocument
   | ProfileDocument;
 
