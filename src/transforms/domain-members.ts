@@ -6,7 +6,7 @@
  * topology file comes first: only the devices that it lists and does not say `ats: false` of, and their bindings.
  */
 import type { TopologyFile } from '../topology/schema.js';
-import { ABSENT, type EventBatch, EventFlag } from '../trace/events.js';
+import { ABSENT, type EventBatch, EventFlag, Outcome } from '../trace/events.js';
 
 /** One ATC that an invalidation is sent to. */
 export interface Member {
@@ -61,10 +61,10 @@ export class DomainMembers {
     }
   }
 
-  /** Learn from a `dma` row. */
+  /** Learn from a `dma` row. One that bypasses the SMMU or is aborted by its STE is in no domain. */
   observe(batch: EventBatch, row: number): void {
     const sid = batch.sid[row];
-    if (sid === ABSENT || !this.hasAtc(sid)) return;
+    if (sid === ABSENT || !this.hasAtc(sid) || batch.outcome[row] > Outcome.Fault) return;
     const ssid = batch.ssid[row] > 0 ? batch.ssid[row] : ABSENT;
     if (ssid === ABSENT && this.bound.has(sid)) return;
     const isStage2 = (batch.flags[row] & EventFlag.Stage2) !== 0;

@@ -71,24 +71,43 @@ export function isDriverTlbi(list: CommandList, at: number): boolean {
 
 /** The request that begins with command `from`, which is a driver's TLBI by address; it ends before command `end`. */
 export function invalidationAt(list: CommandList, from: number, end: number, sizes: PageSizes): Invalidation {
-  const tg = tgOf(list.c1Low[from]);
-  const opcode = opcodeOf(list.c0Low[from]);
-  const contextId = contextIdOf(opcode, list.c0High[from]);
-  const base = { from, opcode, contextId, page: pageAt(list, from), leaf: leafOf(list.c1Low[from]), tg };
-  return tg === 0 ? pageByPage(list, base, end, sizes) : byRange(list, base, end);
+  return tgOf(list.c1Low[from]) === 0 ? pageByPage(list, from, end, sizes) : byRange(list, from, end);
 }
 
-type Base = Pick<Invalidation, 'from' | 'opcode' | 'contextId' | 'page' | 'leaf' | 'tg'>;
+/** All fields in one literal: one is made per invalidation of a trace. */
+function invalidation(
+  list: CommandList,
+  from: number,
+  to: number,
+  pages: number,
+  granuleLog2: number,
+  isSizeKnown: boolean,
+): Invalidation {
+  const opcode = opcodeOf(list.c0Low[from]);
+  return {
+    from,
+    to,
+    opcode,
+    contextId: contextIdOf(opcode, list.c0High[from]),
+    page: pageAt(list, from),
+    pages,
+    leaf: leafOf(list.c1Low[from]),
+    tg: tgOf(list.c1Low[from]),
+    granuleLog2,
+    isSizeKnown,
+  };
+}
 
-function byRange(list: CommandList, base: Base, end: number): Invalidation {
-  const { from, tg } = base;
+function byRange(list: CommandList, from: number, end: number): Invalidation {
+  const page = pageAt(list, from);
   let pages = tlbiPages(list.c0Low[from], list.c1Low[from]);
   let to = from + 1;
-  while (to < end && isAlike(list, from, to) && pageAt(list, to) === base.page + pages) {
+  while (to < end && isAlike(list, from, to) && pageAt(list, to) === page + pages) {
     pages += tlbiPages(list.c0Low[to], list.c1Low[to]);
     to++;
   }
-  return { ...base, to, pages, granuleLog2: blockLog2(list.c1Low[from], tg, base.page, pages), isSizeKnown: true };
+  const log2 = blockLog2(list.c1Low[from], tgOf(list.c1Low[from]), page, pages);
+  return invalidation(list, from, to, pages, log2, true);
 }
 
 /** log2 of the block that TTL names, if the range is made of such blocks; else the granule. */
@@ -101,17 +120,18 @@ function blockLog2(c1Low: number, tg: number, page: number, pages: number): numb
   return page % unit === 0 && pages % unit === 0 ? log2 : granule;
 }
 
-function pageByPage(list: CommandList, base: Base, end: number, sizes: PageSizes): Invalidation {
-  const { from, page, contextId } = base;
+function pageByPage(list: CommandList, from: number, end: number, sizes: PageSizes): Invalidation {
+  const page = pageAt(list, from);
+  const contextId = contextIdOf(opcodeOf(list.c0Low[from]), list.c0High[from]);
   const isNext = (at: number) => at < end && isAlike(list, from, at);
   const step = isNext(from + 1) ? pageAt(list, from + 1) - page : 0;
   const log2 = step > 0 ? PAGE_SHIFT + Math.log2(step) : 0;
-  if (step !== 1 && !(Number.isInteger(log2) && page % step === 0 && log2 > 0 && sizes.has(contextId, log2))) {
-    return { ...base, to: from + 1, pages: 1, granuleLog2: PAGE_SHIFT, isSizeKnown: !sizes.hasBlocks(contextId) };
+  if (step !== 1 && !(Number.isInteger(log2) && log2 > 0 && page % step === 0 && sizes.has(contextId, log2))) {
+    return invalidation(list, from, from + 1, 1, PAGE_SHIFT, !sizes.hasBlocks(contextId));
   }
   let to = from + 2;
   while (isNext(to) && pageAt(list, to) === page + (to - from) * step) to++;
-  return { ...base, to, pages: (to - from) * step, granuleLog2: log2, isSizeKnown: true };
+  return invalidation(list, from, to, (to - from) * step, log2, true);
 }
 
 /** Same command but for NUM, SCALE and address. */
