@@ -61,6 +61,11 @@ export default class Inspect extends BaseCommand {
     if (flags.json || flags.reporter !== undefined) {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
     }
+    const { transformSettings } = await import('../transforms/registry.js');
+    const [transform] = transformSettings(transformOptions(flags));
+    if (transform !== undefined) {
+      throw new UsageError(`--topology: expected no guest transform beside it, found ${transform.name}`);
+    }
     const output = openOutput(flags.output, [args.trace]);
     try {
       const { openTrace } = await import('../readers/open-trace.js');

@@ -143,7 +143,9 @@ async function runTrace(
     const survey = await Survey.of(batches);
     if (declared !== undefined) survey.topology.declare(declared);
     const runs = choices.map((choice) => startReplay(choice, profile, survey, options));
-    const oracle = recordedOracle(trace, profile);
+    // What the recorder saw is of the guest that was recorded.
+    const isAsRecorded = transformSettings(options.transforms ?? {}).length === 0;
+    const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
     const feed = (batch: EventBatch) => {
       feedByDomains(batch, topologies, (piece) => {

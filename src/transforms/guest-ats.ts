@@ -114,8 +114,10 @@ class GuestAts extends SubmissionRewriter {
       if (opcode === Opcode.ATC_INV) this.refuse(list.line[at]);
       let next: Revoked | undefined;
       if (isDriverTlbi(list, at)) {
-        const { page, pages, contextId, to } = invalidationAt(list, at, end, this.sizes);
-        next = { opcode, contextId, page, pages };
+        const { page, pages, contextId, to, isSizeKnown } = invalidationAt(list, at, end, this.sizes);
+        // The driver knows the size that was unmapped; here the largest that it can have been.
+        const covered = isSizeKnown ? pages : this.sizes.largestPagesAt(contextId, page);
+        next = { opcode, contextId, page, pages: covered };
         at = to;
       } else {
         if (isContextTlbi(opcode) && isKnown) {
@@ -169,13 +171,16 @@ class GuestAts extends SubmissionRewriter {
   }
 }
 
+/** Separate ranges of one invalidation beyond which it counts as one of the whole domain: the driver never has two. */
+const MOST_RANGES = 1024;
+
 /** Add `next` to what one invalidation covers: what continues the range before it is one range with it. */
 function addRevoked(revoked: Revoked[], next: Revoked): void {
   const isSameDomain = (other: Revoked) =>
     other.contextId === next.contextId && isStage2(other.opcode) === isStage2(next.opcode);
-  if (next.pages === 0) {
+  if (next.pages === 0 || revoked.length >= MOST_RANGES) {
     const others = revoked.filter((other) => !isSameDomain(other));
-    revoked.splice(0, revoked.length, ...others, next);
+    revoked.splice(0, revoked.length, ...others, { ...next, page: 0, pages: 0 });
     return;
   }
   if (revoked.some((other) => other.pages === 0 && isSameDomain(other))) return;

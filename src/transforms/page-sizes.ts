@@ -41,6 +41,13 @@ export class PageSizes {
     return (this.byAsid.get(asid)?.sizes ?? 0) > 1 || (this.byAsid.get(ABSENT)?.sizes ?? 0) > 1;
   }
 
+  /** 4 KiB pages of the largest page or block of `asid` that can begin at `page`: what a TLBI there may mean. */
+  largestPagesAt(asid: number, page: number): number {
+    const sizes = (this.byAsid.get(asid)?.sizes ?? 0) | (this.byAsid.get(ABSENT)?.sizes ?? 0);
+    for (let log2 = 30; log2 > 0; log2--) if ((sizes & (1 << log2)) !== 0 && page % 2 ** log2 === 0) return 2 ** log2;
+    return 1;
+  }
+
   /** Translation granule of `asid`, log2; 4 KiB unless a translation says otherwise. */
   granuleLog2(asid: number): number {
     return this.byAsid.get(asid)?.granuleLog2 || PAGE_SHIFT;

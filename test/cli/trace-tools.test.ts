@@ -76,6 +76,12 @@ describe('transforms', () => {
     expect(run.stderr).toMatch(message);
   });
 
+  it('inspect --topology shows the guest as recorded', async () => {
+    const run = await runCli(['inspect', '-', '--topology', '--guest-ats'], { input: SMALL_TRACE });
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toMatch(/--topology: expected no guest transform beside it, found guest-ats/);
+  });
+
   it('--repeat needs a file', async () => {
     const run = await runCli(['replay', '-', '--strategy', 'native', '--repeat', '2'], { input: SMALL_TRACE });
     expect(run).toMatchObject({ code: 2, stdout: '' });

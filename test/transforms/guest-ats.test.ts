@@ -131,6 +131,20 @@ describe('--guest-ats', () => {
     expect(lines).toEqual(['cmd v0 ATC_INV ADDR=0x8000 SID=16', 'cmd v0 ATC_INV ADDR=0x8000 SID=32']);
   });
 
+  it('takes a single command without range support for the largest block that it can mean', async () => {
+    const trace = new TraceBuilder().dma({ sid: 8, asid: 1, page: 0, pageSizeLog2: 21 });
+    for (const page of [512, 513]) trace.cmd('TLBI_NH_VA', { ASID: 1, ADDR: page, LEAF: 1 }).sync().doorbell();
+    const lines = (await linesThrough(trace, ATS)).filter((line) => line.includes('ATC_INV'));
+    expect(lines).toEqual(['cmd v0 ATC_INV ADDR=0x200000 SID=8 SIZE=9', 'cmd v0 ATC_INV ADDR=0x201000 SID=8']);
+  });
+
+  it('empties the ATCs when one SYNC ends a thousand separate ranges: memory stays bounded', async () => {
+    const trace = threeStreams();
+    for (let i = 0; i < 3000; i++) trace.cmd('TLBI_NH_VA', va(2, i * 2));
+    const lines = await linesThrough(trace.sync().doorbell(), ATS, { rows: 4096 });
+    expect(lines.filter((line) => line.includes('ATC_INV'))).toEqual(['cmd v0 ATC_INV SID=24 SIZE=52']);
+  });
+
   it('does not publish what another vCPU is writing: an unfinished submission waits for its own doorbell', async () => {
     const trace = threeStreams().at(100).vcpu(0).cmd('TLBI_NH_VA', va(1, 8)).sync().doorbell();
     trace.at(110).vcpu(1).cmd('TLBI_NH_VA', va(2, 3)).at(120).vcpu(0).syncDone().at(130).vcpu(1).sync().doorbell();

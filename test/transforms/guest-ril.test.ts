@@ -61,7 +61,7 @@ describe('--guest-ril', () => {
         const doorbells = summaryOf(batches).filter((line) => line.startsWith('doorbell')).length;
         expect(doorbells).toBe(requests.reduce((sum, { pages }) => sum + Math.ceil(pages / 64), 0));
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 
@@ -73,7 +73,7 @@ describe('--guest-ril', () => {
         const back = await through(batches, { guestRil: 'on' });
         expect(summaryOf(back.batches)).toEqual(summaryOf([trace.batch]));
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 

@@ -100,6 +100,17 @@ describe('a recorded trace', () => {
   });
 });
 
+describe('the recorder’s own hits and misses', () => {
+  it('are compared with the model only on the guest that was recorded', async () => {
+    const run = { ...RUN, profile: 'qemu-iotlb', strategies: ['native'], atc: [] };
+    const path = tracePath('boot-strict.qemu-7.2.log.xz');
+    const plain = await runReplays([path], run);
+    expect(plain.results[0].oracle?.recorded.compared).toBeGreaterThan(0);
+    const { results } = await runReplays([path], { ...run, transforms: { guestLazy: true } });
+    expect(results[0].oracle).toBeUndefined();
+  });
+});
+
 describe('pipeline', () => {
   const trace = () => {
     const built = new TraceBuilder().at(100).dma({ page: 1 });

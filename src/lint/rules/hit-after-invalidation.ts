@@ -15,6 +15,8 @@ import type { LintCheck, LintRule, ReportBreach } from '../rule.js';
 
 const LARGEST_RANGE = 1024;
 const MOST_PAGES = 2 ** 18;
+/** Ranges that may wait for their SYNC or their doorbell. */
+const MOST_RANGES = 4096;
 
 interface Range {
   readonly asid: number;
@@ -44,14 +46,16 @@ class HitAfterInvalidation implements LintCheck {
     if (opcode === Opcode.SYNC) {
       const ranges = this.unsynced.get(queue);
       if (ranges === undefined) return;
-      this.synced.set(queue, [...(this.synced.get(queue) ?? []), ...ranges]);
+      const synced = this.synced.get(queue) ?? [];
+      if (synced.length < MOST_RANGES) synced.push(...ranges);
+      this.synced.set(queue, synced);
       this.unsynced.delete(queue);
     } else if (opcode === Opcode.TLBI_NH_VA && (batch.flags[row] & EventFlag.OpcodeOnly) === 0) {
       const pages = tlbiPages(batch.cmd0Low[row], batch.cmd1Low[row]);
       if (pages > LARGEST_RANGE) return;
       const page = pageOfCommand(batch.cmd1Low[row], batch.cmd1High[row]);
       const ranges = this.unsynced.get(queue) ?? [];
-      if (ranges.length < MOST_PAGES) ranges.push({ asid: asidOf(batch.cmd0High[row]), page, pages });
+      if (ranges.length < MOST_RANGES) ranges.push({ asid: asidOf(batch.cmd0High[row]), page, pages });
       this.unsynced.set(queue, ranges);
     }
   }
