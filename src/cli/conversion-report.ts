@@ -9,10 +9,10 @@ export function conversionSummary(file: string, { events, bytes, format, compres
 
 /** The line of an estimate. */
 export function estimateSummary(file: string, estimate: ConversionEstimate): string {
-  const { events, bytes, isExact, sampledEvents, sampledBytes } = estimate;
+  const { events, bytes, isExact, sampledEvents, writtenEvents, sampledBytes } = estimate;
   const form = formName(estimate.format, estimate.compression);
   if (events === undefined || bytes === undefined) {
-    const each = (sampledBytes / sampledEvents).toFixed(1);
+    const each = (sampledBytes / writtenEvents).toFixed(1);
     return `${file}: ${each} bytes of ${form} per event, by the first ${count(sampledEvents)}; the size of the input is not known\n`;
   }
   if (isExact) return `${file}: ${count(events)} events, ${size(bytes)} of ${form}\n`;

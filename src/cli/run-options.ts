@@ -5,9 +5,10 @@ import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
 import { type ReadFlags, readOptions } from './read-options.js';
 import { checkStrategyFiles } from './strategy-files.js';
+import { type TransformFlags, transformOptions } from './transform-flags.js';
 
-/** The flags of `traceFlags` and `modelFlags`, parsed. */
-export interface ReplayFlags extends ReadFlags {
+/** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed. */
+export interface ReplayFlags extends ReadFlags, TransformFlags {
   readonly limit: number | undefined;
   readonly profile: string;
   readonly set: readonly string[] | undefined;
@@ -49,6 +50,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     backgroundPerS: flags.background,
     faults: flags.fault ?? [],
     ...readOptions(flags),
+    transforms: transformOptions(flags),
   };
 }
 

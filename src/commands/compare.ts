@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare strategies on the same traces.';
@@ -38,6 +39,7 @@ export default class Compare extends BaseCommand {
     }),
     ...traceFlags,
     ...modelFlags,
+    ...transformFlags,
     ...reportFlags,
     ...progressFlags,
   };

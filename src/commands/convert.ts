@@ -2,6 +2,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { convertFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 
 export default class Convert extends BaseCommand {
   static override summary = 'Convert a trace to csv, jsonl, arrow or a raw queue dump.';
@@ -30,7 +31,7 @@ export default class Convert extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { ...convertFlags, ...traceFlags, ...progressFlags };
+  static override flags = { ...convertFlags, ...traceFlags, ...transformFlags, ...progressFlags };
 
   /** Flags → reader → writer → file. */
   async run(): Promise<void> {
@@ -40,7 +41,7 @@ export default class Convert extends BaseCommand {
     const { convertTrace, estimateConversion } = await import('../session/convert.js');
     const { withProgress } = await import('../cli/progress.js');
     const { to, compress, limit } = flags;
-    const options = { ...readOptions(flags), to, compression: compress, limit };
+    const options = { ...readOptions(flags), to, compression: compress, limit, transforms: transformOptions(flags) };
     if (flags.estimate) {
       process.stdout.write(estimateSummary(args.output, await estimateConversion(args.trace, args.output, options)));
       return;

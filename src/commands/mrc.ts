@@ -1,6 +1,7 @@
 /** `smmuscope mrc`: misses of a TLB of every size, in one pass. */
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 
 export default class Mrc extends BaseCommand {
   static override summary = 'Show how many misses a TLB of every size has (miss-ratio curve).';
@@ -17,7 +18,14 @@ export default class Mrc extends BaseCommand {
     },
   ];
   static override args = { trace: traceArgument };
-  static override flags = { entries: sizesFlag, msi: modelFlags.msi, ...traceFlags, ...reportFlags, ...progressFlags };
+  static override flags = {
+    entries: sizesFlag,
+    msi: modelFlags.msi,
+    ...traceFlags,
+    ...transformFlags,
+    ...reportFlags,
+    ...progressFlags,
+  };
 
   /** Flags → reader → curve → reporter. */
   async run(): Promise<void> {
@@ -30,9 +38,9 @@ export default class Mrc extends BaseCommand {
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
-      return withProgress(flags, (onProgress) =>
-        missRatioCurves([args.trace], { ...flags, ...readOptions(flags), sizes }, { onProgress }),
-      );
+      const { limit, msi } = flags;
+      const options = { ...readOptions(flags), limit, msi, sizes, transforms: transformOptions(flags) };
+      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], options, { onProgress }));
     });
   }
 }

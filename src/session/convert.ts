@@ -5,11 +5,13 @@ import type { Writable } from 'node:stream';
 import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
 import type { EventBatch } from '../trace/events.js';
+import type { TransformOptions } from '../transforms/transform.js';
 import { pack } from '../writers/compression.js';
 import { outputForm, type SavedTrace, saveTrace } from '../writers/save-trace.js';
 import { writerContext } from '../writers/writer.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run.js';
+import { transformed } from './transformed.js';
 
 /** What decides a conversion. */
 export interface ConvertOptions extends OpenTraceOptions {
@@ -17,8 +19,10 @@ export interface ConvertOptions extends OpenTraceOptions {
   readonly to?: string | undefined;
   /** `none`, `gz` or `zst`; by the output's suffix when absent. */
   readonly compression?: string | undefined;
-  /** Events at most. */
+  /** Events to read at most, before any transform. */
   readonly limit?: number | undefined;
+  /** Guest-side what-ifs; absent: the trace as recorded. */
+  readonly transforms?: TransformOptions | undefined;
   /** Stands in for `process.stdout` when the output is `-`. */
   readonly stdout?: Writable | undefined;
 }
@@ -39,7 +43,8 @@ export async function convertTrace(
     trace = await openTrace(input, options);
     const { bytesRead, totalBytes } = trace;
     let events = 0;
-    yield* observing(limited(trace.batches, options.limit), (count) => {
+    const guest = transformed(trace, input, options);
+    yield* observing(guest.batches, (count) => {
       events += count;
       hooks.onProgress?.(bytesRead(), totalBytes, events);
       hooks.signal?.throwIfAborted();
@@ -64,8 +69,9 @@ export async function convertTrace(
 export interface ConversionEstimate {
   readonly format: string;
   readonly compression: string;
-  /** Events and bytes that were converted to know. */
+  /** Events that were read to know, and what they became. */
   readonly sampledEvents: number;
+  readonly writtenEvents: number;
   readonly sampledBytes: number;
   /** True if the sample is the whole trace. */
   readonly isExact: boolean;
@@ -87,30 +93,38 @@ export async function estimateConversion(
   options: ConvertOptions,
 ): Promise<ConversionEstimate> {
   const { writer, compression } = outputForm(output, { format: options.to, compression: options.compression });
+  const { repeat = 1, ...onePass } = options.transforms ?? {};
   const trace = await openTrace(input, options);
   const sampleEvents = Math.min(options.limit ?? SAMPLE_EVENTS, SAMPLE_EVENTS);
-  let events = 0;
+  let sampledEvents = 0;
   let drawn = 0;
   try {
     const sample = observing(limited(trace.batches, sampleEvents), (count) => {
-      events += count;
+      sampledEvents += count;
       drawn = trace.bytesRead();
+    });
+    let writtenEvents = 0;
+    const guest = transformed(trace, input, { ...options, transforms: onePass }, sample);
+    const counted = observing(guest.batches, (count) => {
+      writtenEvents += count;
     });
     let bytes = 0;
     const context = writerContext(trace.statistics);
-    for await (const chunk of pack(writer.write(sample, context), compression)) bytes += chunk.length;
+    for await (const chunk of pack(writer.write(counted, context), compression)) bytes += chunk.length;
     const { totalBytes } = trace;
-    const isExact = events < sampleEvents || events === options.limit;
-    const scale = isExact ? 1 : totalBytes === undefined ? undefined : Math.max(1, totalBytes / drawn);
-    const room = (options.limit ?? Number.POSITIVE_INFINITY) / events;
-    const factor = scale === undefined ? undefined : Math.min(scale, room);
+    const isWhole = sampledEvents < sampleEvents || sampledEvents === options.limit;
+    const scale = isWhole ? 1 : totalBytes === undefined ? undefined : Math.max(1, totalBytes / drawn);
+    const room = (options.limit ?? Number.POSITIVE_INFINITY) / sampledEvents;
+    const factor = scale === undefined ? undefined : Math.min(scale, room) * repeat;
     return {
       format: writer.name,
       compression,
-      sampledEvents: events,
+      sampledEvents,
+      writtenEvents,
       sampledBytes: bytes,
-      isExact,
-      events: factor === undefined ? undefined : Math.round(events * factor),
+      // What a repetition packs to is not what the first pass does.
+      isExact: isWhole && repeat === 1,
+      events: factor === undefined ? undefined : Math.round(writtenEvents * factor),
       bytes: factor === undefined ? undefined : Math.round(bytes * factor),
     };
   } finally {
