@@ -92,6 +92,34 @@ const stream = nvmeStream(
   await dist('trace/opcodes.js'),
 );
 const recorded = await decode();
+// Formats that a trace can be kept in --------------------------------------------------------------------------------
+const { readerByName } = await dist('readers/registry.js');
+const { writerByName } = await dist('writers/registry.js');
+const { writerContext } = await dist('writers/writer.js');
+async function written(format) {
+  const pieces = [];
+  for await (const piece of writerByName(format).write(each(stream), writerContext())) pieces.push(piece.slice());
+  return Buffer.concat(pieces);
+}
+async function* each(items) {
+  yield* items;
+}
+async function* halfMebibytes(bytes) {
+  for (let at = 0; at < bytes.length; at += 1 << 19) yield bytes.subarray(at, at + (1 << 19));
+}
+for (const format of ['arrow', 'csv', 'jsonl']) {
+  const kept = await written(format);
+  const reader = readerByName(format);
+  await report(`decode ${format}: NVMe-like stream, ${(kept.length / 1e6).toFixed(0)} MB`, 'M events/s', async () => {
+    let events = 0;
+    const took = await seconds(async () => {
+      const context = { file: format, lenient: false, statistics: emptyStatistics(format) };
+      for await (const { count } of reader.read(halfMebibytes(kept), context)) events += count;
+    });
+    return events / 1e6 / took;
+  });
+}
+
 for (const [what, batches] of [
   ['NVMe-like stream, 88 % hits', stream],
   [`${name}, 17 % hits`, recorded],

@@ -30,3 +30,4 @@ export type { StrategyKit, UserStrategy } from './strategies/user/load-user-stra
 export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';
 export { Opcode, opcodeClass } from './trace/opcodes.js';
+export type { TransformOptions } from './transforms/transform.js';

@@ -1,4 +1,5 @@
 /** What a failure means to the person at the terminal: one sentence and an exit code (design §9). */
+import { systemReason } from '../files/system-reason.js';
 import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { nearestName, UserError } from '../trace/errors.js';
 
@@ -6,6 +7,8 @@ import { nearestName, UserError } from '../trace/errors.js';
 export const EXIT_OK = 0;
 export const EXIT_UNEXPECTED = 1;
 export const EXIT_USAGE = 2;
+/** A trace with errors (`lint`); malformed ones are a TraceFormatError. */
+export const EXIT_TRACE = 4;
 export const EXIT_INTERRUPTED = 130;
 export const EXIT_HUNG_UP = 129;
 export const EXIT_TERMINATED = 143;
@@ -77,24 +80,4 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 function withoutColour(text: string): string {
   const escapeCharacter = String.fromCharCode(27);
   return text.replace(new RegExp(`${escapeCharacter}\\[[\\d;]*m`, 'g'), '');
-}
-
-/** What a failed system call says, in words. */
-export function systemReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-      return 'no such folder';
-    case 'ENOTDIR':
-      return 'a file where its folder should be';
-    case 'EACCES':
-    case 'EPERM':
-      return 'no permission to write';
-    case 'EROFS':
-      return 'a read-only file system';
-    case 'ENOSPC':
-      return 'no space left on the device';
-    default:
-      return code ?? message;
-  }
 }

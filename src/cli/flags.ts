@@ -7,7 +7,7 @@ const OUTPUT_GROUP = 'OUTPUT';
 
 /** The trace argument; `-` is ours, so oclif must not take piped text for a file name. */
 export const traceArgument = Args.string({
-  description: 'recorded trace, plain or compressed (gz, xz); - reads standard input',
+  description: 'recorded trace, plain or compressed (gz, xz, zst); - reads standard input',
   required: true,
   ignoreStdin: true,
 });
@@ -17,7 +17,16 @@ export const traceFlags = {
   format: Flags.string({
     helpGroup: TRACE_GROUP,
     helpValue: 'NAME',
-    description: 'read the trace as this format (qemu-log, csv) instead of recognising it by its content',
+    description:
+      'read the trace as this format (qemu-log, qemu-simple, csv, jsonl, arrow, raw) instead of recognising it by its content',
+  }),
+  'csv-map': Flags.string({
+    helpGroup: TRACE_GROUP,
+    helpValue: 'OURS=THEIRS',
+    description:
+      'read a CSV whose columns have other names, such as time_ns=ts,iova=addr (x_any=note ignores the column note); may be repeated',
+    multiple: true,
+    multipleNonGreedy: true,
   }),
   lenient: Flags.boolean({
     helpGroup: TRACE_GROUP,
@@ -28,6 +37,24 @@ export const traceFlags = {
     helpValue: 'EVENTS',
     description: 'stop after this many events of each trace, warm-up included',
     min: 1,
+  }),
+};
+
+/** What a conversion makes. */
+export const convertFlags = {
+  to: Flags.string({
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'NAME',
+    description: 'output format (csv, jsonl, arrow, arrow-stream, raw) [default: by the suffix of the output]',
+  }),
+  compress: Flags.string({
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'NAME',
+    description: 'compression of the output: none, gz or zst [default: by its suffix]',
+  }),
+  estimate: Flags.boolean({
+    helpGroup: OUTPUT_GROUP,
+    description: 'write nothing; convert the beginning and say how large the whole would be',
   }),
 };
 

@@ -1,5 +1,6 @@
 /** Builds the documents of the listing commands from the registries. */
 import { explainStrategy } from '../explain/explain-strategy.js';
+import { WORKLOADS } from '../generate/registry.js';
 import { DEFAULT_PROFILE, loadProfile, profileNames } from '../profiles/load.js';
 import {
   PROFILE_SCHEMA,
@@ -10,6 +11,8 @@ import {
   STRATEGY_SCHEMA,
   type StrategiesDocument,
   type StrategyDocument,
+  WORKLOADS_SCHEMA,
+  type WorkloadsDocument,
 } from '../reporters/listings.js';
 import { listStrategies } from '../strategies/registry.js';
 import { resolveStrategies } from '../strategies/spec.js';
@@ -68,6 +71,21 @@ export function strategyDocument(spec: string, profileName: string, overrides: r
       ns,
     })),
   };
+}
+
+/** Every workload with its parameters. */
+export function workloadsDocument(): WorkloadsDocument {
+  const workloads = WORKLOADS.map(({ name, summary, parameters }) => ({
+    name,
+    summary,
+    parameters: parameters.map((parameter) => ({
+      key: parameter.key,
+      values: parameter.choices?.join('|') ?? parameter.range?.join('..') ?? '',
+      default: String(parameter.default),
+      help: parameter.help,
+    })),
+  }));
+  return { schema: WORKLOADS_SCHEMA, workloads };
 }
 
 /** Every built-in profile. */

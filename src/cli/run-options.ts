@@ -3,12 +3,12 @@ import { basename } from 'node:path';
 import type { RunOptions } from '../session/run.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
+import { type ReadFlags, readOptions } from './read-options.js';
 import { checkStrategyFiles } from './strategy-files.js';
+import { type TransformFlags, transformOptions } from './transform-flags.js';
 
-/** The flags of `traceFlags` and `modelFlags`, parsed. */
-export interface ReplayFlags {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
+/** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed. */
+export interface ReplayFlags extends ReadFlags, TransformFlags {
   readonly limit: number | undefined;
   readonly profile: string;
   readonly set: readonly string[] | undefined;
@@ -49,8 +49,8 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     vmShiftNs: parseDurationNs(flags['vm-shift'], '--vm-shift'),
     backgroundPerS: flags.background,
     faults: flags.fault ?? [],
-    lenient: flags.lenient,
-    format: flags.format,
+    ...readOptions(flags),
+    transforms: transformOptions(flags),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare strategies on the same traces.';
@@ -20,7 +21,7 @@ export default class Compare extends BaseCommand {
   ];
   static override args = {
     traces: Args.string({
-      description: 'recorded traces, plain or compressed (gz, xz); - reads standard input',
+      description: 'recorded traces, plain or compressed (gz, xz, zst); - reads standard input',
       required: true,
       multiple: true,
       ignoreStdin: true,
@@ -38,6 +39,7 @@ export default class Compare extends BaseCommand {
     }),
     ...traceFlags,
     ...modelFlags,
+    ...transformFlags,
     ...reportFlags,
     ...progressFlags,
   };

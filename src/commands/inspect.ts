@@ -1,12 +1,14 @@
 /** `smmuscope inspect`: what a trace holds. */
 import { BaseCommand } from '../cli/base-command.js';
 import { progressFlags, reportFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
+import type { EventBatch } from '../trace/events.js';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what is in a trace: commands, doorbells, DMA, times, losses.';
   static override description =
-    'Counts commands by opcode and vCPU, commands per doorbell, translations by StreamID, pages per range, and the latency that the recording itself shows. Nothing is simulated. Lines that the trace lost or that belong to other programs are reported with their line numbers.';
+    'Counts commands by opcode and vCPU, commands per doorbell, translations by StreamID, pages per range, the times between doorbells and the latency that the recording itself shows. Nothing is simulated. Lines that the trace lost or that belong to other programs are reported with their line numbers.';
   static override examples = [
     {
       description: 'A recorded QEMU log, recognised by its content:',
@@ -22,7 +24,13 @@ export default class Inspect extends BaseCommand {
     },
   ];
   static override args = { trace: traceArgument };
-  static override flags = { topology: topologyFlag, ...traceFlags, ...reportFlags, ...progressFlags };
+  static override flags = {
+    topology: topologyFlag,
+    ...traceFlags,
+    ...transformFlags,
+    ...reportFlags,
+    ...progressFlags,
+  };
 
   /** Flags → reader → collector → reporter. */
   async run(): Promise<void> {
@@ -32,13 +40,18 @@ export default class Inspect extends BaseCommand {
       return;
     }
     const { Report } = await import('../cli/report.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { openTrace } = await import('../readers/open-trace.js');
       const { inspectTrace } = await import('../inspect/inspect-trace.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
-      return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, onProgress }));
+      const { transformed } = await import('../session/transformed.js');
+      const read = readOptions(flags);
+      const options = { ...read, limit: flags.limit, transforms: transformOptions(flags) };
+      const trace = await openTrace(args.trace, read);
+      const transform = (batches: AsyncGenerator<EventBatch>) => transformed(trace, args.trace, options, batches);
+      return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, transform, onProgress }));
     });
   }
 
@@ -46,15 +59,21 @@ export default class Inspect extends BaseCommand {
   private async writeTopology(): Promise<void> {
     const { args, flags } = await this.parse(Inspect);
     const { openOutput } = await import('../cli/output.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     if (flags.json || flags.reporter !== undefined) {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
+    }
+    const { transformSettings } = await import('../transforms/registry.js');
+    const [transform] = transformSettings(transformOptions(flags));
+    if (transform !== undefined) {
+      throw new UsageError(`--topology: expected no guest transform beside it, found ${transform.name}`);
     }
     const output = openOutput(flags.output, [args.trace]);
     try {
       const { openTrace } = await import('../readers/open-trace.js');
       const { inferTopology } = await import('../session/infer-topology.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const trace = await openTrace(args.trace, readOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
       await output.commit(text);
     } finally {

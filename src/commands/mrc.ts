@@ -1,6 +1,7 @@
 /** `smmuscope mrc`: misses of a TLB of every size, in one pass. */
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 
 export default class Mrc extends BaseCommand {
   static override summary = 'Show how many misses a TLB of every size has (miss-ratio curve).';
@@ -17,19 +18,29 @@ export default class Mrc extends BaseCommand {
     },
   ];
   static override args = { trace: traceArgument };
-  static override flags = { entries: sizesFlag, msi: modelFlags.msi, ...traceFlags, ...reportFlags, ...progressFlags };
+  static override flags = {
+    entries: sizesFlag,
+    msi: modelFlags.msi,
+    ...traceFlags,
+    ...transformFlags,
+    ...reportFlags,
+    ...progressFlags,
+  };
 
   /** Flags → reader → curve → reporter. */
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Mrc);
     const { Report } = await import('../cli/report.js');
+    const { readOptions } = await import('../cli/read-options.js');
     const { parseSizes } = await import('../cli/run-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const sizes = parseSizes(flags.entries);
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
-      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], { ...flags, sizes }, { onProgress }));
+      const { limit, msi } = flags;
+      const options = { ...readOptions(flags), limit, msi, sizes, transforms: transformOptions(flags) };
+      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], options, { onProgress }));
     });
   }
 }

@@ -2,6 +2,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Replay a trace through one strategy and report it in full.';
@@ -42,6 +43,7 @@ export default class Replay extends BaseCommand {
     }),
     ...traceFlags,
     ...modelFlags,
+    ...transformFlags,
     ...reportFlags,
     ...progressFlags,
   };

@@ -40,6 +40,21 @@ export const ERAS: readonly EraRules[] = [
   },
 ];
 
+/** The era of guests that are not said to be of any: it holds the long-term kernels 6.6, 6.12 and 6.18. */
+export const DEFAULT_ERA: GuestEra = '6.6-to-7.0';
+
+/** The era of kernel `version` (`6.12`, `6.12.95-arm64`, `v7.1`), or of an era's own name; undefined for anything else. */
+export function eraOfKernel(version: string): GuestEra | undefined {
+  const named = ERAS.find(({ era }) => era === version);
+  if (named !== undefined) return named.era;
+  const match = /^v?(\d+)\.(\d+)(?:[.\-+].*)?$/.exec(version);
+  if (match === null) return undefined;
+  const major = Number(match[1]);
+  const minor = Number(match[2]);
+  if (major < 6 || (major === 6 && minor < 6)) return 'before-6.6';
+  return major < 7 || (major === 7 && minor < 1) ? '6.6-to-7.0' : 'from-7.1';
+}
+
 /** Rules of `era`. */
 export function rulesOf(era: GuestEra): EraRules {
   const rules = ERAS.find((candidate) => candidate.era === era);

@@ -68,31 +68,62 @@ export interface FlushLog {
   readonly flushOf: Int32Array;
 }
 
+/**
+ * The flush queue of one domain, unmap by unmap. Before an `unmap` the caller lets the timer run out (`expiryNs`,
+ * `expire`): whoever feeds this decides what else happens at that time.
+ */
+export class FlushQueue {
+  /** When the timer runs out; Infinity while it is off. */
+  expiryNs = Number.POSITIVE_INFINITY;
+  /** Unmaps that no flush has retired yet, on every CPU. */
+  queued = 0;
+  /** Of these, by ring: the others make room before a ring is looked at. */
+  private readonly waiting = new Map<number, number>();
+
+  constructor(private readonly rules: FlushQueueRules = LINUX_PER_CPU) {}
+
+  /** An unmap on `cpu`: the flush that it needs for want of room, or undefined; then it waits in its ring. */
+  unmap(timeNs: number, cpu: number): DomainFlush | undefined {
+    const { rules, waiting } = this;
+    const ring = rules.isPerCpu ? cpu : 0;
+    const flush = (waiting.get(ring) ?? 0) === rules.entries ? this.flush(timeNs, 'ring-full') : undefined;
+    waiting.set(ring, (waiting.get(ring) ?? 0) + 1);
+    this.queued++;
+    if (this.expiryNs === Number.POSITIVE_INFINITY) this.expiryNs = timeNs + rules.timeoutNs;
+    return flush;
+  }
+
+  /** The timer has run out. */
+  expire(): DomainFlush {
+    return this.flush(this.expiryNs, 'timer');
+  }
+
+  private flush(timeNs: number, cause: DomainFlush['cause']): DomainFlush {
+    const retired = this.queued;
+    this.queued = 0;
+    this.waiting.clear();
+    if (cause === 'timer' || this.rules.isTimerStoppedByFlush) this.expiryNs = Number.POSITIVE_INFINITY;
+    return { timeNs, cause, retired };
+  }
+}
+
 /** The flushes that `unmaps` of one domain, in order of time, cause; the last timer runs out after them. */
 export function flushLazily(unmaps: readonly LazyUnmap[], rules: FlushQueueRules = LINUX_PER_CPU): FlushLog {
+  const queue = new FlushQueue(rules);
   const flushes: DomainFlush[] = [];
   const flushOf = new Int32Array(unmaps.length).fill(-1);
-  /** Unmaps in each ring that no flush has retired: the others make room before the ring is looked at. */
-  const waiting = new Map<number, number>();
   let firstUnretired = 0;
-  let timerNs = Number.POSITIVE_INFINITY;
-
-  const flush = (timeNs: number, cause: DomainFlush['cause'], queued: number): void => {
-    flushOf.fill(flushes.length, firstUnretired, queued);
-    flushes.push({ timeNs, cause, retired: queued - firstUnretired });
-    firstUnretired = queued;
-    waiting.clear();
-    if (cause === 'timer' || rules.isTimerStoppedByFlush) timerNs = Number.POSITIVE_INFINITY;
+  const log = (flush: DomainFlush): void => {
+    flushOf.fill(flushes.length, firstUnretired, firstUnretired + flush.retired);
+    firstUnretired += flush.retired;
+    flushes.push(flush);
   };
-
   for (const [index, { timeNs, cpu }] of unmaps.entries()) {
     if (index > 0 && timeNs < unmaps[index - 1].timeNs) throw new RangeError(`unmap ${index} is out of order`);
-    if (timerNs <= timeNs) flush(timerNs, 'timer', index);
-    const ring = rules.isPerCpu ? cpu : 0;
-    if ((waiting.get(ring) ?? 0) === rules.entries) flush(timeNs, 'ring-full', index);
-    waiting.set(ring, (waiting.get(ring) ?? 0) + 1);
-    if (timerNs === Number.POSITIVE_INFINITY) timerNs = timeNs + rules.timeoutNs;
+    if (queue.expiryNs <= timeNs) log(queue.expire());
+    const flush = queue.unmap(timeNs, cpu);
+    if (flush !== undefined) log(flush);
   }
-  if (timerNs !== Number.POSITIVE_INFINITY) flush(timerNs, 'timer', unmaps.length);
+  if (queue.expiryNs !== Number.POSITIVE_INFINITY) log(queue.expire());
   return { flushes, flushOf };
 }

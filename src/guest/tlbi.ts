@@ -1,9 +1,9 @@
 /**
  * An address TLBI as the guest's driver decides on it, before it becomes 128 bits.
  */
-import { type CommandFields, type CommandWords, encodeCommand } from '../trace/command.js';
+import type { CommandWords } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
-import { PAGE_SHIFT } from '../trace/units.js';
+import { highWordOfPage, lowWordOfPage, PAGE_SHIFT } from '../trace/units.js';
 
 /** One TLBI by address: field values as in the command (facts L §1.2), ADDR as a 4 KiB page number. */
 export interface AddressTlbi {
@@ -28,18 +28,10 @@ export interface InvalidationRequest {
 }
 
 /** `tlbi` as a TLBI_NH_VA for `asid` (the stage-1 guest's own opcode; VMID is the host's business). */
-export function nhVaWords(tlbi: AddressTlbi, asid: number): CommandWords {
-  const { num, scale, tg, ttl, leaf, page } = tlbi;
-  const fields: CommandFields = {
-    ASID: asid,
-    NUM: num,
-    SCALE: scale,
-    TG: tg,
-    TTL: ttl,
-    LEAF: leaf ? 1 : 0,
-    ADDR: page,
-  };
-  return encodeCommand(Opcode.TLBI_NH_VA, fields);
+export function nhVaWords({ num, scale, tg, ttl, leaf, page }: AddressTlbi, asid: number): CommandWords {
+  const c0Low = Opcode.TLBI_NH_VA | (num << 12) | (scale << 20);
+  const c1Low = (lowWordOfPage(page) | (tg << 10) | (ttl << 8) | (leaf ? 1 : 0)) >>> 0;
+  return [c0Low, (asid << 16) >>> 0, c1Low, highWordOfPage(page)];
 }
 
 /** 4 KiB pages in one unit of `log2` bytes. */

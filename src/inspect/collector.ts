@@ -6,18 +6,23 @@
  */
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
-import { asidOf, isAddressTlbi, opcodeOf, reservedCombinations, tlbiPages } from '../trace/command.js';
+import { asidOf, isAddressTlbi, opcodeOf, reservedCombinations, sidOf, tlbiPages } from '../trace/command.js';
 import { fieldsOf } from '../trace/command-fields.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../trace/events.js';
-import { opcodeKey } from '../trace/opcodes.js';
-import type { CountsByKey, InspectDocument, RecordedLatency } from './document.js';
+import { Opcode, opcodeKey } from '../trace/opcodes.js';
+import type { CountsByKey, InspectDocument } from './document.js';
 
 /** What the collector knows of the document; the rest comes from the opened trace. */
-export type CollectedCounts = Omit<InspectDocument, 'schema' | 'trace' | 'reader'>;
+export type CollectedCounts = Omit<InspectDocument, 'schema' | 'trace' | 'reader' | 'transforms'>;
 
 /** True at the opcodes that carry an ASID. */
 const NAMES_ASID = Uint8Array.from({ length: 256 }, (_, opcode) =>
   fieldsOf(opcode).some((field) => field.name === 'ASID') ? 1 : 0,
+);
+
+/** True at the opcodes that name a StreamID. */
+const NAMES_SID = Uint8Array.from({ length: 256 }, (_, opcode) =>
+  fieldsOf(opcode).some((field) => field.name === 'SID') ? 1 : 0,
 );
 
 /** One doorbell that waits for its vCPU's sync-done: time, or -1 when there is none. */
@@ -39,15 +44,20 @@ export class InspectCollector {
   private readonly byAsid = new Float64Array(65536);
   private readonly byOutcome = new Float64Array(OUTCOME_NAMES.length);
   private readonly byPageSize = new Float64Array(256);
-  private readonly commandsByVcpu = new Map<number, number>();
+  /** Commands by vCPU, each by opcode. */
+  private readonly commandsByVcpu = new Map<number, Float64Array>();
+  private readonly commandsBySid = new Map<number, number>();
+  private readonly syncsPerDoorbell = new Map<number, number>();
+  private readonly pendingSyncsByQueue = new Map<number, number>();
+  private readonly doorbellsByVcpu = new Map<number, number>();
+  private readonly interArrival = new GapsByVcpu();
   private readonly bySid = new Map<number, number>();
   private readonly batchSizes = new Map<number, number>();
   private readonly rangePages = new Map<number, number>();
   /** Commands written into each queue since its last doorbell. */
   private readonly pendingByQueue = new Map<number, number>();
   private readonly doorbellNsByVcpu = new Map<number, number>();
-  private readonly latencyByVcpu = new Map<number, LatencyRecorder>();
-  private readonly latency = new LatencyRecorder();
+  private readonly latency = new RecorderByVcpu();
 
   /** Events counted so far. */
   get eventCount(): number {
@@ -95,11 +105,13 @@ export class InspectCollector {
     const c0Low = batch.cmd0Low[row];
     const opcode = opcodeOf(c0Low);
     this.byOpcode[opcode]++;
-    increment(this.commandsByVcpu, batch.vcpu[row]);
+    this.opcodesOf(batch.vcpu[row])[opcode]++;
     increment(this.pendingByQueue, batch.queue[row]);
+    if (opcode === Opcode.SYNC) increment(this.pendingSyncsByQueue, batch.queue[row]);
     if ((batch.flags[row] & EventFlag.OpcodeOnly) !== 0) return;
     // Words that a reader rebuilt are clean by construction; only recorded ones can break a rule.
     if ((batch.flags[row] & EventFlag.Reconstructed) === 0) this.addReserved(batch, row);
+    if (NAMES_SID[opcode] === 1) increment(this.commandsBySid, sidOf(batch.cmd0High[row]));
     if (NAMES_ASID[opcode] === 1) this.byAsid[asidOf(batch.cmd0High[row])]++;
     if (isAddressTlbi(opcode)) increment(this.rangePages, tlbiPages(c0Low, batch.cmd1Low[row]));
   }
@@ -114,6 +126,10 @@ export class InspectCollector {
     this.doorbells++;
     increment(this.batchSizes, this.pendingByQueue.get(queue) ?? 0);
     this.pendingByQueue.set(queue, 0);
+    increment(this.syncsPerDoorbell, this.pendingSyncsByQueue.get(queue) ?? 0);
+    this.pendingSyncsByQueue.set(queue, 0);
+    increment(this.doorbellsByVcpu, vcpu);
+    this.interArrival.at(vcpu, timeNs);
     this.doorbellNsByVcpu.set(vcpu, timeNs);
   }
 
@@ -123,13 +139,16 @@ export class InspectCollector {
     const doorbellNs = this.doorbellNsByVcpu.get(vcpu) ?? NO_DOORBELL;
     if (doorbellNs === NO_DOORBELL) return;
     this.doorbellNsByVcpu.set(vcpu, NO_DOORBELL);
-    this.latency.record(timeNs - doorbellNs);
-    let ofVcpu = this.latencyByVcpu.get(vcpu);
-    if (ofVcpu === undefined) {
-      ofVcpu = new LatencyRecorder();
-      this.latencyByVcpu.set(vcpu, ofVcpu);
+    this.latency.record(vcpu, timeNs - doorbellNs);
+  }
+
+  private opcodesOf(vcpu: number): Float64Array {
+    let opcodes = this.commandsByVcpu.get(vcpu);
+    if (opcodes === undefined) {
+      opcodes = new Float64Array(256);
+      this.commandsByVcpu.set(vcpu, opcodes);
     }
-    ofVcpu.record(timeNs - doorbellNs);
+    return opcodes;
   }
 
   /**
@@ -138,23 +157,34 @@ export class InspectCollector {
    */
   counts(hasClock: boolean): CollectedCounts {
     const { firstNs, lastNs } = this;
+    const total = sum(this.byOpcode);
+    const syncs = this.byOpcode[Opcode.SYNC];
     const timed = hasClock && firstNs !== null && lastNs !== null;
     return {
       events: this.events,
       commands: {
-        total: this.byOpcode.reduce((sum, count) => sum + count, 0),
-        unpublished: [...this.pendingByQueue.values()].reduce((sum, count) => sum + count, 0),
+        total,
+        unpublished: sum([...this.pendingByQueue.values()]),
         by_opcode: namedCounts(this.byOpcode, opcodeKey),
-        by_vcpu: sortedCounts(this.commandsByVcpu, vcpuKey),
+        by_vcpu: byVcpu(this.commandsByVcpu, sum),
+        by_vcpu_opcode: byVcpu(this.commandsByVcpu, (opcodes) => namedCounts(opcodes, opcodeKey)),
+        by_sid: sortedCounts(this.commandsBySid, sidKey),
         reserved: Object.fromEntries([...this.reserved].sort()),
       },
       doorbells: this.doorbells,
       batch_sizes: sortedCounts(this.batchSizes, String),
       sync_dones: this.syncDones,
+      syncs: {
+        total: syncs,
+        commands_per_sync: syncs === 0 ? null : (total - syncs) / syncs,
+        per_doorbell: sortedCounts(this.syncsPerDoorbell, String),
+      },
+      doorbells_by_vcpu: sortedCounts(this.doorbellsByVcpu, vcpuKey),
+      inter_arrival: hasClock ? this.interArrival.gaps.summary() : null,
       dma: {
         total: this.dmas,
         msi: this.msis,
-        by_sid: sortedCounts(this.bySid, (sid) => (sid === ABSENT ? 'unknown' : `0x${sid.toString(16)}`)),
+        by_sid: sortedCounts(this.bySid, sidKey),
         by_outcome: namedCounts(this.byOutcome, (outcome) => OUTCOME_NAMES[outcome] || 'unknown'),
       },
       maps: this.maps,
@@ -162,25 +192,75 @@ export class InspectCollector {
       time: timed
         ? { first_ns: firstNs, last_ns: lastNs, span_ns: lastNs - firstNs }
         : { first_ns: null, last_ns: null, span_ns: null },
-      recorded_latency: hasClock ? this.recordedLatency() : null,
+      recorded_latency: hasClock ? this.latency.summary() : null,
       page_sizes: namedCounts(this.byPageSize, (log2) => (log2 === 0 ? 'unknown' : String(2 ** log2))),
       asids: namedCounts(this.byAsid, String),
       range_pages: sortedCounts(this.rangePages, String),
     };
   }
+}
 
-  private recordedLatency(): InspectDocument['recorded_latency'] {
-    const all = this.latency.summary();
-    if (all.count === 0) return null;
-    const byVcpu: Record<string, RecordedLatency> = {};
-    for (const [vcpu, samples] of [...this.latencyByVcpu].sort(([a], [b]) => a - b)) {
-      byVcpu[vcpuKey(vcpu)] = samples.summary();
+/** One distribution over all vCPUs and one of each. */
+class RecorderByVcpu {
+  private readonly all = new LatencyRecorder();
+  private readonly ofVcpu = new Map<number, LatencyRecorder>();
+
+  record(vcpu: number, ns: number): void {
+    this.all.record(ns);
+    this.recordOf(vcpu, ns);
+  }
+
+  /** For all vCPUs together only. */
+  recordAll(ns: number): void {
+    this.all.record(ns);
+  }
+
+  recordOf(vcpu: number, ns: number): void {
+    let recorder = this.ofVcpu.get(vcpu);
+    if (recorder === undefined) {
+      recorder = new LatencyRecorder();
+      this.ofVcpu.set(vcpu, recorder);
     }
-    return { ...all, by_vcpu: byVcpu };
+    recorder.record(ns);
+  }
+
+  /** null without any sample. */
+  summary(): InspectDocument['recorded_latency'] {
+    const all = this.all.summary();
+    return all.count === 0 ? null : { ...all, by_vcpu: byVcpu(this.ofVcpu, (samples) => samples.summary()) };
+  }
+}
+
+/** Times between doorbells: from any to the next, and of each vCPU to its own next. */
+class GapsByVcpu {
+  readonly gaps = new RecorderByVcpu();
+  private lastNs = -1;
+  private readonly lastNsOf = new Map<number, number>();
+
+  at(vcpu: number, timeNs: number): void {
+    if (this.lastNs >= 0) this.gaps.recordAll(timeNs - this.lastNs);
+    this.lastNs = timeNs;
+    const lastNsOf = this.lastNsOf.get(vcpu);
+    if (lastNsOf !== undefined) this.gaps.recordOf(vcpu, timeNs - lastNsOf);
+    this.lastNsOf.set(vcpu, timeNs);
   }
 }
 
 const vcpuKey = (vcpu: number): string => (vcpu === ABSENT ? 'unknown' : String(vcpu));
+
+const sidKey = (sid: number): string => (sid === ABSENT ? 'unknown' : `0x${sid.toString(16)}`);
+
+const sum = (counts: Iterable<number>): number => {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
+};
+
+/** What `make` makes of each vCPU, in the order of their numbers. */
+function byVcpu<From, To>(of: ReadonlyMap<number, From>, make: (from: From) => To): Record<string, To> {
+  const sorted = [...of].sort(([a], [b]) => a - b);
+  return Object.fromEntries(sorted.map(([vcpu, from]) => [vcpuKey(vcpu), make(from)]));
+}
 
 function increment(counts: Map<number, number>, key: number): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -27,6 +27,8 @@ export interface InspectDocument {
     readonly limited: boolean;
   };
   readonly reader: ReaderReport;
+  /** Guest-side transforms that the events went through, in their order, with what each did; empty: as recorded. */
+  readonly transforms: readonly Readonly<Record<string, string | number>>[];
   /** Events of every kind. */
   readonly events: number;
   readonly commands: {
@@ -36,6 +38,10 @@ export interface InspectDocument {
     readonly by_opcode: CountsByKey;
     /** By the vCPU that wrote them, `unknown` where the recording does not tell. */
     readonly by_vcpu: CountsByKey;
+    /** By vCPU, then opcode. */
+    readonly by_vcpu_opcode: Readonly<Record<string, CountsByKey>>;
+    /** By the StreamID in hex that CFGI, ATC_INV and PREFETCH commands name. */
+    readonly by_sid: CountsByKey;
     /** Combinations that the architecture reserves, in words, among commands recorded with their raw words. */
     readonly reserved: CountsByKey;
   };
@@ -43,6 +49,17 @@ export interface InspectDocument {
   /** Commands per doorbell → number of doorbells. */
   readonly batch_sizes: CountsByKey;
   readonly sync_dones: number;
+  /** CMD_SYNCs among the commands. */
+  readonly syncs: {
+    readonly total: number;
+    /** Other commands per CMD_SYNC; null without any CMD_SYNC. */
+    readonly commands_per_sync: number | null;
+    /** CMD_SYNCs per doorbell → number of doorbells. */
+    readonly per_doorbell: CountsByKey;
+  };
+  readonly doorbells_by_vcpu: CountsByKey;
+  /** From one doorbell to the next on the recorder's clock, and of each vCPU to its own next; null if there are no two. */
+  readonly inter_arrival: (RecordedLatency & { readonly by_vcpu: Readonly<Record<string, RecordedLatency>> }) | null;
   readonly dma: {
     readonly total: number;
     /** Of the total: message-signalled interrupts. */

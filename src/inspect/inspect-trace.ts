@@ -2,13 +2,21 @@
 import { basename } from 'node:path';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
+import type { EventBatch } from '../trace/events.js';
 import { InspectCollector } from './collector.js';
 import { INSPECT_SCHEMA, type InspectDocument } from './document.js';
 
 /** How far to read, and whom to tell. */
 export interface InspectOptions {
-  /** Stop after so many events. */
+  /** Stop after so many events of the trace. */
   readonly limit?: number | undefined;
+  /** What is made of the events before they are counted. */
+  readonly transform?:
+    | ((batches: AsyncGenerator<EventBatch>) => {
+        readonly batches: AsyncGenerator<EventBatch>;
+        report(): InspectDocument['transforms'];
+      })
+    | undefined;
   readonly onProgress?: ((bytesRead: number, totalBytes: number | undefined, events: number) => void) | undefined;
 }
 
@@ -17,19 +25,28 @@ export async function inspectTrace(trace: OpenTrace, options: InspectOptions = {
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const collector = new InspectCollector();
   let limited = false;
-  for await (const batch of trace.batches) {
-    const room = limit - collector.eventCount;
-    collector.add(batch, Math.min(batch.count, room));
-    options.onProgress?.(trace.bytesRead(), trace.totalBytes, collector.eventCount);
-    if (batch.count > room) {
-      limited = true;
-      break;
+  async function* withinLimit(): AsyncGenerator<EventBatch, void, void> {
+    let room = limit;
+    for await (const batch of trace.batches) {
+      if (batch.count > room) {
+        limited = true;
+        batch.count = room;
+      }
+      room -= batch.count;
+      if (batch.count > 0) yield batch;
+      if (limited) return;
     }
+  }
+  const made = options.transform?.(withinLimit());
+  for await (const batch of made?.batches ?? withinLimit()) {
+    collector.add(batch);
+    options.onProgress?.(trace.bytesRead(), trace.totalBytes, collector.eventCount);
   }
   return {
     schema: INSPECT_SCHEMA,
     trace: { file: basename(trace.file), sha256: trace.sha256(), compression: trace.compression, limited },
     reader: readerReport(trace.statistics),
+    transforms: made?.report() ?? [],
     ...collector.counts(trace.statistics.timeBase === 'clock'),
   };
 }

@@ -34,8 +34,13 @@ export interface MrcDocument {
     readonly tool: { readonly name: string; readonly version: string };
     readonly model: string;
     readonly traces: readonly Readonly<Record<string, unknown>>[];
+    /** Guest-side transforms in their order; empty: the guest as recorded. */
+    readonly transforms: readonly Readonly<Record<string, string | number>>[];
     readonly msi: boolean;
     readonly limit_events: number | null;
+    readonly lenient: boolean;
+    /** The user's names of CSV columns → ours. */
+    readonly csv_map?: Readonly<Record<string, string>>;
   };
   readonly results: readonly MrcResult[];
 }

@@ -1,5 +1,6 @@
 /**
- * Compression by magic bytes, never by file name: gz and xz are unpacked while streaming, others are named and refused.
+ * Compression by magic bytes, never by file name: gz, xz and zst are unpacked while streaming, others are named and
+ * refused. What unpacks to very much more than it is packed in is refused too.
  */
 import { createRequire } from 'node:module';
 import { pipeline, Readable } from 'node:stream';
@@ -7,15 +8,23 @@ import { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import { TraceFormatError, UserError } from '../trace/errors.js';
 import { peek } from './peek.js';
+import { unzstd, ZstdError } from './zstd.js';
 
 /** Unpacked bytes and what they were packed with. */
 export interface Unpacked {
-  /** `none`, `gz`, `xz`. */
+  /** `none`, `gz`, `xz`, `zst`. */
   readonly compression: string;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-type Unpacker = (chunks: AsyncIterable<Uint8Array>, file: string) => AsyncIterable<Uint8Array>;
+/** Called with what could not be checked about a stream, once it has been unpacked. */
+export type OnUnchecked = (what: string) => void;
+
+type Unpacker = (
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  onUnchecked?: OnUnchecked,
+) => AsyncIterable<Uint8Array>;
 
 interface Compression {
   readonly name: string;
@@ -27,7 +36,7 @@ interface Compression {
 const COMPRESSIONS: readonly Compression[] = [
   { name: 'gz', magic: [0x1f, 0x8b], unpack: gunzip },
   { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], unpack: unxz },
-  { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { name: 'zst', magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzst },
   { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
   { name: 'lz4', magic: [0x04, 0x22, 0x4d, 0x18] },
   { name: 'zip', magic: [0x50, 0x4b, 0x03, 0x04] },
@@ -36,6 +45,13 @@ const COMPRESSIONS: readonly Compression[] = [
 /** Length of the longest magic above. */
 const MAGIC_BYTES = 6;
 
+/**
+ * The limit on what a packed trace may become: beyond the first 64 MiB, at most 500 times the packed bytes. Recordings
+ * pack 10 to 60 times; a file of one repeated byte 1000 times and more.
+ */
+export const MAX_INFLATION = 500;
+export const INFLATION_ALLOWANCE_BYTES = 2 ** 26;
+
 /** Default output chunks of zlib (16 KiB) cost two to three times the throughput. */
 const GUNZIP_CHUNK_BYTES = 2 ** 18;
 
@@ -43,15 +59,67 @@ const GUNZIP_CHUNK_BYTES = 2 ** 18;
  * Recognise the compression of `chunks` and unpack it.
  * @throws TraceFormatError for empty input or a compression that cannot be unpacked here
  */
-export async function unpack(chunks: AsyncIterable<Uint8Array>, file: string): Promise<Unpacked> {
+export async function unpack(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  onUnchecked?: OnUnchecked,
+): Promise<Unpacked> {
   const { head, all } = await peek(chunks, MAGIC_BYTES);
   if (head.length === 0) throw new TraceFormatError(file, 0, 'a trace', 'an empty file');
   const found = COMPRESSIONS.find(({ magic }) => magic.every((byte, index) => head[index] === byte));
   if (found === undefined) return { compression: 'none', chunks: all };
   if (found.unpack === undefined) {
-    throw new TraceFormatError(file, 0, 'plain text, gz or xz', `${found.name} compression; unpack it first`);
+    throw new TraceFormatError(file, 0, 'plain text, gz, xz or zst', `${found.name} compression; unpack it first`);
   }
-  return { compression: found.name, chunks: found.unpack(all, file) };
+  const packed = new CountedBytes(all);
+  const unpacked = found.unpack(packed.counted(), file, onUnchecked);
+  return { compression: found.name, chunks: refusingBombs(unpacked, packed, file, found.name) };
+}
+
+/** Counts bytes as they pass. */
+class CountedBytes {
+  bytes = 0;
+
+  constructor(private readonly chunks: AsyncIterable<Uint8Array>) {}
+
+  async *counted(): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of this.chunks) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+async function* refusingBombs(
+  chunks: AsyncIterable<Uint8Array>,
+  packed: CountedBytes,
+  file: string,
+  name: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > INFLATION_ALLOWANCE_BYTES && bytes > packed.bytes * MAX_INFLATION) {
+      const expected = `${name} data that unpacks to at most ${MAX_INFLATION} times its size`;
+      throw new TraceFormatError(file, 0, expected, 'more; unpack it first if that is meant');
+    }
+    yield chunk;
+  }
+}
+
+async function* unzst(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  onUnchecked?: OnUnchecked,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* unzstd(chunks, { onUnchecked });
+  } catch (error) {
+    if (!(error instanceof ZstdError)) throw error;
+    throw error.isTruncated || error.found === 'corrupt data'
+      ? describeUnpackError(file, 'zst', error, error.isTruncated)
+      : new TraceFormatError(file, 0, 'a complete zst stream', error.found);
+  }
 }
 
 async function* gunzip(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array, void, void> {

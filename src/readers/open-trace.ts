@@ -1,11 +1,13 @@
 /**
  * The one way to open a trace: source → decompression → format by content → batches of canonical events.
  */
-import { TraceFormatError } from '../trace/errors.js';
+import { TraceFormatError, UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
 import { unpack } from './compression.js';
+import { csvReader } from './csv.js';
+import { addNote } from './notes.js';
 import { peek } from './peek.js';
-import { emptyStatistics, type OpenTrace, type ReaderContext, SNIFF_BYTES } from './reader.js';
+import { emptyStatistics, type OpenTrace, type ReaderContext, SNIFF_BYTES, type TraceReader } from './reader.js';
 import { readerByContent, readerByName } from './registry.js';
 import { type ByteSource, openSource } from './source.js';
 
@@ -13,6 +15,8 @@ import { type ByteSource, openSource } from './source.js';
 export interface OpenTraceOptions {
   /** Reader name; recognised by content when absent. */
   readonly format?: string | undefined;
+  /** The user's names for CSV columns: name in the file → ours. The trace is then CSV. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient?: boolean | undefined;
   /** Stands in for `process.stdin` when the path is `-`. */
@@ -27,24 +31,30 @@ export interface OpenTraceOptions {
  * @throws TraceFormatError for an empty, truncated, corrupt or unrecognised content; while drawing, for a malformed row
  */
 export async function openTrace(path: string, options: OpenTraceOptions = {}): Promise<OpenTrace> {
-  const named = options.format === undefined ? undefined : readerByName(options.format);
+  const named = readerOf(options);
   const source = await openSource(path, options);
   try {
-    const unpacked = await unpack(source.chunks, source.name);
+    const unchecked: string[] = [];
+    const unpacked = await unpack(source.chunks, source.name, (what) => unchecked.push(what));
     const { head, all } = await peek(unpacked.chunks, SNIFF_BYTES);
     if (head.length === 0) {
       throw new TraceFormatError(source.name, 0, 'a trace', `an empty file inside the ${unpacked.compression} stream`);
     }
     const reader = named ?? readerByContent(head, source.name);
     const statistics = emptyStatistics(reader.name);
-    const context: ReaderContext = { file: source.name, lenient: options.lenient ?? false, statistics };
+    const context: ReaderContext = {
+      file: source.name,
+      lenient: options.lenient ?? false,
+      csvMap: options.csvMap,
+      statistics,
+    };
     const chunks = options.chunkBytes === undefined ? all : rechunked(all, options.chunkBytes);
     return {
       file: source.name,
       compression: unpacked.compression,
       statistics,
       totalBytes: source.totalBytes,
-      batches: closing(source, refusingNoEvents(reader.read(chunks, context), context)),
+      batches: closing(source, refusingNoEvents(reader.read(chunks, context), context, unchecked)),
       sha256: () => source.sha256(),
       bytesRead: () => source.bytesRead(),
     };
@@ -52,6 +62,13 @@ export async function openTrace(path: string, options: OpenTraceOptions = {}): P
     source.close();
     throw error;
   }
+}
+
+/** The reader that is asked for by name, or by a map of columns, which only CSV has. */
+function readerOf({ format, csvMap }: OpenTraceOptions): TraceReader | undefined {
+  if (csvMap === undefined) return format === undefined ? undefined : readerByName(format);
+  if (format === undefined || format === csvReader.name) return csvReader;
+  throw new UsageError(`--csv-map: expected a CSV beside it, found --format ${format}`);
 }
 
 /** The same bytes in chunks of at most `chunkBytes`. */
@@ -64,16 +81,21 @@ async function* rechunked(
   }
 }
 
-/** Pass batches on; a trace without a single event is as useless as an empty file and is refused like one. */
+/**
+ * Pass batches on; at the end, note what could not be checked about the compression. A trace without a single event is as
+ * useless as an empty file and is refused like one.
+ */
 async function* refusingNoEvents(
   batches: AsyncGenerator<EventBatch>,
   context: ReaderContext,
+  unchecked: readonly string[],
 ): AsyncGenerator<EventBatch, void, void> {
   let any = false;
   for await (const batch of batches) {
     any = true;
     yield batch;
   }
+  for (const what of unchecked) addNote(context.statistics, 1, what);
   if (any) return;
   const { format, lines, skippedRows } = context.statistics;
   const skipped = skippedRows > 0 ? ` (${skippedRows} malformed and skipped)` : '';

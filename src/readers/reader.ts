@@ -52,6 +52,8 @@ export interface ReaderContext {
   readonly file: string;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient: boolean;
+  /** The user's names for CSV columns: name in the file → ours. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
   /** Filled by the reader. */
   readonly statistics: ReaderStatistics;
 }
@@ -74,7 +76,7 @@ export interface TraceReader {
 /** An opened trace: batches once, statistics and digest when they are drawn. */
 export interface OpenTrace {
   readonly file: string;
-  /** `none`, `gz`, `xz`. */
+  /** `none`, `gz`, `xz`, `zst`. */
   readonly compression: string;
   readonly batches: AsyncGenerator<EventBatch>;
   readonly statistics: ReaderStatistics;

@@ -2,12 +2,23 @@
  * All trace readers in the order in which they are asked. A new format is one file and one line here.
  */
 import { suggestion, TraceFormatError, UsageError } from '../trace/errors.js';
+import { arrowReader } from './arrow/reader.js';
 import { csvReader } from './csv.js';
+import { jsonlReader } from './jsonl.js';
 import { qemuLogReader } from './qemu-log/reader.js';
+import { qemuSimpleReader } from './qemu-simple/reader.js';
+import { rawReader } from './raw/reader.js';
 import type { TraceReader } from './reader.js';
 
 /** Readers in sniffing order; the order is total, so that a content has at most one format. */
-export const READERS: readonly TraceReader[] = [qemuLogReader, csvReader];
+export const READERS: readonly TraceReader[] = [
+  qemuSimpleReader,
+  arrowReader,
+  rawReader,
+  jsonlReader,
+  qemuLogReader,
+  csvReader,
+];
 
 /** Reader names for help and messages. */
 export function readerNames(): string[] {

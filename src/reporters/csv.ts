@@ -6,6 +6,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import {
@@ -14,6 +15,7 @@ import {
   STRATEGIES_SCHEMA,
   STRATEGY_SCHEMA,
   type StrategyDocument,
+  WORKLOADS_SCHEMA,
 } from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
 
@@ -42,6 +44,12 @@ function rowsOf(document: ReportDocument): Field[][] {
         ...numericLeaves(rest).map(([metric, value]) => [trace.file, metric, value]),
       ];
     }
+    case LINT_SCHEMA: {
+      const rows = document.findings.flatMap(({ rule, severity, count, first }) =>
+        first.map(({ line, what }) => [document.trace.file, severity, rule, count, line, what]),
+      );
+      return [['trace', 'severity', 'rule', 'count', 'line', 'what'], ...rows];
+    }
     case STRATEGIES_SCHEMA: {
       const none = { key: '', values: '', default: '', help: '' };
       const rows = document.strategies.flatMap(({ name, default_atc, summary, options }) =>
@@ -56,6 +64,19 @@ function rowsOf(document: ReportDocument): Field[][] {
         ]),
       );
       return [['strategy', 'default_atc', 'summary', 'option', 'values', 'default', 'help'], ...rows];
+    }
+    case WORKLOADS_SCHEMA: {
+      const rows = document.workloads.flatMap(({ name, summary, parameters }) =>
+        parameters.map((parameter) => [
+          name,
+          summary,
+          parameter.key,
+          parameter.values,
+          parameter.default,
+          parameter.help,
+        ]),
+      );
+      return [['workload', 'summary', 'parameter', 'values', 'default', 'help'], ...rows];
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);

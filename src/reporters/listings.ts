@@ -1,11 +1,12 @@
-/** Documents of the listing commands: what `strategies`, `profiles` and their `show` hand to a reporter. */
+/** Documents of the listing commands: what `strategies`, `profiles`, their `show` and `workloads` hand to a reporter. */
 
 export const STRATEGIES_SCHEMA = 'smmuscope.strategies/1';
 export const STRATEGY_SCHEMA = 'smmuscope.strategy/1';
+export const WORKLOADS_SCHEMA = 'smmuscope.workloads/1';
 export const PROFILES_SCHEMA = 'smmuscope.profiles/1';
 export const PROFILE_SCHEMA = 'smmuscope.profile/1';
 
-/** One option of a strategy, written `NAME:key=value`. */
+/** One option of a strategy, written `NAME:key=value`, or one parameter of a workload. */
 export interface StrategyOptionListing {
   readonly key: string;
   /** What the value may be: the choices separated by `|`, or a range such as `1..128`. */
@@ -26,6 +27,16 @@ export interface StrategyListing {
 export interface StrategiesDocument {
   readonly schema: typeof STRATEGIES_SCHEMA;
   readonly strategies: readonly StrategyListing[];
+}
+
+/** All workloads of `generate`, in the registry's order. */
+export interface WorkloadsDocument {
+  readonly schema: typeof WORKLOADS_SCHEMA;
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly summary: string;
+    readonly parameters: readonly StrategyOptionListing[];
+  }[];
 }
 
 /** One strategy explained: where the time of n TLBI_NH_VA and one CMD_SYNC of one vCPU goes on an idle machine. */

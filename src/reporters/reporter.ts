@@ -8,17 +8,26 @@
  * - Colour, width and character set come from the context only.
  */
 import type { InspectDocument } from '../inspect/document.js';
+import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
-import type { ProfileDocument, ProfilesDocument, StrategiesDocument, StrategyDocument } from './listings.js';
+import type {
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  StrategyDocument,
+  WorkloadsDocument,
+} from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
 export type ReportDocument =
   | MrcDocument
   | ResultDocument
   | InspectDocument
+  | LintDocument
   | StrategiesDocument
   | StrategyDocument
+  | WorkloadsDocument
   | ProfilesDocument
   | ProfileDocument;
 

@@ -1,13 +1,15 @@
 /** Tables for people. Each kind of document has its own file under table/. */
 import { INSPECT_SCHEMA } from '../inspect/document.js';
+import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA } from './listings.js';
+import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA, WORKLOADS_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
-import { renderProfile, renderProfiles, renderStrategies } from './table/listing.js';
+import { renderLint } from './table/lint.js';
+import { renderProfile, renderProfiles, renderStrategies, renderWorkloads } from './table/listing.js';
 import { renderSingles } from './table/single.js';
 import { renderStrategy } from './table/strategy.js';
 
@@ -25,10 +27,14 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
       return renderCurves(document, context);
     case INSPECT_SCHEMA:
       return renderInspection(document, context);
+    case LINT_SCHEMA:
+      return renderLint(document, context);
     case STRATEGIES_SCHEMA:
       return renderStrategies(document, context);
     case STRATEGY_SCHEMA:
       return renderStrategy(document, context);
+    case WORKLOADS_SCHEMA:
+      return renderWorkloads(document, context);
     case PROFILES_SCHEMA:
       return renderProfiles(document, context);
     case PROFILE_SCHEMA:

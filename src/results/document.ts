@@ -132,6 +132,8 @@ export interface ResultDocument {
       readonly reader: ReaderReport;
       readonly events: Readonly<Record<string, number>>;
       readonly topology: Readonly<Record<string, unknown>>;
+      /** Guest-side transforms in their order, with what each did to this trace; empty: as recorded. */
+      readonly transforms?: readonly Readonly<Record<string, string | number>>[];
     }[];
     readonly profile: Readonly<Record<string, unknown>>;
     readonly pacing: string;

@@ -3,21 +3,23 @@
  */
 import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
-import { openTrace } from '../readers/open-trace.js';
+import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
 import { readerReport } from '../readers/reader-report.js';
-import { limited } from './limit.js';
+import { transformSettings } from '../transforms/registry.js';
+import type { TransformOptions } from '../transforms/transform.js';
 import type { RunHooks } from './run.js';
 import { toolIdentity } from './tool-identity.js';
-import { traceName } from './trace-provenance.js';
+import { readingProvenance, traceName } from './trace-provenance.js';
+import { transformed } from './transformed.js';
 
 /** What decides a curve. */
-export interface MrcOptions {
+export interface MrcOptions extends OpenTraceOptions {
   /** Sizes to report; empty: powers of two and, if there are few, every size at which the curve drops. */
   readonly sizes: readonly number[];
   readonly msi: boolean;
   readonly limit: number | undefined;
-  readonly lenient: boolean;
-  readonly format: string | undefined;
+  /** Guest-side what-ifs; absent: the trace as recorded. */
+  readonly transforms?: TransformOptions | undefined;
 }
 
 /** Read every trace and draw its curve. */
@@ -29,10 +31,11 @@ export async function missRatioCurves(
   const results: MrcResult[] = [];
   const provenance: Record<string, unknown>[] = [];
   for (const path of traces) {
-    const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+    const trace = await openTrace(path, options);
     const curve = new MissRatioCurve({ skipMsi: !options.msi });
     let events = 0;
-    for await (const batch of limited(trace.batches, options.limit)) {
+    const guest = transformed(trace, path, options);
+    for await (const batch of guest.batches) {
       curve.consume(batch);
       events += batch.count;
       hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
@@ -55,6 +58,7 @@ export async function missRatioCurves(
       compression: trace.compression,
       reader: readerReport(trace.statistics),
       events,
+      transforms: guest.report(),
     });
   }
   return {
@@ -63,8 +67,10 @@ export async function missRatioCurves(
       tool: toolIdentity(),
       model: 'fully associative LRU, entries of any page size, guest commands applied at their doorbell',
       traces: provenance,
+      transforms: transformSettings(options.transforms ?? {}),
       msi: options.msi,
       limit_events: options.limit ?? null,
+      ...readingProvenance(options),
     },
     results,
   };

@@ -6,7 +6,7 @@ import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
-import { openTrace } from '../readers/open-trace.js';
+import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
 import type { BackgroundLoad } from '../replay/background.js';
@@ -23,6 +23,8 @@ import { severalVms } from '../topology/several-vms.js';
 import type { Topology } from '../topology/topology.js';
 import { UsageError } from '../trace/errors.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import { transformSettings } from '../transforms/registry.js';
+import type { TransformOptions } from '../transforms/transform.js';
 import {
   checkAtcSizes,
   feedByDomains,
@@ -30,13 +32,13 @@ import {
   topologyProvenance,
   withTopology,
 } from './declared-topology.js';
-import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { traceName } from './trace-provenance.js';
+import { readingProvenance, traceName } from './trace-provenance.js';
+import { type TransformedTrace, transformed } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
-export interface RunOptions {
+export interface RunOptions extends OpenTraceOptions {
   /** Built-in profile name or YAML file. */
   readonly profile: string;
   /** `KEY=VALUE` parameter overrides. */
@@ -69,8 +71,8 @@ export interface RunOptions {
   readonly topology?: string | undefined;
   /** Faults to inject (see faults/fault.ts). */
   readonly faults?: readonly string[] | undefined;
-  readonly lenient: boolean;
-  readonly format: string | undefined;
+  /** Guest-side what-ifs; absent: the trace as recorded. */
+  readonly transforms?: TransformOptions | undefined;
 }
 
 /** Observation and interruption of a run. */
@@ -114,7 +116,7 @@ export async function runReplays(
         ),
         estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
       },
-      transforms: [],
+      transforms: transformSettings(options.transforms ?? {}),
       ...(options.migrate === undefined ? {} : { migrate_at_ns: options.migrate.atNs }),
       pacing: options.pacing,
       dma: options.dma,
@@ -128,7 +130,7 @@ export async function runReplays(
       ...(options.backgroundPerS === undefined || options.backgroundPerS === 0
         ? {}
         : { background_per_s: options.backgroundPerS }),
-      lenient: options.lenient,
+      ...readingProvenance(options),
       ...(faults.length === 0 ? {} : { faults: faults.map(({ spec }) => spec) }),
     },
     results,
@@ -159,7 +161,7 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+  const trace = await openTrace(path, options);
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
@@ -169,13 +171,15 @@ async function runTrace(
     hooks.signal?.throwIfAborted();
   };
   const { vms = 1, vmShiftNs = 0 } = options;
-  const batches = observed(severalVms(limited(trace.batches, options.limit), { vms, shiftNs: vmShiftNs }), tell);
+  const guest = transformed(trace, path, { ...options, topology: declared });
+  const batches = observed(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), tell);
   try {
     const survey = await Survey.of(batches, undefined, undefined, vms);
     if (declared !== undefined) survey.topology.declare(declared);
     const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options));
-    // Merged VMs are not what was recorded.
-    const oracle = vms === 1 ? recordedOracle(trace, profile) : undefined;
+    // What the recorder saw is of the one guest that was recorded, as it was.
+    const isAsRecorded = vms === 1 && transformSettings(options.transforms ?? {}).length === 0;
+    const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
     const feed = (batch: EventBatch) => {
       feedByDomains(batch, topologies, (piece) => {
@@ -188,7 +192,7 @@ async function runTrace(
       survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
     }
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) feed(next.value);
-    return finishTrace(path, trace, runs, counts, profile, survey, declared, oracle);
+    return finishTrace(path, trace, guest, runs, counts, profile, survey, declared, oracle);
   } finally {
     await trace.batches.return(undefined);
   }
@@ -236,6 +240,7 @@ function backgroundLoad({ backgroundPerS, seed }: RunOptions): BackgroundLoad | 
 function finishTrace(
   path: string,
   trace: OpenTrace,
+  guest: TransformedTrace,
   runs: readonly StartedReplay[],
   counts: readonly number[],
   profile: LoadedProfile,
@@ -266,6 +271,7 @@ function finishTrace(
       reader: readerReport(trace.statistics),
       events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
       topology: topologyProvenance(survey, declared),
+      transforms: guest.report(),
     },
   };
 }

@@ -8,7 +8,11 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTrace } from '../../src/readers/open-trace.js';
+import { SNIFF_BYTES } from '../../src/readers/reader.js';
 import { READERS, readerNames } from '../../src/readers/registry.js';
+import { writerByName } from '../../src/writers/registry.js';
+import { writerContext } from '../../src/writers/writer.js';
+import { simpleTraceOf } from '../support/simple-trace.js';
 import {
   failureOf,
   messageOf,
@@ -23,8 +27,8 @@ import {
 const BOOT = 'boot-strict.qemu-7.2.log.xz';
 const COLUMNS =
   'time_ns, event, vcpu, queue, opcode, cmd0, cmd1, sid, ssid, asid, vmid, iova, num, scale, tg, ttl, leaf, ' +
-  'size_log2, access, page_size, outcome';
-const UNKNOWN = 'expected a known trace format (qemu-log, csv), found';
+  'size_log2, access, page_size, outcome, flags';
+const UNKNOWN = 'expected a known trace format (qemu-simple, arrow, raw, jsonl, qemu-log, csv), found';
 
 let directory = '';
 beforeAll(async () => {
@@ -53,7 +57,9 @@ describe('invalid samples', () => {
     ['binary.bin', `${UNKNOWN} binary data that starts with 0b 30 55 7a 9f c4 e9 0e`],
     ['plain-text.txt', `${UNKNOWN} text that starts with "Dear trace reader,"`],
     ['vtd.qemu.log', `${UNKNOWN} a QEMU log of an Intel VT-d IOMMU (vtd_… events), not of an SMMUv3`],
-    ['zstd.log.zst', 'expected plain text, gz or xz, found zstd compression; unpack it first'],
+    ['bzip2.log.bz2', 'expected plain text, gz, xz or zst, found bzip2 compression; unpack it first'],
+    ['truncated.log.zst', 'expected a complete zst stream, found the end of the file inside the stream (truncated)'],
+    ['corrupt.log.zst', 'expected a complete zst stream, found corrupt data (162828 bytes where 162829 are declared)'],
     ['truncated.log.gz', 'expected a complete gz stream, found the end of the file inside the stream (truncated)'],
     ['truncated.log.xz', 'expected a complete xz stream, found the end of the file inside the stream (truncated)'],
     ['corrupt.log.gz', 'expected a complete gz stream, found corrupt data'],
@@ -156,12 +162,12 @@ describe('formats', () => {
   });
 
   it('can be named; an unknown name is a usage error with a suggestion', async () => {
-    expect(readerNames()).toEqual(['qemu-log', 'csv']);
+    expect(readerNames()).toEqual(['qemu-simple', 'arrow', 'raw', 'jsonl', 'qemu-log', 'csv']);
     expect(await failureOf('x', { format: 'qemu' })).toBe(
-      'UsageError: unknown trace format qemu; known: qemu-log, csv',
+      `UsageError: unknown trace format qemu; known: ${readerNames().join(', ')}`,
     );
     expect(await failureOf('x', { format: 'qemu-logs' })).toBe(
-      'UsageError: unknown trace format qemu-logs; did you mean qemu-log? known: qemu-log, csv',
+      `UsageError: unknown trace format qemu-logs; did you mean qemu-log? known: ${readerNames().join(', ')}`,
     );
     expect(await failureOf('plain text\n', { format: 'qemu-log' })).toBe(
       'TraceFormatError: <stdin>: expected at least one qemu-log event, found none in one line',
@@ -169,12 +175,22 @@ describe('formats', () => {
   });
 
   it('claim nothing of each other', async () => {
-    const samples = [await traceText(BOOT), (await traceBytes('csv/strict-unmap.csv')).toString()];
-    const claims = samples.map((text) => READERS.map((reader) => reader.sniff(Buffer.from(text.slice(0, 65_536)))));
-    expect(claims).toEqual([
-      [true, false],
-      [false, true],
-    ]);
+    const samples: Record<string, Uint8Array> = {
+      'qemu-log': Buffer.from((await traceText(BOOT)).slice(0, SNIFF_BYTES)),
+      'qemu-simple': simpleTraceOf((await traceText(BOOT)).slice(0, 3000).replace(/[^\n]*$/, ''), '7.2'),
+      csv: await traceBytes('csv/strict-unmap.csv'),
+    };
+    for (const format of ['jsonl', 'arrow', 'raw']) {
+      const { batches } = await readTrace(tracePath(BOOT));
+      const first = writerByName(format).write(Readable.from(batches), writerContext());
+      const pieces: Uint8Array[] = [];
+      for await (const piece of first) pieces.push(piece.slice());
+      samples[format] = Buffer.concat(pieces).subarray(0, SNIFF_BYTES);
+    }
+    expect(Object.keys(samples).sort()).toEqual(readerNames().sort());
+    for (const [format, head] of Object.entries(samples)) {
+      expect(READERS.filter((reader) => reader.sniff(head)).map(({ name }) => name)).toEqual([format]);
+    }
   });
 });
 

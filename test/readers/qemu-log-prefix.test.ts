@@ -50,7 +50,8 @@ describe('line forms', () => {
   it('agree on everything but time and thread', async () => {
     const iso = await read(`2025-07-24T14:12:21.000001Z ${SYNC}`, `2025-07-24T14:12:21.000004Z ${PROD}`);
     const tid = await read(`1@9.000001:${SYNC}`, `1@9.000004:${PROD}`);
-    expect(iso).toEqual(tid);
+    // The form of the time betrays the version.
+    expect(iso).toEqual({ ...tid, statistics: { ...tid.statistics, version: '10.x' } });
   });
 });
 

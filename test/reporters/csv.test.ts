@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { csvReporter, numericLeaves } from '../../src/reporters/csv.js';
 import type { ReportContext, ReportDocument } from '../../src/reporters/reporter.js';
-import { COMPARISON, INSPECTION, NO_DMA, PROFILE, PROFILES, SINGLE, STRATEGIES } from './documents.js';
+import { COMPARISON, INSPECTION, LINT, NO_DMA, PROFILE, PROFILES, SINGLE, STRATEGIES, WORKLOADS } from './documents.js';
 
 const CONTEXT: ReportContext = { width: 100, colour: false, unicode: false };
 const rowsOf = (document: ReportDocument): string[][] => parse(csvReporter.render(document, CONTEXT));
@@ -12,6 +12,8 @@ describe('csv reporter', () => {
   it.each([
     ['single', SINGLE],
     ['inspection', INSPECTION],
+    ['lint', LINT],
+    ['workloads', WORKLOADS],
     ['strategies', STRATEGIES],
     ['profiles', PROFILES],
     ['profile', PROFILE],

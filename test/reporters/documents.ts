@@ -1,9 +1,15 @@
 /** Literal documents for the reporter tests: every number is invented, every shape is that of the contract. */
 
 import type { InspectDocument } from '../../src/inspect/document.js';
+import type { LintDocument } from '../../src/lint/document.js';
 import type { ReaderReport } from '../../src/readers/reader-report.js';
-import type { ProfileDocument, ProfilesDocument, StrategiesDocument } from '../../src/reporters/listings.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA } from '../../src/reporters/listings.js';
+import type {
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  WorkloadsDocument,
+} from '../../src/reporters/listings.js';
+import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, WORKLOADS_SCHEMA } from '../../src/reporters/listings.js';
 import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../src/results/document.js';
 
 /** A latency summary whose percentiles are fixed multiples of the mean. */
@@ -221,17 +227,31 @@ export const INSPECTION: InspectDocument = {
     skipped_rows: 0,
     lossy: [{ line: 147991, what: 'the last line is cut short', count: 1 }],
   },
+  transforms: [],
   events: 29741,
   commands: {
     total: 6914,
     unpublished: 3,
     by_opcode: { CFGI_STE: 44, TLBI_NH_ASID: 28, TLBI_NH_VA: 3359, ILLEGAL_0xff: 18, SYNC: 3465 },
     by_vcpu: { 0: 4000, 1: 2914 },
+    by_vcpu_opcode: { 0: { TLBI_NH_VA: 2000, SYNC: 2000 }, 1: { SYNC: 1465, TLBI_NH_VA: 1449 } },
+    by_sid: { '0x8': 40, '0x10': 4 },
     reserved: { 'TG=0 with NUM, SCALE or TTL non-zero': 2 },
   },
   doorbells: 3482,
   batch_sizes: { 0: 1, 1: 48, 2: 3433 },
   sync_dones: 3465,
+  syncs: { total: 3465, commands_per_sync: 3449 / 3465, per_doorbell: { 0: 49, 1: 3401, 2: 32 } },
+  doorbells_by_vcpu: { 0: 2000, 1: 1482 },
+  inter_arrival: {
+    ...recorded,
+    histogram: [
+      [4, 10],
+      [1024, 400],
+      [65536, 3000],
+    ],
+    by_vcpu: { 0: recorded },
+  },
   dma: {
     total: 15880,
     msi: 1200,
@@ -245,6 +265,59 @@ export const INSPECTION: InspectDocument = {
   page_sizes: { unknown: 10, 4096: 15000, 2097152: 870 },
   asids: { 1: 3300, 2: 87 },
   range_pages: { 1: 3327, 16: 20, 512: 12 },
+};
+
+/** A trace that breaks one rule of each severity. */
+export const LINT: LintDocument = {
+  schema: 'smmuscope.lint/1',
+  trace: { file: 'broken.csv', sha256: 'cd'.repeat(32), compression: 'none', limited: false },
+  reader: { ...INSPECTION.reader, format: 'csv', version: '', lines: 1201, lossy: [] },
+  events: 1200,
+  errors: 1,
+  warnings: 14,
+  notes: 1,
+  passed: ['malformed', 'recorder-loss', 'time-order'],
+  findings: [
+    {
+      rule: 'completion-without-sync',
+      severity: 'error',
+      summary: 'a vCPU sees a completion only of a CMD_SYNC that was published',
+      count: 1,
+      first: [{ line: 17, what: 'vCPU 0 sees a completion, but no SYNC of it is published' }],
+    },
+    {
+      rule: 'reserved-encoding',
+      severity: 'warning',
+      summary: 'commands have no combination that the architecture reserves',
+      count: 14,
+      first: [
+        { line: 20, what: 'TLBI_NH_VA: TG=0 with NUM, SCALE or TTL non-zero' },
+        { line: 21, what: 'SYNC: CMD_SYNC CS=3' },
+      ],
+    },
+    {
+      rule: 'time-gap',
+      severity: 'note',
+      summary: 'no pause is longer than a second',
+      count: 1,
+      first: [{ line: 900, what: 'no event for 1.500 s before this one' }],
+    },
+  ],
+};
+
+/** A list of workloads. */
+export const WORKLOADS: WorkloadsDocument = {
+  schema: WORKLOADS_SCHEMA,
+  workloads: [
+    {
+      name: 'nic-ring',
+      summary: 'NIC receive rings in strict mode',
+      parameters: [
+        { key: 'ring', values: '1..4096', default: '256', help: 'buffers that are mapped at a time, per vCPU' },
+        { key: 'ril', values: 'on|off', default: 'on', help: 'range invalidation (IDR3.RIL)' },
+      ],
+    },
+  ],
 };
 
 /** A list of strategies, one with options. */

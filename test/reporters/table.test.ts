@@ -8,6 +8,7 @@ import { tableReporter } from '../../src/reporters/table.js';
 import {
   COMPARISON,
   INSPECTION,
+  LINT,
   NO_DMA,
   PROFILE,
   PROFILES,
@@ -15,6 +16,7 @@ import {
   STRATEGIES,
   strategyResult,
   TWO_TRACES,
+  WORKLOADS,
 } from './documents.js';
 
 const plain = (width: number, strategy?: string, atc?: string): ReportContext => ({
@@ -33,6 +35,8 @@ const CASES: readonly (readonly [string, ReportDocument, string | undefined])[] 
   ['single', SINGLE, undefined],
   ['single-without-dma', NO_DMA, undefined],
   ['inspection', INSPECTION, undefined],
+  ['lint', LINT, undefined],
+  ['workloads', WORKLOADS, undefined],
   ['strategies', STRATEGIES, undefined],
   ['profiles', PROFILES, undefined],
   ['profile', PROFILE, undefined],

@@ -2,10 +2,12 @@
  * Columns of the native CSV format and what each kind of event does with them (design §3).
  *
  * The header row is required and may have any order; `x_…` columns belong to the user and are ignored. A cell that means
- * nothing for its row's event must be empty: a filled one is a mistake that would otherwise go unnoticed.
+ * nothing for its row's event must be empty: a filled one is a mistake that would otherwise go unnoticed. JSON Lines
+ * and Arrow have the same columns.
  */
 import { nearestName } from '../../trace/errors.js';
 import { EventKind } from '../../trace/events.js';
+import type { ColumnMap } from './column-map.js';
 import { RowError } from './row-error.js';
 
 /** Columns in the order in which they are written. */
@@ -31,6 +33,8 @@ export const CSV_HEADER = [
   'access',
   'page_size',
   'outcome',
+  // Not in the design's list: what the events say about their own origin, so that a conversion loses none of it.
+  'flags',
 ] as const;
 export type ColumnName = (typeof CSV_HEADER)[number];
 
@@ -44,7 +48,7 @@ export function columnSet(...names: ColumnName[]): number {
   return names.reduce((set, name) => set | (1 << Column[name]), 0);
 }
 
-const ALWAYS = columnSet('time_ns', 'event', 'vcpu', 'queue');
+const ALWAYS = columnSet('time_ns', 'event', 'vcpu', 'queue', 'flags');
 const MAPPING = ALWAYS | columnSet('sid', 'ssid', 'asid', 'vmid', 'iova', 'num', 'page_size');
 
 /** Columns that mean something for each event kind, indexed by EventKind. For `cmd` the opcode decides further. */
@@ -65,33 +69,59 @@ export const IGNORED = -1;
 
 /**
  * Column number of every cell of the header row, IGNORED for `x_…`.
+ * @param map the user's names for columns
  * @throws RowError for an unknown, duplicate, empty or missing column
  */
-export function columnsOfHeader(cells: readonly string[]): number[] {
-  const columns = cells.map((cell) => columnOfHeaderCell(cell.trim()));
+export function columnsOfHeader(cells: readonly string[], map?: ColumnMap): number[] {
+  const names = cells.map((cell) => cell.trim());
+  for (const [theirs, ours] of map ?? []) {
+    if (!names.includes(theirs)) throw new RowError(`a column ${theirs}, which --csv-map takes for ${ours}`, 'none');
+  }
+  const columns = names.map((name) => columnOfName(map?.get(name) ?? name));
   const repeated = columns.findIndex((column, index) => column !== IGNORED && columns.indexOf(column) !== index);
-  if (repeated >= 0) throw new RowError('every column once', `a second column ${cells[repeated].trim()}`);
+  if (repeated >= 0) throw new RowError('every column once', `a second column ${names[repeated]}`);
   for (const name of ['time_ns', 'event'] as const) {
     if (!columns.includes(Column[name])) throw new RowError(`a column ${name} in the header`, 'none');
   }
   return columns;
 }
 
-function columnOfHeaderCell(name: string): number {
+/** Column number of `name`, IGNORED for `x_…`. @throws RowError that names the nearest known column */
+export function columnOfName(name: string): number {
   if (name.startsWith('x_')) return IGNORED;
-  const column = Column[name as ColumnName];
-  if (column !== undefined) return column;
+  if (Object.hasOwn(Column, name)) return Column[name as ColumnName];
   if (name === '') throw new RowError('a column name', 'an empty one');
   const nearest = nearestName(name, CSV_HEADER);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   throw new RowError(`a known column (${CSV_HEADER.join(', ')}, or x_… to have it ignored)`, `${name}${hint}`);
 }
 
+/** Characters that may stand between cells, in order of preference. */
+const DELIMITERS = [',', ';', '\t'];
+
+/** What the first line of a CSV shows. */
+export interface HeaderLine {
+  /** The character between cells: whichever of comma, semicolon and tab gives the most known column names. */
+  readonly delimiter: string;
+  /** Known names among the cells. */
+  readonly known: readonly string[];
+}
+
+/** The first line of `head` that is not blank. */
+export function headerLine(head: Uint8Array, map?: ColumnMap): HeaderLine {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.length)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
+  const line = /\S.*/.exec(text)?.[0] ?? '';
+  const readings = DELIMITERS.map((delimiter) => {
+    const names = line.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+    return { delimiter, known: names.filter((name) => map?.has(name) || Object.hasOwn(Column, name)) };
+  });
+  return readings.reduce((best, reading) => (reading.known.length > best.known.length ? reading : best));
+}
+
 /** True if the first line of `head` looks like a header of this format, even one with mistakes in it. */
 export function looksLikeHeader(head: Uint8Array): boolean {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('utf8');
-  const [firstLine] = text.replace(/^\ufeff/, '').split(/\r?\n/, 1);
-  const names = firstLine.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
-  const known = names.filter((name) => Object.hasOwn(Column, name));
+  const { known } = headerLine(head);
   return known.includes('time_ns') || known.length >= 2;
 }

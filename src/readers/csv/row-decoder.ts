@@ -2,22 +2,16 @@
  * Records of cells → canonical events.
  */
 import { suggestion, TraceFormatError } from '../../trace/errors.js';
-import {
-  ABSENT,
-  Access,
-  BATCH_ROWS,
-  EVENT_NAMES,
-  EventBatch,
-  EventFlag,
-  EventKind,
-  OUTCOME_NAMES,
-} from '../../trace/events.js';
+import { Access, EVENT_NAMES, EventFlag, EventKind, OUTCOME_NAMES } from '../../trace/events.js';
 import { granuleLog2OfTg, PAGE_SHIFT, pageOf } from '../../trace/units.js';
 import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
+import type { ColumnMap } from './column-map.js';
 import { COLUMNS_OF_KIND, Column, CSV_HEADER, columnsOfHeader, IGNORED } from './columns.js';
 import { commandParts } from './command-row.js';
+import { countFlags, flagsOf } from './flags.js';
 import { RowError } from './row-error.js';
+import { RowSink } from './row-sink.js';
 import { highHalf, integerOf, lowHalf, pageSizeLog2Of, quoted, readAddress, timeOf } from './values.js';
 
 const MAX_SID = 2 ** 32 - 1;
@@ -39,38 +33,42 @@ const ACCESS_OF_NAME: Readonly<Record<string, number>> = {
 
 /** Decodes one file, record by record. */
 export class RowDecoder {
-  private batch = new EventBatch(BATCH_ROWS);
-  private full: EventBatch[] = [];
+  readonly sink = new RowSink();
   /** Column number of each position; undefined before the header. */
-  private columns: number[] | undefined;
-  private readonly cells: string[] = new Array(CSV_HEADER.length).fill('');
-  private lastTimeNs = 0;
-  /** Line on which the next record begins. */
-  private nextLine = 1;
+  columns: readonly number[] | undefined;
+  /** The record being decoded, by column number; '' where it has nothing. */
+  readonly cells: string[] = new Array(CSV_HEADER.length).fill('');
 
-  constructor(private readonly context: ReaderContext) {}
+  constructor(
+    private readonly context: ReaderContext,
+    private readonly map?: ColumnMap,
+  ) {}
 
-  /** True once the header was read. */
-  get hasHeader(): boolean {
-    return this.columns !== undefined;
-  }
-
-  /** One record. @throws TraceFormatError for a bad header, and for a bad row unless lenient */
+  /** One record, the header first. @throws TraceFormatError for a bad header, and for a bad row unless lenient */
   add(record: readonly string[]): void {
-    const line = this.nextLine;
-    this.nextLine++;
+    const line = this.sink.nextLine;
+    this.sink.nextLine++;
     this.context.statistics.lines++;
     if (record.length === 1 && record[0].trim() === '') return;
     try {
-      if (this.columns === undefined) this.columns = columnsOfHeader(record);
-      else this.addRow(record, line);
+      if (this.columns === undefined) this.columns = columnsOfHeader(record, this.map);
+      else this.addCells(this.spread(record), line);
     } catch (error) {
-      if (!(error instanceof RowError)) throw error;
-      if (!this.context.lenient || this.columns === undefined) {
-        throw new TraceFormatError(this.context.file, line, error.expected, error.found);
-      }
-      this.skipped(line);
+      if (this.columns === undefined) throw this.described(error, line);
+      this.refuseOrSkip(error, line);
     }
+  }
+
+  /** A line without anything on it. */
+  skipBlankLine(): void {
+    this.sink.nextLine++;
+    this.context.statistics.lines++;
+  }
+
+  /** Fail because of a row that cannot be read, or leave it out if lenient; other errors pass. */
+  refuseOrSkip(error: unknown, line: number): void {
+    if (!(error instanceof RowError) || !this.context.lenient) throw this.described(error, line);
+    this.skipped(line);
   }
 
   /** A row that is left out. */
@@ -79,23 +77,18 @@ export class RowDecoder {
     addNote(this.context.statistics, line, 'malformed row: skipped');
   }
 
-  /** Batches that are full by now. */
-  takeFull(): EventBatch[] {
-    const taken = this.full;
-    this.full = [];
-    return taken;
+  private described(error: unknown, line: number): unknown {
+    if (!(error instanceof RowError)) return error;
+    return new TraceFormatError(this.context.file, line, error.expected, error.found);
   }
 
-  /** All that is left, at the end. */
-  takeRest(): EventBatch[] {
-    const taken = this.takeFull();
-    if (this.batch.count > 0) taken.push(this.batch);
-    return taken;
-  }
-
-  private addRow(record: readonly string[], line: number): void {
-    const present = this.spread(record);
-    const { cells } = this;
+  /**
+   * The row in `cells`.
+   * @param present set of the columns that are not empty
+   * @throws RowError; the sink is then as before
+   */
+  addCells(present: number, line: number): void {
+    const { cells, sink } = this;
     const kind = kindOf(cells[Column.event]);
     const meaningless = present & ~COLUMNS_OF_KIND[kind];
     if (meaningless !== 0) {
@@ -103,28 +96,23 @@ export class RowDecoder {
       throw new RowError(`an empty ${CSV_HEADER[column]} on a ${EVENT_NAMES[kind]} row`, quoted(cells[column]));
     }
     const timeNs = timeOf(cells[Column.time_ns]);
-    if (timeNs < this.lastTimeNs) {
-      throw new RowError(`time_ns not below the ${this.lastTimeNs} of the row before`, String(timeNs));
+    if (timeNs < sink.lastTimeNs) {
+      throw new RowError(`time_ns not below the ${sink.lastTimeNs} of the row before`, String(timeNs));
     }
-    if (this.batch.isFull) {
-      this.full.push(this.batch);
-      this.batch = new EventBatch(BATCH_ROWS);
-    }
-    const { batch } = this;
-    const row = batch.append(kind as EventKind, timeNs, line);
+    const row = sink.append(kind as EventKind, timeNs, line);
     try {
       this.fill(kind, row, present);
     } catch (error) {
-      // The row is taken back; its slot in the fresh arrays must be as if it had never been used.
-      if (error instanceof RowError) this.withdraw(row);
+      if (error instanceof RowError) sink.withdraw(row);
       throw error;
     }
-    this.lastTimeNs = timeNs;
+    sink.lastTimeNs = timeNs;
+    countFlags(sink.batch.flags[row], this.context.statistics);
   }
 
   /** Put the record's cells under their column numbers; returns the set of those that are not empty. */
   private spread(record: readonly string[]): number {
-    const columns = this.columns as number[];
+    const columns = this.columns as readonly number[];
     if (record.length !== columns.length) throw new RowError(`${columns.length} cells`, String(record.length));
     let present = 0;
     for (let position = 0; position < columns.length; position++) {
@@ -144,14 +132,16 @@ export class RowDecoder {
 
   private countLineFeeds(cell: string): void {
     const lineFeeds = cell.split('\n').length - 1;
-    this.nextLine += lineFeeds;
+    this.sink.nextLine += lineFeeds;
     this.context.statistics.lines += lineFeeds;
   }
 
   private fill(kind: number, row: number, present: number): void {
-    const { batch, cells } = this;
+    const { cells } = this;
+    const { batch } = this.sink;
     if (cells[Column.vcpu] !== '') batch.vcpu[row] = integerOf(cells[Column.vcpu], 'vcpu', MAX_INT32);
     if (cells[Column.queue] !== '') batch.queue[row] = integerOf(cells[Column.queue], 'queue', MAX_INT32);
+    if (cells[Column.flags] !== '') batch.flags[row] = flagsOf(cells[Column.flags]);
     if (kind === EventKind.Cmd) {
       const parts = commandParts(cells, present);
       batch.cmd0Low[row] = parts[0];
@@ -166,7 +156,8 @@ export class RowDecoder {
   }
 
   private fillAddress(kind: number, row: number): void {
-    const { batch, cells } = this;
+    const { cells } = this;
+    const { batch } = this.sink;
     if (cells[Column.sid] !== '') batch.sid[row] = integerOf(cells[Column.sid], 'sid', MAX_SID);
     if (cells[Column.ssid] !== '') batch.ssid[row] = integerOf(cells[Column.ssid], 'ssid', MAX_SSID);
     if (cells[Column.asid] !== '') batch.asid[row] = integerOf(cells[Column.asid], 'asid', MAX_ID);
@@ -179,7 +170,8 @@ export class RowDecoder {
   }
 
   private fillDma(row: number): void {
-    const { batch, cells } = this;
+    const { cells } = this;
+    const { batch } = this.sink;
     if (cells[Column.page_size] !== '') batch.pageSizeLog2[row] = pageSizeLog2Of(cells[Column.page_size]);
     if (cells[Column.tg] !== '') {
       const tg = integerOf(cells[Column.tg], 'tg', 3);
@@ -189,7 +181,7 @@ export class RowDecoder {
     if (access !== '') {
       if (!Object.hasOwn(ACCESS_OF_NAME, access)) throw new RowError('access r, w, rw or msi', quoted(access));
       batch.access[row] = ACCESS_OF_NAME[access];
-      if (access === 'msi') batch.flags[row] = EventFlag.Msi;
+      if (access === 'msi') batch.flags[row] |= EventFlag.Msi;
     }
     const outcome = OUTCOME_NAMES.indexOf(cells[Column.outcome]);
     if (outcome < 0) {
@@ -199,19 +191,12 @@ export class RowDecoder {
   }
 
   private fillMapping(row: number): void {
-    const { batch, cells } = this;
+    const { cells } = this;
+    const { batch } = this.sink;
     const size = cells[Column.page_size];
-    batch.pageSizeLog2[row] = size === '' ? PAGE_SHIFT : pageSizeLog2Of(size);
+    // A page that is not given is one of 4 KiB; 0 says that its size is not known.
+    if (size !== '0') batch.pageSizeLog2[row] = size === '' ? PAGE_SHIFT : pageSizeLog2Of(size);
     batch.pages[row] = cells[Column.num] === '' ? 1 : integerOf(cells[Column.num], 'num', MAX_PAGES, 1);
-  }
-
-  private withdraw(row: number): void {
-    const { batch } = this;
-    batch.count = row;
-    for (const column of Object.values(batch)) {
-      if (ArrayBuffer.isView(column)) (column as Uint8Array)[row] = 0;
-    }
-    batch.vcpu[row] = ABSENT;
   }
 }
 

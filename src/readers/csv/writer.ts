@@ -1,8 +1,7 @@
 /**
  * The inverse of the reader: one event → the cells of one row, in the order of `CSV_HEADER`.
  *
- * Lossless for every kind, except for what the format has no column for: the flags Reconstructed, OpcodeOnly, Stage2,
- * ConfigHit and ConfigMiss, and the source line.
+ * Lossless for every kind. The line is not a column: a row's line is where it stands in the file that holds it.
  */
 import { extractField } from '../../trace/command.js';
 import {
@@ -18,6 +17,10 @@ import { opcodeName } from '../../trace/opcodes.js';
 import { formatIova, tgOfGranuleLog2 } from '../../trace/units.js';
 import { Column, CSV_HEADER } from './columns.js';
 import { opcodeColumns } from './command-row.js';
+import { flagsText } from './flags.js';
+
+/** `access` of a write that is a message-signalled interrupt. */
+const MSI = 'msi';
 
 const ACCESS_NAMES: Readonly<Record<number, string>> = {
   [Access.Unknown]: '',
@@ -37,6 +40,9 @@ export function eventToCsvRow(batch: EventBatch, row: number): string[] {
   if (kind === EventKind.Cmd) writeCommand(batch, row, cells);
   else if (kind === EventKind.Dma) writeDma(batch, row, cells);
   else if (kind === EventKind.Map || kind === EventKind.Unmap) writeMapping(batch, row, cells);
+  // `access` says of a write that it is an MSI.
+  const flags = cells[Column.access] === MSI ? batch.flags[row] & ~EventFlag.Msi : batch.flags[row];
+  if (flags !== 0) cells[Column.flags] = flagsText(flags);
   return cells;
 }
 
@@ -47,7 +53,8 @@ function writeCommand(batch: EventBatch, row: number, cells: string[]): void {
   const parts = [batch.cmd0Low[row], batch.cmd0High[row], batch.cmd1Low[row], batch.cmd1High[row]];
   const opcode = parts[0] & 0xff;
   cells[Column.opcode] = opcodeName(opcode) ?? `0x${opcode.toString(16).padStart(2, '0')}`;
-  if ((batch.flags[row] & EventFlag.OpcodeOnly) !== 0) return;
+  const hasOpcodeAlone = parts[0] === opcode && parts[1] === 0 && parts[2] === 0 && parts[3] === 0;
+  if (hasOpcodeAlone && (batch.flags[row] & EventFlag.OpcodeOnly) !== 0) return;
   cells[Column.cmd0] = hexWord(parts[1], parts[0]);
   cells[Column.cmd1] = hexWord(parts[3], parts[2]);
   const { byColumn, ssv } = opcodeColumns(opcode);
@@ -79,12 +86,13 @@ function writeDma(batch: EventBatch, row: number, cells: string[]): void {
   writeAddress(batch, row, cells);
   const tg = tgOfGranuleLog2(batch.granuleLog2[row]);
   if (tg !== 0) cells[Column.tg] = String(tg);
-  const isMsi = (batch.flags[row] & EventFlag.Msi) !== 0;
-  cells[Column.access] = isMsi ? 'msi' : ACCESS_NAMES[batch.access[row]];
+  const isMsi = (batch.flags[row] & EventFlag.Msi) !== 0 && batch.access[row] === Access.Write;
+  cells[Column.access] = isMsi ? MSI : ACCESS_NAMES[batch.access[row]];
   cells[Column.outcome] = OUTCOME_NAMES[batch.outcome[row]];
 }
 
 function writeMapping(batch: EventBatch, row: number, cells: string[]): void {
   writeAddress(batch, row, cells);
+  if (batch.pageSizeLog2[row] === 0) cells[Column.page_size] = '0';
   cells[Column.num] = String(batch.pages[row]);
 }

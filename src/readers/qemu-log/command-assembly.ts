@@ -40,6 +40,9 @@ export function opcodeOfPrintedName(bytes: Uint8Array, from: number, to: number)
 /** Turns operand lines into `cmd` rows. */
 export class CommandAssembly {
   private nextVcpu = 0;
+  /** CONS index and wrap bit of the latest command, whichever thread's write drained it; -1 before the first. */
+  private lastCons = -1;
+  private lastConsWrap = 0;
 
   constructor(
     private readonly sink: EventSink,
@@ -64,6 +67,19 @@ export class CommandAssembly {
     thread.asid = 0;
     thread.vmid = 0;
     thread.range.reset();
+  }
+
+  /**
+   * The command at CONS `cons` comes next: it must follow the one before it in the queue. An index that is lower with the
+   * same wrap bit is a queue that was set up anew, and the same one is a command that runs again after an error.
+   */
+  follows(cons: number, wrap: number, line: number): void {
+    const expected = wrap === this.lastConsWrap ? this.lastCons + 1 : 0;
+    if (this.lastCons >= 0 && cons > expected) {
+      addNote(this.statistics, line, 'CONS jumps ahead: the log lacks the commands in between');
+    }
+    this.lastCons = cons;
+    this.lastConsWrap = wrap;
   }
 
   /** True if an operand line belongs to a command of `thread`; otherwise it is noted as lost. */

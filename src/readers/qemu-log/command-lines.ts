@@ -56,7 +56,7 @@ export class CommandLines {
   }
 
   /** `smmuv3_cmdq_consume`. */
-  consumed(c: LineCursor, thread: GuestThread): LineResult {
+  consumed(c: LineCursor, thread: GuestThread, line: number): LineResult {
     c.literal(PROD);
     const prod = c.decimal();
     c.literal(CONS);
@@ -69,6 +69,7 @@ export class CommandLines {
     if (c.failed) return LineResult.Event;
     this.translations.commandSeenBy(thread, this.threads.values());
     this.commands.finish(thread);
+    this.commands.follows(cons, consWrap, line);
     thread.prodIndex = prod;
     thread.prodWrap = prodWrap;
     thread.consIndex = cons;

@@ -46,7 +46,7 @@ export class LineHandlers {
       case LineKind.FaultRecord:
         return this.translations.faulted(cursor, thread, line);
       case LineKind.Consume:
-        return this.commands.consumed(cursor, thread);
+        return this.commands.consumed(cursor, thread, line);
       case LineKind.ConsumeOut:
         return this.commands.drained(thread, timeNs, line);
       case LineKind.Opcode:

@@ -29,6 +29,8 @@ export class LinePrefix {
   thread = NO_THREAD;
   /** True if the line carries a time. */
   hasTime = false;
+  /** True if the time is written as QEMU writes it from 10.1 on. */
+  isIso = false;
   /** Time in ns since the first timestamped line of the file; kept from the line before if this one has none. */
   timeNs = 0;
   private firstSecond = -1;
@@ -38,6 +40,7 @@ export class LinePrefix {
   read(cursor: LineCursor): void {
     this.thread = NO_THREAD;
     this.hasTime = false;
+    this.isIso = false;
     const first = cursor.bytes[cursor.at] - ZERO;
     if (first < 0 || first > 9) return;
     if (cursor.bytes[cursor.at + 4] === DASH) this.readIsoTime(cursor);
@@ -76,6 +79,7 @@ export class LinePrefix {
     if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return;
     if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 || microsecond < 0) return;
     cursor.at = at + 28;
+    this.isIso = true;
     this.setTime(Date.UTC(year, month - 1, day, hour, minute, second) / 1000, microsecond);
   }
 

@@ -6,12 +6,12 @@ import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
 import { CommandAssembly } from './command-assembly.js';
 import { CommandLines } from './command-lines.js';
-import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT } from './event-names.js';
+import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT, Version } from './event-names.js';
 import { EventSink } from './event-sink.js';
 import { GuestThread } from './guest-thread.js';
 import { ascii, LineCursor } from './line-cursor.js';
 import { LineHandlers } from './line-handlers.js';
-import { LinePrefix } from './line-prefix.js';
+import { LinePrefix, NO_THREAD } from './line-prefix.js';
 import { LineResult } from './line-result.js';
 import { Publication } from './publication.js';
 import { TranslationJoin } from './translation-join.js';
@@ -70,6 +70,7 @@ export class LogDecoder {
       from = next;
     }
     this.context.statistics.lines = this.line;
+    this.context.statistics.version = this.evidence.version;
   }
 
   /** End of the log: whatever is under way ends here. */
@@ -94,12 +95,48 @@ export class LogDecoder {
       this.foreignLine(isTerminated);
       return;
     }
-    if (!this.sawEvent) this.decideTimeBase();
-    if (prefix.hasTime && !this.advanceTime(prefix.timeNs)) return;
-    this.evidence.atLeast(VERSION_OF_EVENT[event]);
-    if (this.thread === undefined || this.thread.id !== prefix.thread) this.thread = this.threadOf(prefix.thread);
+    if (prefix.isIso) this.evidence.atLeast(Version.V10);
     // One space always follows the name, even before an empty payload; a trimmed log may lack it at the end.
     cursor.at = Math.min(EVENT_NAME_TABLE.wordEnd + 1, to);
+    this.decodeEvent(event, prefix.hasTime, prefix.timeNs, prefix.thread, isTerminated);
+  }
+
+  /**
+   * An event that another backend recorded, its arguments put in the words of a log.
+   * @param event number in the table of names
+   * @param timeNs ns since the first event
+   * @param payload bytes `0 … length - 1` are what a log has after the event's name
+   */
+  decodeRecord(event: number, timeNs: number, payload: Uint8Array, length: number): void {
+    this.lineStart = 0;
+    this.cursor.reset(payload, 0, length);
+    this.decodeEvent(event, true, timeNs, NO_THREAD, true);
+  }
+
+  /** Begin record `record`, whatever it holds. */
+  beginRecord(record: number): void {
+    this.line = record;
+    this.context.statistics.lines = record;
+    this.context.statistics.version = this.evidence.version;
+  }
+
+  /** The recorder knows an event of this number, even if it never happened. */
+  sawName(event: number): void {
+    this.evidence.atLeast(VERSION_OF_EVENT[event]);
+  }
+
+  /** Rank of the version that anything so far gave evidence of. */
+  get versionRank(): number {
+    return this.evidence.latest;
+  }
+
+  /** The cursor stands on the payload of `event`. */
+  private decodeEvent(event: number, hasTime: boolean, timeNs: number, thread: number, isTerminated: boolean): void {
+    const { cursor } = this;
+    if (!this.sawEvent) this.decideTimeBase(hasTime);
+    if (hasTime && !this.advanceTime(timeNs)) return;
+    this.evidence.atLeast(VERSION_OF_EVENT[event]);
+    if (this.thread === undefined || this.thread.id !== thread) this.thread = this.threadOf(thread);
     const result = this.handlers.handle(KIND_OF_EVENT[event], cursor, this.thread, this.timeNs, this.line);
     if (cursor.failed) this.malformedLine(eventNameOf(event), isTerminated);
     else if (result === LineResult.Context) this.context.statistics.contextLines++;
@@ -124,9 +161,9 @@ export class LogDecoder {
     return false;
   }
 
-  private decideTimeBase(): void {
+  private decideTimeBase(hasTime: boolean): void {
     this.sawEvent = true;
-    this.sink.orderOnly = !this.prefix.hasTime;
+    this.sink.orderOnly = !hasTime;
     this.context.statistics.timeBase = this.sink.orderOnly ? 'order-only' : 'clock';
   }
 

@@ -15,6 +15,11 @@ export class VersionEvidence {
     if (rank > this.rank) this.rank = rank;
   }
 
+  /** Rank of the latest version that anything betrayed. */
+  get latest(): number {
+    return this.rank;
+  }
+
   /** True as long as nothing in the log shows version `rank` or later. */
   isBefore(rank: number): boolean {
     return this.rank < rank;

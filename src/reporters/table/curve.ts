@@ -3,8 +3,9 @@ import type { MrcDocument, MrcResult } from '../../mrc/document.js';
 import type { CurvePoint } from '../../mrc/miss-ratio-curve.js';
 import { plotCurve } from '../../mrc/plot.js';
 import type { ReportContext } from '../reporter.js';
+import { transformLine } from './footer.js';
 import { formatCount, formatShare } from './format.js';
-import { type Column, drawTable } from './layout.js';
+import { type Column, drawTable, wrapText } from './layout.js';
 
 const PLOT_HEIGHT = 14;
 
@@ -33,6 +34,7 @@ function renderCurve(result: MrcResult, document: MrcDocument, context: ReportCo
     drawTable(COLUMNS, result.points, context).text.trimEnd(),
     '',
     ...facts,
+    ...transformLine(document.provenance.transforms).map((line) => wrapText(line, context).trimEnd()),
     '',
   ].join('\n');
 }

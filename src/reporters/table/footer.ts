@@ -21,6 +21,7 @@ export function renderFooter(
   const lines = [
     ...traces.map(traceLine),
     ...strategyFileLines(document),
+    ...transformLine(document.provenance.transforms),
     modelLine(document, context),
     ...hostLine(document, context),
     ...estimateLine(document.provenance.profile),
@@ -90,6 +91,15 @@ function strategyFileLines(document: ResultDocument): string[] {
   return files.map(
     ({ strategy, file, sha256 }) => `strategy ${strategy} from ${file} (sha256 ${sha256?.slice(0, 12)})`,
   );
+}
+
+/** The guest-side transforms in one line: what is compared is not the guest that was recorded. */
+export function transformLine(transforms: unknown): string[] {
+  if (!Array.isArray(transforms) || transforms.length === 0) return [];
+  const texts = (transforms as Readonly<Record<string, string | number>>[]).map(({ name, ...settings }) =>
+    [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' '),
+  );
+  return [`guest transformed: ${texts.join(', ')} (not as recorded)`];
 }
 
 function modelLine(document: ResultDocument, context: ReportContext): string {

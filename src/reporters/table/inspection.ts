@@ -1,8 +1,9 @@
 /** The table of `inspect`: what a trace holds. */
 import type { CountsByKey, InspectDocument, RecordedLatency } from '../../inspect/document.js';
 import type { ReportContext } from '../reporter.js';
-import { lossText } from './footer.js';
+import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
+import { bucketsOfCounts, bucketsOfHistogram, renderHistogram } from './histogram.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
 
 /** Entries shown of a long list; JSON and CSV have all. */
@@ -14,6 +15,7 @@ export function renderInspection(document: InspectDocument, context: ReportConte
     headSection(document, context),
     commandTable(document, context),
     factSection(document, context),
+    histograms(document, context),
     latencyTable(document, context),
     noteSection(document, context),
   ]
@@ -29,6 +31,7 @@ function headSection(document: InspectDocument, context: ReportContext): string 
   const lines = [
     `${format}${compression}: ${formatCount(reader.lines)} lines, ${formatCount(document.events)} events, ${span}`,
     `sha256 ${trace.sha256}${trace.limited ? ' (of the part read)' : ''}`,
+    ...transformLine(document.transforms),
   ];
   return (
     sectionTitle(truncate(trace.file, context.width, context), context) +
@@ -54,9 +57,12 @@ function factSection(document: InspectDocument, context: ReportContext): string 
   const facts = [
     countsLine('commands by vCPU', commands.by_vcpu),
     `doorbells: ${formatCount(document.doorbells)}, SYNC completions seen: ${formatCount(document.sync_dones)}`,
+    countsLine('doorbells by vCPU', document.doorbells_by_vcpu),
+    syncLine(document),
     countsLine('commands per doorbell', document.batch_sizes),
     countsLine('4 KiB pages per address TLBI', document.range_pages),
     countsLine('commands by ASID', document.asids),
+    countsLine('commands by StreamID', commands.by_sid),
     dma.total === 0 ? 'dma: none' : `dma: ${formatCount(dma.total)} translations, ${formatCount(dma.msi)} of them MSIs`,
     countsLine('dma by StreamID', dma.by_sid),
     countsLine("dma by the recorder's outcome", dma.by_outcome),
@@ -69,6 +75,24 @@ function factSection(document: InspectDocument, context: ReportContext): string 
     .filter((fact) => fact !== '')
     .map((fact) => wrapText(fact, context))
     .join('');
+}
+
+function syncLine({ syncs }: InspectDocument): string {
+  if (syncs.commands_per_sync === null) return '';
+  return `SYNCs: ${formatCount(syncs.total)}, one per ${syncs.commands_per_sync.toFixed(2)} other commands`;
+}
+
+/** How sizes and times are distributed, where there is more than one of them. */
+function histograms(document: InspectDocument, context: ReportContext): string {
+  const { batch_sizes, range_pages, inter_arrival } = document;
+  const gaps = bucketsOfHistogram(inter_arrival?.histogram ?? [], (ns) => formatNs(ns, context));
+  return [
+    renderHistogram('commands per doorbell', bucketsOfCounts(batch_sizes), context),
+    renderHistogram('4 KiB pages per TLBI', bucketsOfCounts(range_pages), context),
+    renderHistogram('between doorbells', gaps, context),
+  ]
+    .filter((text) => text !== '')
+    .join('\n');
 }
 
 /** `label: key (count), …`, the most frequent first when the list is long; empty without entries. */

@@ -1,5 +1,11 @@
 /** Tables of the listing commands: strategies, profiles, one profile. */
-import type { ParameterListing, ProfileDocument, ProfilesDocument, StrategiesDocument } from '../listings.js';
+import type {
+  ParameterListing,
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  WorkloadsDocument,
+} from '../listings.js';
 import type { ReportContext } from '../reporter.js';
 import { truncate } from './format.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
@@ -13,6 +19,17 @@ export function renderStrategies(document: StrategiesDocument, context: ReportCo
     }
     const body = lines.map((line) => indent(line, context)).join('');
     return `${paint(strategy.name, 'bold', context)}\n${body}`;
+  });
+  return blocks.join('\n');
+}
+
+/** Workloads, each with its summary and its parameters. */
+export function renderWorkloads(document: WorkloadsDocument, context: ReportContext): string {
+  const blocks = document.workloads.map(({ name, summary, parameters }) => {
+    const lines = parameters.map(({ key, values, default: byDefault, help }) => {
+      return `${key}=${values} (default ${byDefault}) ${help}`;
+    });
+    return `${paint(name, 'bold', context)}\n${[summary, ...lines].map((line) => indent(line, context)).join('')}`;
   });
   return blocks.join('\n');
 }

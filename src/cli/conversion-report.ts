@@ -1,0 +1,48 @@
+/** What `convert` says: a line about what was written, and one about everything that the format could not hold. */
+import type { ConversionEstimate } from '../session/convert.js';
+import type { SavedTrace } from '../writers/save-trace.js';
+
+/** The line after a conversion to a file. */
+export function conversionSummary(file: string, { events, bytes, format, compression }: SavedTrace): string {
+  return `${file}: ${count(events)} events, ${size(bytes)} of ${formName(format, compression)}\n`;
+}
+
+/** The line of an estimate. */
+export function estimateSummary(file: string, estimate: ConversionEstimate): string {
+  const { events, bytes, isExact, sampledEvents, writtenEvents, sampledBytes } = estimate;
+  const form = formName(estimate.format, estimate.compression);
+  if (events === undefined || bytes === undefined) {
+    const each = (sampledBytes / writtenEvents).toFixed(1);
+    return `${file}: ${each} bytes of ${form} per event, by the first ${count(sampledEvents)}; the size of the input is not known\n`;
+  }
+  if (isExact) return `${file}: ${count(events)} events, ${size(bytes)} of ${form}\n`;
+  return `${file}: about ${count(events)} events, ${size(bytes)} of ${form}, by the first ${count(sampledEvents)} events\n`;
+}
+
+/** One line for stderr per kind of loss; empty without any. */
+export function lossLines({ losses, format }: SavedTrace): string {
+  return losses
+    .entries()
+    .map(
+      ({ what, count: times }) => `smmuscope: ${format} cannot hold: ${what}${times > 1 ? ` (${count(times)})` : ''}\n`,
+    )
+    .join('');
+}
+
+const formName = (format: string, compression: string): string =>
+  compression === 'none' ? format : `${format} packed as ${compression}`;
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+/** Bytes in decimal units with three digits. */
+function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${UNITS[unit]}`;
+}

@@ -1,0 +1,85 @@
+/** Flags of the guest-side transforms, and what they mean together. */
+import { Flags } from '@oclif/core';
+import { ERAS, eraOfKernel } from '../guest/eras.js';
+import { UsageError } from '../trace/errors.js';
+import type { TransformOptions } from '../transforms/transform.js';
+
+const GUEST_GROUP = 'GUEST';
+
+/** What the guest would have done otherwise (docs/transforms.md). */
+export const transformFlags = {
+  'guest-ats': Flags.boolean({
+    helpGroup: GUEST_GROUP,
+    description:
+      'devices with ATS: after each invalidation insert the ATC_INVs that Linux would send, one per stream of the domain',
+  }),
+  'guest-ril': Flags.option({ options: ['on', 'off'] as const })({
+    helpGroup: GUEST_GROUP,
+    description: 'range invalidation: encode all TLBIs as ranges (on) or page by page (off), as Linux does',
+  }),
+  'guest-lazy': Flags.boolean({
+    helpGroup: GUEST_GROUP,
+    description: 'turn strict unmaps into flush-queue flushes (iommu.strict=0): one TLBI_NH_ASID for many unmaps',
+  }),
+  'guest-kernel': Flags.string({
+    helpGroup: GUEST_GROUP,
+    helpValue: 'VERSION',
+    description:
+      'Linux version (6.12) whose limit of single-page invalidations holds, with --guest-ril off and for what was recorded page by page [default: 6.12]',
+  }),
+  'time-scale': Flags.string({
+    helpGroup: GUEST_GROUP,
+    helpValue: 'FACTOR',
+    description: 'stretch (2) or squeeze (0.5) all times of the trace',
+  }),
+  repeat: Flags.integer({
+    helpGroup: GUEST_GROUP,
+    helpValue: 'N',
+    description: 'play the trace so many times in a row, with caches left warm',
+    min: 1,
+  }),
+};
+
+/** `transformFlags`, parsed. */
+export interface TransformFlags {
+  readonly 'guest-ats': boolean;
+  readonly 'guest-ril': 'on' | 'off' | undefined;
+  readonly 'guest-lazy': boolean;
+  readonly 'guest-kernel': string | undefined;
+  readonly 'time-scale': string | undefined;
+  readonly repeat: number | undefined;
+}
+
+/**
+ * The transforms that the flags ask for.
+ * @throws UsageError for a kernel or a factor that is none
+ */
+export function transformOptions(flags: TransformFlags): TransformOptions {
+  return {
+    guestAts: flags['guest-ats'],
+    guestRil: flags['guest-ril'],
+    guestLazy: flags['guest-lazy'],
+    guestKernel: flags['guest-kernel'] === undefined ? undefined : parseKernel('--guest-kernel', flags['guest-kernel']),
+    timeScale: flags['time-scale'] === undefined ? undefined : parseFactor(flags['time-scale']),
+    repeat: flags.repeat,
+  };
+}
+
+/**
+ * The era that `text` names.
+ * @throws UsageError for anything but a version or an era
+ */
+export function parseKernel(flag: string, text: string) {
+  const era = eraOfKernel(text);
+  if (era !== undefined) return era;
+  const eras = ERAS.map((rules) => rules.era).join(', ');
+  throw new UsageError(
+    `${flag}: expected a Linux version such as 6.12 or an era (${eras}), found ${JSON.stringify(text)}`,
+  );
+}
+
+function parseFactor(text: string): number {
+  const factor = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && factor > 0 && factor <= 1e6) return factor;
+  throw new UsageError(`--time-scale: expected a number above 0 and at most 1000000, found ${JSON.stringify(text)}`);
+}

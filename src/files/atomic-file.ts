@@ -1,0 +1,119 @@
+/**
+ * A file that appears complete or not at all.
+ *
+ * It is written under a temporary name in its own folder and renamed over the target; the temporary file is created
+ * before the work begins, so that an unwritable folder is found at once, and removed on every failure and at the end of
+ * the process. A symbolic link stays one: its target is replaced. Devices and pipes (`/dev/null`) are written directly.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UsageError } from '../trace/errors.js';
+import { systemReason } from './system-reason.js';
+
+/** A destination for bytes. */
+export class AtomicFile {
+  private isOpen = true;
+  private readonly removeAtExit = () => this.discard();
+
+  private constructor(
+    private readonly path: string,
+    private readonly target: string,
+    private readonly temporary: string | undefined,
+    private readonly descriptor: number,
+    private readonly mode: number | undefined,
+  ) {
+    process.once('exit', this.removeAtExit);
+  }
+
+  /**
+   * Begin to write `path`.
+   * @param inputs paths that are read and must not be overwritten
+   * @throws UsageError for a directory, a folder that is missing or cannot be written to, or an input's own path
+   */
+  static open(path: string, inputs: readonly string[] = []): AtomicFile {
+    const existing = statOf(path);
+    if (existing?.isDirectory()) throw new UsageError(`${path}: expected a file to write to, found a directory`);
+    if (existing !== undefined) refuseInputs(path, existing, inputs);
+    return asUsageError(path, () => {
+      if (existing !== undefined && !existing.isFile()) {
+        return new AtomicFile(path, path, undefined, openSync(path, 'w'), undefined);
+      }
+      const target = existing === undefined ? path : realpathSync(path);
+      const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+      if (existing !== undefined) accessSync(target, constants.W_OK);
+      const mode = existing === undefined ? undefined : existing.mode & 0o777;
+      return new AtomicFile(path, target, temporary, openSync(temporary, 'wx'), mode);
+    });
+  }
+
+  /** Append `bytes`. @throws UsageError if the system refuses */
+  write(bytes: Uint8Array): void {
+    asUsageError(this.path, () => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+    });
+  }
+
+  /** Everything is written: let the file appear. */
+  commit(): void {
+    try {
+      asUsageError(this.path, () => {
+        if (this.temporary === undefined) return;
+        if (this.mode !== undefined) fchmodSync(this.descriptor, this.mode);
+        fsyncSync(this.descriptor);
+        renameSync(this.temporary, this.target);
+      });
+    } finally {
+      this.discard();
+    }
+  }
+
+  /** Give up; nothing is left behind. No-op after `commit`. */
+  discard(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    process.off('exit', this.removeAtExit);
+    closeSync(this.descriptor);
+    if (this.temporary !== undefined) rmSync(this.temporary, { force: true });
+  }
+}
+
+function refuseInputs(path: string, existing: Stats, inputs: readonly string[]): void {
+  const isSame = (input: string) => {
+    const other = input === '-' ? undefined : statOf(input);
+    return other !== undefined && other.ino === existing.ino && other.dev === existing.dev;
+  };
+  if (inputs.some(isSame))
+    throw new UsageError(`${path}: expected an output other than the trace or strategy that is read`);
+}
+
+/** The file at `path`; undefined if there is none (opening it will then say why). */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Run `work`; a failing system call becomes one sentence about `path`. */
+function asUsageError<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UsageError(`${path}: expected a file that can be written, found ${systemReason(error)}`);
+  }
+}

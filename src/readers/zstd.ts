@@ -1,0 +1,121 @@
+/**
+ * zst while streaming: Node's own decoder where there is one (22.15 and later), a JavaScript one elsewhere.
+ */
+import { pipeline, Readable, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { ZstdFrames } from './zstd-frames.js';
+
+/** The part of newer Nodes' zlib that the types of Node 20 lack. */
+const { createZstdDecompress } = zlib as { createZstdDecompress?: (options?: object) => Transform };
+
+/** A stream that is not what it should be. */
+export class ZstdError extends Error {
+  /** @param isTruncated true if only its end is missing */
+  constructor(
+    readonly found: string,
+    readonly isTruncated = false,
+  ) {
+    super(found);
+  }
+}
+
+/** What is to be said of a stream that was unpacked without error. */
+export interface ZstdOptions {
+  /** Called at the end with what could not be checked. */
+  readonly onUnchecked?: ((what: string) => void) | undefined;
+  /** False to use the JavaScript decoder even if Node has its own. */
+  readonly native?: boolean | undefined;
+}
+
+/**
+ * Unpack `chunks`.
+ * @throws ZstdError for a truncated or damaged stream, as far as it shows
+ */
+export async function* unzstd(
+  chunks: AsyncIterable<Uint8Array>,
+  { onUnchecked, native = true }: ZstdOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const frames = new ZstdFrames();
+  const watched = watch(chunks, frames);
+  const isNative = native && createZstdDecompress !== undefined;
+  const output = isNative ? unpackNatively(watched, createZstdDecompress()) : unpackInJavaScript(watched);
+  let bytes = 0;
+  try {
+    for await (const chunk of output) {
+      bytes += chunk.length;
+      if (!frames.hasUndeclared && frames.isAtBoundary && bytes > frames.declaredBytes) break;
+      yield chunk;
+    }
+  } catch (error) {
+    throw describeFailure(error, frames);
+  }
+  if (frames.problem !== undefined) throw new ZstdError(frames.problem);
+  if (!frames.isAtBoundary) throw new ZstdError('', true);
+  if (!frames.hasUndeclared && bytes !== frames.declaredBytes) {
+    throw new ZstdError(`corrupt data (${bytes} bytes where ${frames.declaredBytes} are declared)`);
+  }
+  if (isNative) return;
+  if (frames.hasChecksum) onUnchecked?.('zst checksum not verified: the decoder for this Node cannot');
+  else onUnchecked?.('zst stream without a checksum: nothing to verify it by');
+}
+
+/** The input's own errors pass; the decoder's become ours. */
+function describeFailure(error: unknown, frames: ZstdFrames): unknown {
+  if (error instanceof InputError) return error.cause;
+  if (frames.problem !== undefined) return new ZstdError(frames.problem);
+  return new ZstdError('corrupt data', /unexpected EOF/i.test(String(error)) || !frames.isAtBoundary);
+}
+
+class InputError extends Error {}
+
+async function* watch(chunks: AsyncIterable<Uint8Array>, frames: ZstdFrames): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await iterator.next();
+      } catch (error) {
+        throw new InputError('input', { cause: error });
+      }
+      if (next.done) return;
+      frames.feed(next.value);
+      if (frames.problem !== undefined) throw new ZstdError(frames.problem);
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function* unpackNatively(chunks: AsyncIterable<Uint8Array>, output: Transform): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(chunks);
+  pipeline(input, output, () => {});
+  try {
+    yield* output;
+  } finally {
+    input.destroy();
+    output.destroy();
+  }
+}
+
+/** Packed bytes per call: bounds what one call may put out at once, a block of 128 KiB for every four bytes. */
+const PIECE_BYTES = 2 ** 10;
+
+async function* unpackInJavaScript(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  let ready: Uint8Array[] = [];
+  const decoder = new Decompress((chunk) => {
+    if (chunk.length > 0) ready.push(chunk);
+  });
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      decoder.push(chunk.slice(at, at + PIECE_BYTES));
+      const pieces = ready;
+      ready = [];
+      yield* pieces;
+    }
+  }
+  decoder.push(new Uint8Array(0), true);
+  yield* ready;
+}

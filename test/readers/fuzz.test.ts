@@ -1,0 +1,137 @@
+/**
+ * Does every reader, whatever bytes it is given, end in events or in a TraceFormatError: no crash, no hang, no memory
+ * beyond a limit? `npm run fuzz` runs many more rounds with other seeds.
+ */
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openTrace } from '../../src/readers/open-trace.js';
+import { readerNames } from '../../src/readers/registry.js';
+import { TraceFormatError } from '../../src/trace/errors.js';
+import { EVENT_NAMES, type EventBatch, EventKind } from '../../src/trace/events.js';
+import { writerByName } from '../../src/writers/registry.js';
+import { writerContext } from '../../src/writers/writer.js';
+import { damaged } from '../support/damage.js';
+import { simpleTraceOf } from '../support/simple-trace.js';
+import { readTrace, traceBytes, tracePath, traceText } from '../support/traces.js';
+
+/** Damaged copies per sample; FUZZ_ROUNDS and FUZZ_SEED are for `npm run fuzz`. */
+const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 120);
+const FIRST_SEED = Number(process.env.FUZZ_SEED ?? 1);
+/** A reading of a damaged copy of at most this size takes milliseconds. */
+const SAMPLE_BYTES = 30_000;
+const MAX_MILLISECONDS = 5000;
+
+const samples = new Map<string, Uint8Array>();
+
+async function written(format: string, name: string): Promise<Uint8Array> {
+  const { batches } = await readTrace(tracePath(name));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of writerByName(format).write(Readable.from(batches), writerContext())) {
+    pieces.push(piece.slice());
+  }
+  return Buffer.concat(pieces);
+}
+
+beforeAll(async () => {
+  const log = (await traceText('faults-strict.qemu-7.2.log.xz')).slice(0, SAMPLE_BYTES);
+  const sample = 'csv/ats-four-devices.csv';
+  samples.set('qemu-log', Buffer.from(log));
+  samples.set('qemu-simple', simpleTraceOf(`${log.slice(0, 8000)}\n`.replace(/\n[^\n]*\n$/, '\n'), '7.2'));
+  samples.set('csv', await traceBytes(sample));
+  for (const format of ['jsonl', 'arrow', 'raw']) samples.set(format, await written(format, sample));
+  samples.set('arrow stream', await written('arrow-stream', 'csv/granules-and-blocks.csv'));
+  samples.set('gz', gzipSync(log));
+  samples.set('zst', await traceBytes('zst/boot-strict.qemu-7.2.log.zst'));
+  samples.set('xz', await traceBytes('boot-strict.qemu-7.2.log.xz'));
+});
+
+/** Everything that an event may be. */
+function expectSound(batch: EventBatch, before: number): number {
+  let last = before;
+  for (let row = 0; row < batch.count; row++) {
+    const timeNs = batch.timeNs[row];
+    if (!Number.isSafeInteger(timeNs) || timeNs < last) throw new Error(`time ${timeNs} after ${last}`);
+    if (batch.kind[row] >= EVENT_NAMES.length) throw new Error(`kind ${batch.kind[row]}`);
+    if (batch.kind[row] >= EventKind.Dma && !(batch.iovaPage[row] < 2 ** 52)) throw new Error('IOVA');
+    last = timeNs;
+  }
+  return last;
+}
+
+/** Read `bytes`; throws unless it ends as it may. */
+async function survive(bytes: Uint8Array, format: string | undefined, lenient: boolean, chunkBytes: number) {
+  const started = performance.now();
+  let last = 0;
+  let events = 0;
+  try {
+    const trace = await openTrace('-', { stdin: Readable.from([bytes]), format, lenient, chunkBytes });
+    for await (const batch of trace.batches) {
+      last = expectSound(batch, last);
+      events += batch.count;
+    }
+  } catch (error) {
+    if (!(error instanceof TraceFormatError)) throw error;
+    if (/\n/.test(error.message) || error.message.length > 2000) throw new Error(`message: ${error.message}`);
+  }
+  if (performance.now() - started > MAX_MILLISECONDS) throw new Error('too slow');
+  // No damage makes many events of few bytes.
+  if (events > 50 * (bytes.length + 1) && !['gz', 'zst', 'xz'].includes(format ?? ''))
+    throw new Error(`${events} events`);
+}
+
+const SAMPLES = ['qemu-log', 'qemu-simple', 'csv', 'jsonl', 'arrow', 'raw', 'arrow stream', 'gz', 'zst', 'xz'];
+
+describe.each(SAMPLES)('%s', (name) => {
+  it('survives damage', async () => {
+    const sample = samples.get(name) as Uint8Array;
+    const format = readerNames().find((reader) => reader === name.split(' ')[0]);
+    for (let round = 0; round < ROUNDS; round++) {
+      const seed = FIRST_SEED + round;
+      const bytes = damaged(sample, seed);
+      const chunkBytes = [64, 1000, 1 << 16][seed % 3];
+      try {
+        await survive(bytes, seed % 5 === 0 ? undefined : format, seed % 2 === 0, chunkBytes);
+      } catch (error) {
+        throw new Error(`${name} with seed ${seed}: ${(error as Error).stack}`);
+      }
+    }
+  });
+});
+
+it('every reader has a sample', () => {
+  expect(SAMPLES).toEqual(expect.arrayContaining(readerNames()));
+});
+
+describe('each reader on the samples of all others', () => {
+  it.each(readerNames())('%s', async (format) => {
+    for (const bytes of samples.values()) {
+      await survive(bytes, format, false, 1 << 16);
+      await survive(bytes.subarray(0, 3), format, true, 64);
+    }
+  });
+});
+
+describe('a line of a gigabyte', () => {
+  const LIMIT = /expected (lines|rows) of at most 1048576 bytes, found a longer one$/;
+
+  it.each([
+    ['csv', 'time_ns,event\n0,doorbell\n1,'],
+    ['csv', 'time_ns,event,x_note\n0,doorbell,"'],
+    ['jsonl', '{"time_ns":0,"event":"doorbell","x_note":"'],
+    ['qemu-log', 'smmuv3_write_mmio addr: 0x98 val:0x2 size: 0x4(0)\n'],
+  ])('is refused by %s before it is held', async (format, beginning) => {
+    const block = Buffer.alloc(2 ** 16, 'x');
+    let given = 0;
+    async function* endless() {
+      yield Buffer.from(beginning);
+      for (; given < 2 ** 30; given += block.length) yield block;
+    }
+    const drawn = async () => {
+      const trace = await openTrace('-', { stdin: Readable.from(endless()), format });
+      for await (const batch of trace.batches) expectSound(batch, 0);
+    };
+    await expect(drawn()).rejects.toThrow(LIMIT);
+    expect(given).toBeLessThan(2 ** 23);
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * Is zst unpacked right by the decoder of every Node, and what it cannot check either caught from outside or said?
+ */
+import { readFileSync } from 'node:fs';
+import * as zlib from 'node:zlib';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { unzstd, ZstdError } from '../../src/readers/zstd.js';
+import { failureOf, readContent, rowsOf, tracePath, traceText } from '../support/traces.js';
+
+const BOOT = readFileSync(tracePath('zst/boot-strict.qemu-7.2.log.zst'));
+const hasNative = 'createZstdDecompress' in zlib;
+
+async function* pieces(bytes: Uint8Array, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Unpacked text, and what was said to be unchecked. */
+async function unpacked(bytes: Uint8Array, native: boolean, size = 1 << 16) {
+  const unchecked: string[] = [];
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of unzstd(pieces(bytes, size), { native, onUnchecked: (what) => unchecked.push(what) })) {
+    chunks.push(chunk.slice());
+  }
+  return { text: Buffer.concat(chunks).toString('latin1'), unchecked };
+}
+
+async function failure(bytes: Uint8Array, native = false): Promise<ZstdError> {
+  try {
+    await unpacked(bytes, native);
+  } catch (error) {
+    if (error instanceof ZstdError) return error;
+    throw error;
+  }
+  throw new Error('expected an error, found none');
+}
+
+describe.each(hasNative ? [false, true] : [false])('with the native decoder: %s', (native) => {
+  it('unpacks a recording in chunks of any size', async () => {
+    const text = await traceText('boot-strict.qemu-7.2.log.xz');
+    for (const size of [1, 7, 64, 1 << 16]) expect((await unpacked(BOOT, native, size)).text).toBe(text);
+  });
+
+  it('takes concatenated and skippable frames as one content', async () => {
+    const text = await traceText('boot-strict.qemu-7.2.log.xz');
+    const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+    const joined = Buffer.concat([BOOT, skippable, BOOT]);
+    expect((await unpacked(joined, native)).text).toBe(text + text);
+  });
+
+  it('refuses a cut at any place', async () => {
+    for (let length = 5; length < BOOT.length; length += 97) {
+      expect((await failure(BOOT.subarray(0, length), native)).isTruncated).toBe(true);
+    }
+  });
+
+  it('refuses a frame that wants more memory than the limit', async () => {
+    // A window of 2^31 bytes in the descriptor of an otherwise empty frame.
+    const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00]);
+    expect((await failure(frame, native)).found).toBe('a window of more than 128 MiB');
+  });
+});
+
+describe('what the JavaScript decoder cannot check', () => {
+  it('is said', async () => {
+    expect((await unpacked(BOOT, false)).unchecked).toEqual([
+      'zst checksum not verified: the decoder for this Node cannot',
+    ]);
+  });
+
+  it('is caught where the size changes, and never gives more bytes than declared', async () => {
+    const { text } = await unpacked(BOOT, false);
+    let caught = 0;
+    let unnoticed = 0;
+    for (let at = 20; at < BOOT.length - 4; at += 61) {
+      const damaged = Buffer.from(BOOT);
+      damaged[at] ^= 0x55;
+      try {
+        const result = await unpacked(damaged, false);
+        expect(result.text).toHaveLength(text.length);
+        unnoticed++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(ZstdError);
+        caught++;
+      }
+    }
+    expect(caught).toBeGreaterThan(unnoticed);
+  });
+});
+
+describe('a zst trace', () => {
+  it('is read like the recording it holds, and the result says what was not verified', async () => {
+    const { trace, batches } = await readContent(BOOT);
+    const plain = await readContent(await traceText('boot-strict.qemu-7.2.log.xz'));
+    expect(trace.compression).toBe('zst');
+    expect(rowsOf(batches)).toEqual(rowsOf(plain.batches));
+    const notes = trace.statistics.lossy.filter(({ what }) => what.startsWith('zst'));
+    expect(notes).toHaveLength(hasNative ? 0 : 1);
+  });
+
+  it('that is damaged is refused in one sentence', async () => {
+    expect(await failureOf(BOOT.subarray(0, 2000))).toBe(
+      'TraceFormatError: <stdin>: expected a complete zst stream, found the end of the file inside the stream (truncated)',
+    );
+    expect(await failureOf(Buffer.concat([BOOT, Buffer.from('garbage')]))).toBe(
+      'TraceFormatError: <stdin>: expected a complete zst stream, found bytes that begin no frame',
+    );
+  });
+});
+
+describe('a bomb', () => {
+  const header = 'time_ns,event\n0,doorbell\n';
+  const sentence = (name: string) =>
+    `TraceFormatError: <stdin>: expected ${name} data that unpacks to at most 500 times its size, found more; unpack it first if that is meant`;
+
+  it('of blank lines is refused when it has become too large', async () => {
+    const member = gzipSync(Buffer.alloc(2 ** 20, '\n'));
+    const bomb = Buffer.concat([gzipSync(header), ...Array.from({ length: 200 }, () => member)]);
+    expect(await failureOf(bomb)).toBe(sentence('gz'));
+  });
+
+  it('of repeated blocks in zst is refused too', async () => {
+    // One frame: raw block with the header, then run-length blocks of 128 KiB line feeds, four bytes each.
+    const raw = Buffer.concat([Buffer.from([(header.length << 3) & 0xff, header.length >> 5, 0]), Buffer.from(header)]);
+    const run = Buffer.from([((2 ** 17) << 3) | 2, 0, 0, 0x0a]);
+    run.writeUIntLE(((2 ** 17) << 3) | 2, 0, 3);
+    const frame = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), raw, ...Array.from({ length: 2000 }, () => run)];
+    expect(await failureOf(Buffer.concat(frame))).toBe(sentence('zst'));
+  });
+});
