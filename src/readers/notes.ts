@@ -3,9 +3,9 @@
  */
 import type { ReaderStatistics } from './reader.js';
 
-/** Record one occurrence of `what` at `line`; the note keeps the line of the first one. */
-export function addNote(statistics: ReaderStatistics, line: number, what: string): void {
+/** Record `times` occurrences of `what` at `line`; the note keeps the line of the first one. */
+export function addNote(statistics: ReaderStatistics, line: number, what: string, times = 1): void {
   const known = statistics.lossy.find((note) => note.what === what);
-  if (known === undefined) statistics.lossy.push({ line, what, count: 1 });
-  else known.count++;
+  if (known === undefined) statistics.lossy.push({ line, what, count: times });
+  else known.count += times;
 }

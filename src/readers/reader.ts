@@ -40,10 +40,20 @@ export interface ReaderStatistics {
   reconstructedCommands: number;
   /** Commands of which only the opcode is known. */
   opcodeOnlyCommands: number;
+  /** Architecture of the recorded commands if they were translated to SMMUv3 commands: `VT-d`; empty if they were not. */
+  translatedFrom: '' | 'VT-d';
+  /** Commands so translated. */
+  translatedCommands: number;
   /** Rows skipped under `lenient`. */
   skippedRows: number;
   /** Losses: truncation, dropped records, unreadable ranges. */
   lossy: ReaderNote[];
+}
+
+/** What the user may tell a reader beyond the format. */
+export interface ReaderOptions {
+  /** Names of the events in an ftrace recording: `ROLE=NAME,…` (ftrace/event-roles.ts). */
+  readonly ftraceEvents?: string | undefined;
 }
 
 /** What a reader may consult. */
@@ -52,6 +62,7 @@ export interface ReaderContext {
   readonly file: string;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient: boolean;
+  readonly options?: ReaderOptions | undefined;
   /** Filled by the reader. */
   readonly statistics: ReaderStatistics;
 }
@@ -96,6 +107,8 @@ export function emptyStatistics(format: string): ReaderStatistics {
     contextLines: 0,
     reconstructedCommands: 0,
     opcodeOnlyCommands: 0,
+    translatedFrom: '',
+    translatedCommands: 0,
     skippedRows: 0,
     lossy: [],
   };
