@@ -92,8 +92,17 @@ export interface StrategyResult {
   } | null;
   /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
   readonly oracle?: {
-    readonly recorded: OracleAgreement;
+    readonly recorded: OracleAgreement & {
+      /** Predicted misses by cause; only where the recorder itself invalidates more than it is asked to. */
+      readonly misses_by_cause?: Readonly<Record<string, number>>;
+    };
     readonly config: OracleAgreement;
+    /** What the recorder's over-wide invalidations cost: entries taken, lookups that differ, misses without them. */
+    readonly quirk?: {
+      readonly collateral_entries: number;
+      readonly differing_lookups: number;
+      readonly misses_without: number;
+    };
   };
   readonly host: { readonly cpu_ns: Readonly<Record<string, number>>; readonly [extra: string]: unknown };
   readonly throughput: {

@@ -3,6 +3,7 @@
  */
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
+import { VtdRecordedOracle } from '../oracle/vtd-recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { openTrace } from '../readers/open-trace.js';
 import type { OpenTrace } from '../readers/reader.js';
@@ -188,7 +189,7 @@ function finishTrace(
   profile: LoadedProfile,
   survey: Survey,
   declared: DeclaredTopology | undefined,
-  oracle: RecordedOracle | undefined,
+  oracle: RecordedOracle | VtdRecordedOracle | undefined,
 ): TraceRun {
   const name = traceName(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
@@ -218,8 +219,10 @@ function finishTrace(
 }
 
 /** The model that must predict the recording's own hits and misses, if the profile names one. */
-function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracle | undefined {
-  if (profile.text('oracle.recorded') !== 'qemu-iotlb') return undefined;
+function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracle | VtdRecordedOracle | undefined {
+  const model = profile.text('oracle.recorded');
+  if (model === 'qemu-vtd-iotlb') return new VtdRecordedOracle({ entries: profile.number('tlb.main.entries') });
+  if (model !== 'qemu-iotlb') return undefined;
   return new RecordedOracle({ version: () => trace.statistics.version, entries: profile.number('tlb.main.entries') });
 }
 
