@@ -7,6 +7,8 @@ import { checkStrategyFiles } from './strategy-files.js';
 /** The flags of `traceFlags` and `modelFlags`, parsed. */
 export interface ReplayFlags {
   readonly format: string | undefined;
+  readonly 'ftrace-events': string | undefined;
+  readonly with: string | undefined;
   readonly lenient: boolean;
   readonly limit: number | undefined;
   readonly profile: string;
@@ -42,6 +44,8 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     topology: flags.topology,
     lenient: flags.lenient,
     format: flags.format,
+    ftraceEvents: flags['ftrace-events'],
+    with: flags.with,
   };
 }
 

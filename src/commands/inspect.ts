@@ -1,6 +1,7 @@
 /** `smmuscope inspect`: what a trace holds. */
 import { BaseCommand } from '../cli/base-command.js';
 import { progressFlags, reportFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { recordingOptions } from '../cli/recording-options.js';
 import { UsageError } from '../trace/errors.js';
 
 export default class Inspect extends BaseCommand {
@@ -35,9 +36,9 @@ export default class Inspect extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
-      const { openTrace } = await import('../readers/open-trace.js');
+      const { openRecording } = await import('../readers/open-recording.js');
       const { inspectTrace } = await import('../inspect/inspect-trace.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const trace = await openRecording(args.trace, recordingOptions(flags));
       return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, onProgress }));
     });
   }
@@ -52,9 +53,9 @@ export default class Inspect extends BaseCommand {
     }
     const output = openOutput(flags.output, [args.trace]);
     try {
-      const { openTrace } = await import('../readers/open-trace.js');
+      const { openRecording } = await import('../readers/open-recording.js');
       const { inferTopology } = await import('../session/infer-topology.js');
-      const trace = await openTrace(args.trace, { format: flags.format, lenient: flags.lenient });
+      const trace = await openRecording(args.trace, recordingOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
       await output.commit(text);
     } finally {

@@ -4,6 +4,7 @@
  * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 
 /** Version tag of this document. */
@@ -27,6 +28,8 @@ export interface InspectDocument {
     readonly limited: boolean;
   };
   readonly reader: ReaderReport;
+  /** How the recordings agree, if two were joined. */
+  readonly join?: JoinReport | undefined;
   /** Events of every kind. */
   readonly events: number;
   readonly commands: {

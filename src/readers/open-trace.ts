@@ -1,11 +1,9 @@
 /**
  * The one way to open a trace: source → decompression → format by content → batches of canonical events.
  */
-import { TraceFormatError, UsageError } from '../trace/errors.js';
+import { TraceFormatError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
 import { unpack } from './compression.js';
-import { eventRoles } from './ftrace/event-roles.js';
-import { ftraceReader } from './ftrace/reader.js';
 import { peek } from './peek.js';
 import { emptyStatistics, type OpenTrace, type ReaderContext, type ReaderOptions, SNIFF_BYTES } from './reader.js';
 import { readerByContent, readerByName } from './registry.js';
@@ -38,7 +36,6 @@ export async function openTrace(path: string, options: OpenTraceOptions = {}): P
       throw new TraceFormatError(source.name, 0, 'a trace', `an empty file inside the ${unpacked.compression} stream`);
     }
     const reader = named ?? readerByContent(head, source.name);
-    if (options.ftraceEvents !== undefined) checkEventNames(options.ftraceEvents, reader.name, source.name);
     const statistics = emptyStatistics(reader.name);
     const context: ReaderContext = { file: source.name, lenient: options.lenient ?? false, options, statistics };
     const chunks = options.chunkBytes === undefined ? all : rechunked(all, options.chunkBytes);
@@ -54,14 +51,6 @@ export async function openTrace(path: string, options: OpenTraceOptions = {}): P
   } catch (error) {
     source.close();
     throw error;
-  }
-}
-
-/** Names of ftrace events must be well-formed and must be for an ftrace recording. */
-function checkEventNames(names: string, format: string, file: string): void {
-  eventRoles(names);
-  if (format !== ftraceReader.name) {
-    throw new UsageError(`--ftrace-events: expected an ftrace recording, found ${file} in format ${format}`);
   }
 }
 

@@ -12,6 +12,7 @@
  * - Every batch handed out is fresh: the consumer may keep it.
  */
 import type { EventBatch } from '../trace/events.js';
+import type { JoinReport } from './join/report.js';
 
 /** Something that the recording lost or that the reader had to assume, with the line where it showed first. */
 export interface ReaderNote {
@@ -94,6 +95,12 @@ export interface OpenTrace {
   /** Bytes as given that have been consumed so far (for progress), and their total if known (regular files). */
   bytesRead(): number;
   readonly totalBytes: number | undefined;
+  /** Set if two recordings were joined (readers/join/): how they agree, once the first batch is drawn. */
+  readonly join?: {
+    report(): JoinReport | undefined;
+    /** Producer version of the recording that gave the translations. */
+    recorderVersion(): string;
+  };
 }
 
 /** Fresh statistics for a reader of `format`. */

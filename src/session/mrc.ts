@@ -3,12 +3,12 @@
  */
 import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
-import { openTrace } from '../readers/open-trace.js';
+import { openRecording, requireSingleTrace } from '../readers/open-recording.js';
 import { readerReport } from '../readers/reader-report.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run.js';
 import { toolIdentity } from './tool-identity.js';
-import { traceName } from './trace-provenance.js';
+import { joinProvenance, traceName } from './trace-provenance.js';
 
 /** What decides a curve. */
 export interface MrcOptions {
@@ -18,6 +18,10 @@ export interface MrcOptions {
   readonly limit: number | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** Names of the events of an ftrace recording (readers/ftrace/event-roles.ts). */
+  readonly ftraceEvents?: string | undefined;
+  /** A second recording of the same run, joined with the trace. */
+  readonly with?: string | undefined;
 }
 
 /** Read every trace and draw its curve. */
@@ -26,10 +30,16 @@ export async function missRatioCurves(
   options: MrcOptions,
   hooks: RunHooks = {},
 ): Promise<MrcDocument> {
+  requireSingleTrace(traces, options.with);
   const results: MrcResult[] = [];
   const provenance: Record<string, unknown>[] = [];
   for (const path of traces) {
-    const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+    const trace = await openRecording(path, {
+      format: options.format,
+      lenient: options.lenient,
+      ftraceEvents: options.ftraceEvents,
+      with: options.with,
+    });
     const curve = new MissRatioCurve({ skipMsi: !options.msi });
     let events = 0;
     for await (const batch of limited(trace.batches, options.limit)) {
@@ -54,6 +64,7 @@ export async function missRatioCurves(
       sha256: trace.sha256(),
       compression: trace.compression,
       reader: readerReport(trace.statistics),
+      ...joinProvenance(trace),
       events,
     });
   }

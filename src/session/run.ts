@@ -5,7 +5,7 @@ import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { VtdRecordedOracle } from '../oracle/vtd-recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
-import { openTrace } from '../readers/open-trace.js';
+import { openRecording, requireSingleTrace } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
 import type { DmaMode } from '../replay/dma-feed.js';
@@ -28,7 +28,7 @@ import {
 import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { traceName } from './trace-provenance.js';
+import { joinProvenance, traceName } from './trace-provenance.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions {
@@ -57,6 +57,10 @@ export interface RunOptions {
   readonly topology?: string | undefined;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** Names of the events of an ftrace recording (readers/ftrace/event-roles.ts). */
+  readonly ftraceEvents?: string | undefined;
+  /** A second recording of the same run, joined with the trace. */
+  readonly with?: string | undefined;
 }
 
 /** Observation and interruption of a run. */
@@ -71,6 +75,7 @@ export async function runReplays(
   options: RunOptions,
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
+  requireSingleTrace(traces, options.with);
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveStrategies(options.strategies, options.atc);
   const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
@@ -125,7 +130,12 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+  const trace = await openRecording(path, {
+    format: options.format,
+    lenient: options.lenient,
+    ftraceEvents: options.ftraceEvents,
+    with: options.with,
+  });
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
@@ -212,6 +222,7 @@ function finishTrace(
       sha256: trace.sha256(),
       compression: trace.compression,
       reader: readerReport(trace.statistics),
+      ...joinProvenance(trace),
       events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
       topology: topologyProvenance(survey, declared),
     },
@@ -223,7 +234,10 @@ function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracl
   const model = profile.text('oracle.recorded');
   if (model === 'qemu-vtd-iotlb') return new VtdRecordedOracle({ entries: profile.number('tlb.main.entries') });
   if (model !== 'qemu-iotlb') return undefined;
-  return new RecordedOracle({ version: () => trace.statistics.version, entries: profile.number('tlb.main.entries') });
+  return new RecordedOracle({
+    version: () => trace.join?.recorderVersion() ?? trace.statistics.version,
+    entries: profile.number('tlb.main.entries'),
+  });
 }
 
 const EMPTY_BATCH = { count: 0 } as EventBatch;
