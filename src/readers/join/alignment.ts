@@ -34,7 +34,9 @@ const NONE = -1;
 interface Beginning {
   /** Command of the stream. */
   readonly at: number;
-  readonly submission: number;
+  /** The submission that stands there, and the earliest of those that follow (it may stand behind others). */
+  readonly begin: number;
+  readonly lowest: number;
   /** Commands without a partner among the first. */
   readonly strangers: number;
   /** Time difference of the submissions from there on. */
@@ -105,7 +107,7 @@ class Aligner {
         const begin = this.bestBeginning(at);
         if (begin === undefined) break;
         at = begin.at;
-        this.startFrom(begin.submission);
+        this.startFrom(begin.lowest);
         isInStep = true;
         strangers = 0;
       }
@@ -153,15 +155,19 @@ class Aligner {
   /** Submissions that stand directly before a beginning belong to it: the first ones are slow and vary more in time. */
   private extendBack(place: Beginning, from: number): Beginning {
     const { submissions } = this.calls;
-    let { at, submission } = place;
-    while (submission > this.first) {
-      const before = submission - 1;
-      const start = at - submissions[before].count;
-      if (start < from || this.isMatched[before] === 1 || !this.standsAt(before, start)) break;
+    let { at, lowest } = place;
+    let passed = 0;
+    for (let index = place.begin - 1; index >= this.first && passed < ORDER_WINDOW; index--) {
+      const start = at - submissions[index].count;
+      if (start < from || this.isMatched[index] === 1 || !this.standsAt(index, start)) {
+        passed++;
+        continue;
+      }
       at = start;
-      submission = before;
+      passed = 0;
+      lowest = Math.min(lowest, index);
     }
-    return { ...place, at, submission };
+    return { ...place, at, lowest };
   }
 
   /** Add the ways in which the recordings may come into step at command `at`; false if there is none. */
@@ -210,7 +216,8 @@ class Aligner {
     if (used.size < Math.min(wanted, ORDER_WINDOW)) return undefined;
     return {
       at,
-      submission: Math.min(...used),
+      begin,
+      lowest: Math.min(...used),
       strangers,
       differenceNs: median(differences),
       strayNs: medianAbsoluteDeviation(differences),
