@@ -28,6 +28,9 @@ const MAX_STRANGERS = 64;
 /** Time differences this close are the same: the delay between entry and doorbell varies by as much. */
 const TOLERANCE_NS = 50_000;
 
+/** No driver takes longer from its entry to the doorbell; a pair that is further off is not one. */
+const LONGEST_DELAY_NS = 50_000_000;
+
 const NONE = -1;
 
 /** A place where the recordings may come into step. */
@@ -37,7 +40,7 @@ interface Beginning {
   /** The submission that stands there, and the earliest of those that follow (it may stand behind others). */
   readonly begin: number;
   readonly lowest: number;
-  /** Commands without a partner among the first. */
+  /** Commands without a partner among the first, and pairs whose times cannot be of one submission. */
   readonly strangers: number;
   /** Time difference of the submissions from there on. */
   readonly differenceNs: number;
@@ -59,9 +62,9 @@ export interface Alignment {
   readonly outOfOrder: number;
 }
 
-/** Find the submissions of `calls` among the commands of `stream`. */
-export function align(calls: Recording, stream: Recording): Alignment {
-  return new Aligner(calls, stream).run();
+/** Find the submissions of `calls` among the commands of `stream`; without clocks only their order tells. */
+export function align(calls: Recording, stream: Recording, hasClocks: boolean): Alignment {
+  return new Aligner(calls, stream, hasClocks).run();
 }
 
 class Aligner {
@@ -78,6 +81,7 @@ class Aligner {
   constructor(
     private readonly calls: Recording,
     private readonly stream: Recording,
+    private readonly hasClocks: boolean,
   ) {
     const { submissions } = calls;
     this.submissionAt = new Int32Array(stream.commands).fill(NONE);
@@ -207,19 +211,23 @@ class Aligner {
         continue;
       }
       used.add(found);
-      differences.push((this.stream.publishedNs[position] ?? 0) - submissions[found].doorbellNs);
+      const publishedNs = this.stream.publishedNs[position] ?? 0;
+      differences.push(this.hasClocks ? publishedNs - submissions[found].doorbellNs : 0);
       position += submissions[found].count;
       top = Math.max(top, found + 1);
       low = Math.max(low, top - 2 * ORDER_WINDOW);
     }
     // If the stream ends first, what there was must have been nearly all agreement.
     if (used.size < Math.min(wanted, ORDER_WINDOW)) return undefined;
+    const differenceNs = median(differences);
+    for (const difference of differences) if (Math.abs(difference - differenceNs) > LONGEST_DELAY_NS) strangers++;
+    if (strangers > ALLOWED_STRANGERS) return undefined;
     return {
       at,
       begin,
       lowest: Math.min(...used),
       strangers,
-      differenceNs: median(differences),
+      differenceNs,
       strayNs: medianAbsoluteDeviation(differences),
     };
   }

@@ -47,7 +47,8 @@ async function* joinedBatches(
   }
   const [calls, stream] = isFirstCalls ? [first, second] : [second, first];
   const [callTrace, streamTrace] = isFirstCalls ? [trace, other] : [other, trace];
-  const alignment = align(calls, stream);
+  const hasClocks = trace.statistics.timeBase === 'clock' && other.statistics.timeBase === 'clock';
+  const alignment = align(calls, stream, hasClocks);
   if (alignment.matched === 0) {
     throw new TraceFormatError(
       other.file,
@@ -56,7 +57,6 @@ async function* joinedBatches(
       'no common sequence of commands',
     );
   }
-  const hasClocks = trace.statistics.timeBase === 'clock' && other.statistics.timeBase === 'clock';
   const clock = hasClocks ? clockOf(calls, stream, alignment) : undefined;
   if (clock === undefined) trace.statistics.timeBase = 'order-only';
   joined.version = streamTrace.statistics.version;
