@@ -5,7 +5,10 @@
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+
+export type { JoinReport, ReaderReport };
 
 /** Distribution of a latency in integer ns (the mean apart). */
 export type LatencySummary = Distribution;
@@ -124,6 +127,8 @@ export interface ResultDocument {
       readonly sha256: string;
       readonly compression: string;
       readonly reader: ReaderReport;
+      /** How the recordings agree, if two were joined. */
+      readonly join?: JoinReport;
       readonly events: Readonly<Record<string, number>>;
       readonly topology: Readonly<Record<string, unknown>>;
     }[];

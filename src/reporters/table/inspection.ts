@@ -4,6 +4,7 @@ import type { ReportContext } from '../reporter.js';
 import { lossText } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { joinNotes, translationNotes } from './recording-notes.js';
 
 /** Entries shown of a long list; JSON and CSV have all. */
 const ENTRIES_SHOWN = 12;
@@ -116,7 +117,7 @@ function latencyTable(document: InspectDocument, context: ReportContext): string
 
 function noteSection(document: InspectDocument, context: ReportContext): string {
   const { trace, reader, commands } = document;
-  const notes: string[] = [];
+  const notes = [...joinNotes(document.join, context), ...translationNotes(reader)];
   if (trace.limited) notes.push('reading stopped at --limit; the counts are of the part read');
   for (const [rule, count] of Object.entries(commands.reserved)) notes.push(`${formatCount(count)} commands: ${rule}`);
   if (commands.unpublished > 0)
@@ -130,5 +131,7 @@ function noteSection(document: InspectDocument, context: ReportContext): string 
   if (reader.foreign_lines > 0) notes.push(`${formatCount(reader.foreign_lines)} lines are of other programs`);
   if (reader.skipped_rows > 0) notes.push(`${formatCount(reader.skipped_rows)} malformed rows skipped`);
   for (const loss of reader.lossy.slice(0, ENTRIES_SHOWN)) notes.push(lossText(trace.file, loss));
+  const { join } = document;
+  for (const loss of join?.reader.lossy.slice(0, ENTRIES_SHOWN) ?? []) notes.push(lossText(join?.file ?? '', loss));
   return notes.map((note) => wrapText(`note: ${note}`, context)).join('');
 }
