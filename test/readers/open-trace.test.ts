@@ -24,7 +24,7 @@ const BOOT = 'boot-strict.qemu-7.2.log.xz';
 const COLUMNS =
   'time_ns, event, vcpu, queue, opcode, cmd0, cmd1, sid, ssid, asid, vmid, iova, num, scale, tg, ttl, leaf, ' +
   'size_log2, access, page_size, outcome';
-const UNKNOWN = 'expected a known trace format (qemu-log, csv), found';
+const UNKNOWN = 'expected a known trace format (qemu-log, qemu-vtd-log, ftrace, csv), found';
 
 let directory = '';
 beforeAll(async () => {
@@ -52,7 +52,11 @@ describe('invalid samples', () => {
     ['empty.log', 'expected a trace, found an empty file'],
     ['binary.bin', `${UNKNOWN} binary data that starts with 0b 30 55 7a 9f c4 e9 0e`],
     ['plain-text.txt', `${UNKNOWN} text that starts with "Dear trace reader,"`],
-    ['vtd.qemu.log', `${UNKNOWN} a QEMU log of an Intel VT-d IOMMU (vtd_… events), not of an SMMUv3`],
+    [
+      'vtd-malformed.qemu.log',
+      '11: expected the arguments that QEMU prints for vtd_inv_desc, found ' +
+        '"27753@1795433190.636486:vtd_inv_desc invalidate desc type iotlb high 0x0"',
+    ],
     ['zstd.log.zst', 'expected plain text, gz or xz, found zstd compression; unpack it first'],
     ['truncated.log.gz', 'expected a complete gz stream, found the end of the file inside the stream (truncated)'],
     ['truncated.log.xz', 'expected a complete xz stream, found the end of the file inside the stream (truncated)'],
@@ -156,12 +160,12 @@ describe('formats', () => {
   });
 
   it('can be named; an unknown name is a usage error with a suggestion', async () => {
-    expect(readerNames()).toEqual(['qemu-log', 'csv']);
+    expect(readerNames()).toEqual(['qemu-log', 'qemu-vtd-log', 'ftrace', 'csv']);
     expect(await failureOf('x', { format: 'qemu' })).toBe(
-      'UsageError: unknown trace format qemu; known: qemu-log, csv',
+      'UsageError: unknown trace format qemu; known: qemu-log, qemu-vtd-log, ftrace, csv',
     );
     expect(await failureOf('x', { format: 'qemu-logs' })).toBe(
-      'UsageError: unknown trace format qemu-logs; did you mean qemu-log? known: qemu-log, csv',
+      'UsageError: unknown trace format qemu-logs; did you mean qemu-log? known: qemu-log, qemu-vtd-log, ftrace, csv',
     );
     expect(await failureOf('plain text\n', { format: 'qemu-log' })).toBe(
       'TraceFormatError: <stdin>: expected at least one qemu-log event, found none in one line',
@@ -169,12 +173,14 @@ describe('formats', () => {
   });
 
   it('claim nothing of each other', async () => {
-    const samples = [await traceText(BOOT), (await traceBytes('csv/strict-unmap.csv')).toString()];
+    const samples = [
+      await traceText(BOOT),
+      await traceText('vtd-onedomain-head.qemu-7.2.log.xz'),
+      await traceText('rebind-strict.ftrace.txt.xz'),
+      (await traceBytes('csv/strict-unmap.csv')).toString(),
+    ];
     const claims = samples.map((text) => READERS.map((reader) => reader.sniff(Buffer.from(text.slice(0, 65_536)))));
-    expect(claims).toEqual([
-      [true, false],
-      [false, true],
-    ]);
+    expect(claims).toEqual(READERS.map((_, index) => READERS.map((_reader, at) => at === index)));
   });
 });
 
