@@ -173,8 +173,8 @@ describe('damage', () => {
         us: 3,
         text: `IOMMU: iova=0x0000000000000000 size=1 unmapped_size=${huge}`,
       });
-    const started = process.hrtime.bigint();
-    await survives(text, false);
-    expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(1);
+    const { batches } = await readContent(text);
+    // A handful of runs of 1 GiB blocks and pages, not one row or step per page.
+    expect(rowsOf(batches).length).toBeLessThan(12);
   });
 });

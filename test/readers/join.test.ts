@@ -11,7 +11,7 @@ import { InspectCollector } from '../../src/inspect/collector.js';
 import { RecordedOracle } from '../../src/oracle/recorded-oracle.js';
 import { fitClocks } from '../../src/readers/join/clocks.js';
 import type { JoinReport } from '../../src/readers/join/report.js';
-import { openRecording } from '../../src/readers/open-recording.js';
+import { openRecording, requireSingleTrace } from '../../src/readers/open-recording.js';
 import { type EventBatch, EventFlag, EventKind } from '../../src/trace/events.js';
 import { callText, eventLine, RETURN_TEXT } from '../support/ftrace-lines.js';
 import { messageOf, readTrace, rowsOf, tracePath } from '../support/traces.js';
@@ -212,6 +212,14 @@ describe('made-up runs', () => {
     expect(cut.report.commands).toMatchObject({ matched: 60, only_in_commands_from: 20 });
   });
 
+  it('without a clock on one side are joined by order alone', async () => {
+    const log = logOf(calls, 0).replaceAll(/^\d+@\d+\.\d+:/gm, '');
+    const { report, batches, counts } = await join2(ftraceOf(calls), log);
+    expect(report).toMatchObject({ clock: null, commands: { matched: 80, only_within: 0 } });
+    expect(counts).toMatchObject({ sync_dones: 40, dma: { total: 40 }, commands: { unpublished: 0 } });
+    expect(rowsOf(batches).map(({ timeNs }) => timeNs)).toEqual(rowsOf(batches).map((_, index) => index));
+  });
+
   it('of different runs are refused', async () => {
     const others = calls.map((call) => ({ ...call, page: call.page + 0x5000 }));
     expect(await messageOf(() => join2(ftraceOf(calls), logOf(others, 0)))).toMatch(
@@ -236,6 +244,14 @@ describe('refused', () => {
     ],
   ])('%s with %s', async (first, second, sentence) => {
     expect(await messageOf(() => joined(first, second))).toBe(`UsageError: ${sentence}`);
+  });
+});
+
+describe('one trace', () => {
+  it('is all that can be joined', () => {
+    expect(() => requireSingleTrace(['a', 'b'], 'c')).toThrow('--with: expected one trace to join c with, found 2');
+    expect(() => requireSingleTrace(['a', 'b'], undefined)).not.toThrow();
+    expect(() => requireSingleTrace(['a'], 'c')).not.toThrow();
   });
 });
 

@@ -2,12 +2,14 @@
  * Are VT-d descriptors the SMMUv3 commands that docs/traces.md names, in submissions as the guest made them, and do the
  * lines of QEMU's log become the translations that it made?
  */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DescriptorTranslator, Translation } from '../../src/readers/vtd/descriptor.js';
 import { decodeCommand } from '../../src/trace/command.js';
+import { TraceFormatError } from '../../src/trace/errors.js';
 import { EventKind, Outcome } from '../../src/trace/events.js';
 import { opcodeKey } from '../../src/trace/opcodes.js';
-import { failureOf, readContent, readTrace, rowsOf, tracePath } from '../support/traces.js';
+import { failureOf, readContent, readTrace, rowsOf, tracePath, traceText } from '../support/traces.js';
 
 /** The command of the descriptor `low`, `high`: name, fields. */
 function commandOf(low: bigint, high: bigint): [string, Record<string, number>] {
@@ -120,6 +122,39 @@ describe('log lines', () => {
     expect(await failureOf(`${TAIL}${line}\n`)).toBe(
       `TraceFormatError: <stdin>:2: expected the arguments that QEMU prints for ${line.split(' ')[0]}, found "${line}"`,
     );
+  });
+});
+
+describe('damage', () => {
+  it('to any byte of any line ends in events or a TraceFormatError', async () => {
+    const lines = (await traceText('vtd-onedomain-head.qemu-7.2.log.xz')).split('\n').slice(0, 2000);
+    const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.array(change, { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        async (from, changes, lenient) => {
+          const first = from % lines.length;
+          const bytes = Buffer.from(`${lines.slice(first, first + 40).join('\n')}\n`, 'latin1');
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          try {
+            const { batches } = await readContent(bytes, { format: 'qemu-vtd-log', lenient });
+            for (const batch of batches) {
+              expect(batch.timeNs.subarray(0, batch.count).every(Number.isSafeInteger)).toBe(true);
+            }
+          } catch (error) {
+            if (!(error instanceof TraceFormatError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 400, seed: 5 },
+    );
+  });
+
+  it('by a cut anywhere is told', async () => {
+    const { trace } = await readContent((TAIL + DESCRIPTORS).slice(0, -5));
+    expect(trace.statistics.lossy).toEqual([{ line: 4, what: 'last line is cut off: not read', count: 1 }]);
   });
 });
 

@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { TraceFormatError, UsageError } from '../../trace/errors.js';
 import type { EventBatch } from '../../trace/events.js';
+import { addNote } from '../notes.js';
 import type { OpenTrace } from '../reader.js';
 import { readerReport } from '../reader-report.js';
 import { type Alignment, align } from './alignment.js';
@@ -12,6 +13,8 @@ import { type ClockMap, fitClocks } from './clocks.js';
 import { merge } from './merge.js';
 import { Recording } from './recording.js';
 import type { JoinReport } from './report.js';
+
+const NO_PLACE = 'mapping left out: without clocks in both recordings its place among the translations is not known';
 
 /** `trace` joined with `other`: its batches, statistics of `trace`, digests and sizes of both. */
 export function joinTraces(trace: OpenTrace, other: OpenTrace): OpenTrace {
@@ -58,7 +61,10 @@ async function* joinedBatches(
     );
   }
   const clock = hasClocks ? clockOf(calls, stream, alignment) : undefined;
-  if (clock === undefined) trace.statistics.timeBase = 'order-only';
+  if (clock === undefined) {
+    trace.statistics.timeBase = 'order-only';
+    if (calls.mappings > 0) addNote(callTrace.statistics, 0, NO_PLACE, calls.mappings);
+  }
   joined.version = streamTrace.statistics.version;
   joined.report = {
     file: basename(other.file),

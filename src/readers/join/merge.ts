@@ -3,7 +3,7 @@
  *
  * Order is that of the translation side, because QEMU does its work in the order in which it logs it. A submission that
  * both recorded is written once, from the command side: raw words, vCPU, doorbell, completion. Times are those of the
- * translation side's clock. A doorbell bears the time at which the driver was entered; translations that stand before it
+ * translation side's clock, line numbers those of the recording that an event came from. A doorbell bears the time at which the driver was entered; translations that stand before it
  * are no later than it. The recorded latency of a submission is kept to the nanosecond: if its doorbell has to wait for
  * the order of the queue, its completion moves with it.
  */

@@ -30,6 +30,7 @@ export class Recording {
   readonly batches: EventBatch[] = [];
   events = 0;
   dmas = 0;
+  mappings = 0;
   /** Batch and row of each command. */
   readonly commandBatch: EventBatch[] = [];
   readonly commandRow: number[] = [];
@@ -79,6 +80,8 @@ export class Recording {
         case EventKind.Dma:
           this.dmas++;
           break;
+        default:
+          this.mappings++;
       }
     }
   }
