@@ -1,6 +1,7 @@
 /** `smmuscope mrc`: misses of a TLB of every size, in one pass. */
 import { BaseCommand } from '../cli/base-command.js';
 import { modelFlags, progressFlags, reportFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { recordingOptions } from '../cli/recording-options.js';
 
 export default class Mrc extends BaseCommand {
   static override summary = 'Show how many misses a TLB of every size has (miss-ratio curve).';
@@ -29,7 +30,15 @@ export default class Mrc extends BaseCommand {
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
-      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], { ...flags, sizes }, { onProgress }));
+      const options = {
+        ...recordingOptions(flags),
+        lenient: flags.lenient,
+        format: flags.format,
+        limit: flags.limit,
+        msi: flags.msi,
+        sizes,
+      };
+      return withProgress(flags, (onProgress) => missRatioCurves([args.trace], options, { onProgress }));
     });
   }
 }

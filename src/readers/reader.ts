@@ -37,7 +37,7 @@ export interface ReaderStatistics {
   foreignLines: number;
   /** Lines of this format that are valid but carry no event for the replay (register accesses, walk levels …). */
   contextLines: number;
-  /** Commands whose raw words were rebuilt from decoded lines. */
+  /** Commands whose raw words the recording lacks: rebuilt from decoded lines, or appended CMD_SYNCs. */
   reconstructedCommands: number;
   /** Commands of which only the opcode is known. */
   opcodeOnlyCommands: number;

@@ -126,7 +126,7 @@ function noteSection(document: InspectDocument, context: ReportContext): string 
     notes.push(`${formatCount(reader.opcode_only_commands)} commands are known by opcode only`);
   }
   if (reader.reconstructed_commands > 0) {
-    notes.push(`${formatCount(reader.reconstructed_commands)} commands were rebuilt from decoded lines`);
+    notes.push(`${formatCount(reader.reconstructed_commands)} commands were rebuilt: the recording lacks their words`);
   }
   if (reader.foreign_lines > 0) notes.push(`${formatCount(reader.foreign_lines)} lines are of other programs`);
   if (reader.skipped_rows > 0) notes.push(`${formatCount(reader.skipped_rows)} malformed rows skipped`);

@@ -23,7 +23,7 @@ export function joinNotes(join: JoinReport | undefined, context: ReportContext):
   const order =
     submissions.out_of_order === 0
       ? 'in the same order'
-      : `${formatCount(submissions.out_of_order)} submissions in another order`;
+      : `${formatCount(submissions.out_of_order)} submission${submissions.out_of_order === 1 ? '' : 's'} in another order`;
   const clocks =
     clock === null
       ? 'one of them has no clock'
