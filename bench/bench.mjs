@@ -40,21 +40,37 @@ const name = basename(trace);
 // Decode -----------------------------------------------------------------------------------------------------------
 const { qemuLogReader } = await dist('readers/qemu-log/reader.js');
 const { emptyStatistics } = await dist('readers/reader.js');
-async function* chunks() {
-  for (let at = 0; at < content.length; at += 1 << 18) yield content.subarray(at, at + (1 << 18));
+async function* chunks(text) {
+  for (let at = 0; at < text.length; at += 1 << 18) yield text.subarray(at, at + (1 << 18));
 }
-async function decode() {
-  const context = { file: trace, lenient: false, statistics: emptyStatistics('qemu-log') };
+async function decode(reader = qemuLogReader, text = content) {
+  const context = { file: trace, lenient: false, statistics: emptyStatistics(reader.name) };
   const batches = [];
-  for await (const batch of qemuLogReader.read(chunks(), context)) batches.push(batch);
+  for await (const batch of reader.read(chunks(text), context)) batches.push(batch);
   return batches;
 }
 const megabytes = content.length / 1e6;
 await report(
   `decode ${name}, ${megabytes.toFixed(0)} MB of text`,
   'MB/s',
-  async () => megabytes / (await seconds(decode)),
+  async () => megabytes / (await seconds(() => decode())),
 );
+
+const { ftraceReader } = await dist('readers/ftrace/reader.js');
+const { qemuVtdLogReader } = await dist('readers/qemu-vtd-log/reader.js');
+for (const [file, reader] of [
+  ['bigsg-strict.ftrace.txt.xz', ftraceReader],
+  ['vtd-rebind-4ats-k61.ftrace.txt.xz', ftraceReader],
+  ['vtd-rebind-4ats-k61.qemu-7.2.log.xz', qemuVtdLogReader],
+]) {
+  const text = await unxz(readFileSync(join(ROOT, 'traces', file)));
+  const size = text.length / 1e6;
+  await report(
+    `decode ${file}, ${size.toFixed(0)} MB of text`,
+    'MB/s',
+    async () => size / (await seconds(() => decode(reader, text))),
+  );
+}
 
 // Replay -----------------------------------------------------------------------------------------------------------
 const { Survey } = await dist('replay/survey.js');

@@ -18,7 +18,7 @@ export const traceFlags = {
     helpGroup: TRACE_GROUP,
     helpValue: 'NAME',
     description:
-      'read the trace as this format (qemu-log, qemu-simple, csv, jsonl, arrow, raw) instead of recognising it by its content',
+      'read the trace as this format (qemu-log, qemu-simple, qemu-vtd-log, ftrace, csv, jsonl, arrow, raw) instead of recognising it by its content',
   }),
   'csv-map': Flags.string({
     helpGroup: TRACE_GROUP,
@@ -31,6 +31,18 @@ export const traceFlags = {
   lenient: Flags.boolean({
     helpGroup: TRACE_GROUP,
     description: 'skip and count malformed rows instead of failing with exit code 4',
+  }),
+  'ftrace-events': Flags.string({
+    helpGroup: TRACE_GROUP,
+    helpValue: 'ROLE=EVENT,…',
+    description:
+      'names of your probes in an ftrace recording: cmdq and cmdq-ret (entry and return of arm_smmu_cmdq_issue_cmdlist), qi and qi-ret (of qi_submit_sync), map, unmap [default: cmdq=smmu_cmdq,cmdq-ret=smmu_cmdq_ret,map=map,unmap=unmap]',
+  }),
+  with: Flags.string({
+    helpGroup: TRACE_GROUP,
+    helpValue: 'FILE',
+    description:
+      'join this other recording of the same run: the guest’s ftrace for commands and latencies, a QEMU log for translations, aligned by their commands',
   }),
   limit: Flags.integer({
     helpGroup: TRACE_GROUP,

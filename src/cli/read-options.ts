@@ -1,29 +1,30 @@
 /** From parsed flags to how a trace is opened. */
 import { type ColumnMap, parseColumnMap } from '../readers/csv/column-map.js';
+import type { RecordingOptions } from '../readers/open-recording.js';
 
 /** The flags of `traceFlags` that decide how a trace is read, parsed. */
 export interface ReadFlags {
   readonly format: string | undefined;
   readonly lenient: boolean;
   readonly 'csv-map': readonly string[] | undefined;
-}
-
-/** Options for `openTrace`, and the part of the session's options that it takes. */
-export interface ReadOptions {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
-  readonly csvMap: ColumnMap | undefined;
+  readonly 'ftrace-events': string | undefined;
+  readonly with: string | undefined;
 }
 
 /**
- * How `flags` want a trace opened.
+ * How `flags` want a trace opened: options for `openRecording`, and the part of every session's options that it takes.
  * @throws UsageError for a map of columns that cannot be
  */
-export function readOptions(flags: ReadFlags): ReadOptions {
-  const texts = flags['csv-map'];
+export function readOptions(flags: ReadFlags): RecordingOptions {
   return {
     format: flags.format,
     lenient: flags.lenient,
-    csvMap: texts === undefined ? undefined : parseColumnMap(texts),
+    csvMap: columnMap(flags['csv-map']),
+    ftraceEvents: flags['ftrace-events'],
+    with: flags.with,
   };
+}
+
+function columnMap(texts: readonly string[] | undefined): ColumnMap | undefined {
+  return texts === undefined ? undefined : parseColumnMap(texts);
 }

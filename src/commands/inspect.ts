@@ -44,12 +44,12 @@ export default class Inspect extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, [args.trace]);
     await report.write(async () => {
-      const { openTrace } = await import('../readers/open-trace.js');
+      const { openRecording } = await import('../readers/open-recording.js');
       const { inspectTrace } = await import('../inspect/inspect-trace.js');
       const { transformed } = await import('../session/transformed.js');
       const read = readOptions(flags);
       const options = { ...read, limit: flags.limit, transforms: transformOptions(flags) };
-      const trace = await openTrace(args.trace, read);
+      const trace = await openRecording(args.trace, read);
       const transform = (batches: AsyncGenerator<EventBatch>) => transformed(trace, args.trace, options, batches);
       return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, transform, onProgress }));
     });
@@ -71,9 +71,9 @@ export default class Inspect extends BaseCommand {
     }
     const output = openOutput(flags.output, [args.trace]);
     try {
-      const { openTrace } = await import('../readers/open-trace.js');
+      const { openRecording } = await import('../readers/open-recording.js');
       const { inferTopology } = await import('../session/infer-topology.js');
-      const trace = await openTrace(args.trace, readOptions(flags));
+      const trace = await openRecording(args.trace, readOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
       await output.commit(text);
     } finally {

@@ -28,9 +28,9 @@ export default class Lint extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     let errors = 0;
     await Report.open(flags, [args.trace]).write(async () => {
-      const { openTrace } = await import('../readers/open-trace.js');
+      const { openRecording } = await import('../readers/open-recording.js');
       const { lintTrace } = await import('../lint/lint-trace.js');
-      const trace = await openTrace(args.trace, readOptions(flags));
+      const trace = await openRecording(args.trace, readOptions(flags));
       const document = await withProgress(flags, (onProgress) => lintTrace(trace, { limit: flags.limit, onProgress }));
       errors = document.errors;
       return document;

@@ -4,6 +4,7 @@
  * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 
 /** Version tag of this document. */
@@ -29,6 +30,8 @@ export interface InspectDocument {
   readonly reader: ReaderReport;
   /** Guest-side transforms that the events went through, in their order, with what each did; empty: as recorded. */
   readonly transforms: readonly Readonly<Record<string, string | number>>[];
+  /** How the recordings agree, if two were joined. */
+  readonly join?: JoinReport | undefined;
   /** Events of every kind. */
   readonly events: number;
   readonly commands: {

@@ -46,6 +46,7 @@ export async function inspectTrace(trace: OpenTrace, options: InspectOptions = {
     schema: INSPECT_SCHEMA,
     trace: { file: basename(trace.file), sha256: trace.sha256(), compression: trace.compression, limited },
     reader: readerReport(trace.statistics),
+    ...(trace.join?.report() === undefined ? {} : { join: trace.join.report() }),
     transforms: made?.report() ?? [],
     ...collector.counts(trace.statistics.timeBase === 'clock'),
   };

@@ -130,11 +130,19 @@ function failedBeforeLookup(batch: EventBatch, row: number): boolean {
   return batch.outcome[row] === Outcome.Fault && batch.asid[row] < 0 && batch.vmid[row] < 0;
 }
 
-function emptyAgreement(): OracleAgreement {
+/** An agreement of nothing yet. */
+export function emptyAgreement(): OracleAgreement {
   return { compared: 0, hits: 0, misses: 0, mismatches: 0, first: [] };
 }
 
-function compare(to: OracleAgreement, batch: EventBatch, row: number, predictsHit: boolean, isHit: boolean): void {
+/** Count one prediction against what row `row` recorded. */
+export function compare(
+  to: OracleAgreement,
+  batch: EventBatch,
+  row: number,
+  predictsHit: boolean,
+  isHit: boolean,
+): void {
   to.compared++;
   if (isHit) to.hits++;
   else to.misses++;

@@ -116,6 +116,6 @@ export const ORACLE_PARAMETERS: readonly ParameterSpec[] = [
     key: 'oracle.recorded',
     unit: 'name',
     help: 'exact model of the recorder’s SMMU that must predict every recorded hit and miss',
-    choices: ['none', 'qemu-iotlb'],
+    choices: ['none', 'qemu-iotlb', 'qemu-vtd-iotlb'],
   },
 ];

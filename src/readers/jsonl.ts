@@ -11,8 +11,8 @@ import { columnOfName, IGNORED } from './csv/columns.js';
 import { RowDecoder } from './csv/row-decoder.js';
 import { RowError } from './csv/row-error.js';
 import { quoted } from './csv/values.js';
-import { lineBlocks } from './lines.js';
 import type { ReaderContext, TraceReader } from './reader.js';
+import { lineBlocks } from './text/lines.js';
 
 const LINE_FEED = 10;
 const FIRST_LINE = /^\ufeff?\s*\{.*"(?:event|time_ns)"\s*:/;

@@ -7,16 +7,21 @@ import { unpack } from './compression.js';
 import { csvReader } from './csv.js';
 import { addNote } from './notes.js';
 import { peek } from './peek.js';
-import { emptyStatistics, type OpenTrace, type ReaderContext, SNIFF_BYTES, type TraceReader } from './reader.js';
+import {
+  emptyStatistics,
+  type OpenTrace,
+  type ReaderContext,
+  type ReaderOptions,
+  SNIFF_BYTES,
+  type TraceReader,
+} from './reader.js';
 import { readerByContent, readerByName } from './registry.js';
 import { type ByteSource, openSource } from './source.js';
 
 /** How to open a trace. */
-export interface OpenTraceOptions {
+export interface OpenTraceOptions extends ReaderOptions {
   /** Reader name; recognised by content when absent. */
   readonly format?: string | undefined;
-  /** The user's names for CSV columns: name in the file → ours. The trace is then CSV. */
-  readonly csvMap?: ReadonlyMap<string, string> | undefined;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient?: boolean | undefined;
   /** Stands in for `process.stdin` when the path is `-`. */
@@ -42,12 +47,7 @@ export async function openTrace(path: string, options: OpenTraceOptions = {}): P
     }
     const reader = named ?? readerByContent(head, source.name);
     const statistics = emptyStatistics(reader.name);
-    const context: ReaderContext = {
-      file: source.name,
-      lenient: options.lenient ?? false,
-      csvMap: options.csvMap,
-      statistics,
-    };
+    const context: ReaderContext = { file: source.name, lenient: options.lenient ?? false, options, statistics };
     const chunks = options.chunkBytes === undefined ? all : rechunked(all, options.chunkBytes);
     return {
       file: source.name,

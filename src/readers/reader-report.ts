@@ -10,6 +10,9 @@ export interface ReaderReport {
   readonly context_lines: number;
   readonly reconstructed_commands: number;
   readonly opcode_only_commands: number;
+  /** `VT-d` if the recorded commands were translated to SMMUv3 commands, else empty, and how many were. */
+  readonly translated_from: '' | 'VT-d';
+  readonly translated_commands: number;
   readonly skipped_rows: number;
   readonly lossy: readonly ReaderNote[];
 }
@@ -25,6 +28,8 @@ export function readerReport(statistics: ReaderStatistics): ReaderReport {
     context_lines: statistics.contextLines,
     reconstructed_commands: statistics.reconstructedCommands,
     opcode_only_commands: statistics.opcodeOnlyCommands,
+    translated_from: statistics.translatedFrom,
+    translated_commands: statistics.translatedCommands,
     skipped_rows: statistics.skippedRows,
     lossy: statistics.lossy.map((note) => ({ ...note })),
   };

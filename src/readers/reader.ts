@@ -12,6 +12,7 @@
  * - Every batch handed out is fresh: the consumer may keep it.
  */
 import type { EventBatch } from '../trace/events.js';
+import type { JoinReport } from './join/report.js';
 
 /** Something that the recording lost or that the reader had to assume, with the line where it showed first. */
 export interface ReaderNote {
@@ -36,14 +37,26 @@ export interface ReaderStatistics {
   foreignLines: number;
   /** Lines of this format that are valid but carry no event for the replay (register accesses, walk levels …). */
   contextLines: number;
-  /** Commands whose raw words were rebuilt from decoded lines. */
+  /** Commands whose raw words the recording lacks: rebuilt from decoded lines, or appended CMD_SYNCs. */
   reconstructedCommands: number;
   /** Commands of which only the opcode is known. */
   opcodeOnlyCommands: number;
+  /** Architecture of the recorded commands if they were translated to SMMUv3 commands: `VT-d`; empty if they were not. */
+  translatedFrom: '' | 'VT-d';
+  /** Commands so translated. */
+  translatedCommands: number;
   /** Rows skipped under `lenient`. */
   skippedRows: number;
   /** Losses: truncation, dropped records, unreadable ranges. */
   lossy: ReaderNote[];
+}
+
+/** What the user may tell a reader beyond the format. */
+export interface ReaderOptions {
+  /** Names of the events in an ftrace recording: `ROLE=NAME,…` (ftrace/event-roles.ts). */
+  readonly ftraceEvents?: string | undefined;
+  /** The user's names for CSV columns: name in the file → ours. The trace is then CSV. */
+  readonly csvMap?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What a reader may consult. */
@@ -52,8 +65,7 @@ export interface ReaderContext {
   readonly file: string;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient: boolean;
-  /** The user's names for CSV columns: name in the file → ours. */
-  readonly csvMap?: ReadonlyMap<string, string> | undefined;
+  readonly options?: ReaderOptions | undefined;
   /** Filled by the reader. */
   readonly statistics: ReaderStatistics;
 }
@@ -85,6 +97,12 @@ export interface OpenTrace {
   /** Bytes as given that have been consumed so far (for progress), and their total if known (regular files). */
   bytesRead(): number;
   readonly totalBytes: number | undefined;
+  /** Set if two recordings were joined (readers/join/): how they agree, once the first batch is drawn. */
+  readonly join?: {
+    report(): JoinReport | undefined;
+    /** Producer version of the recording that gave the translations. */
+    recorderVersion(): string;
+  };
 }
 
 /** Fresh statistics for a reader of `format`. */
@@ -98,6 +116,8 @@ export function emptyStatistics(format: string): ReaderStatistics {
     contextLines: 0,
     reconstructedCommands: 0,
     opcodeOnlyCommands: 0,
+    translatedFrom: '',
+    translatedCommands: 0,
     skippedRows: 0,
     lossy: [],
   };

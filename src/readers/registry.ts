@@ -4,9 +4,11 @@
 import { suggestion, TraceFormatError, UsageError } from '../trace/errors.js';
 import { arrowReader } from './arrow/reader.js';
 import { csvReader } from './csv.js';
+import { ftraceReader } from './ftrace/reader.js';
 import { jsonlReader } from './jsonl.js';
 import { qemuLogReader } from './qemu-log/reader.js';
 import { qemuSimpleReader } from './qemu-simple/reader.js';
+import { qemuVtdLogReader } from './qemu-vtd-log/reader.js';
 import { rawReader } from './raw/reader.js';
 import type { TraceReader } from './reader.js';
 
@@ -17,6 +19,8 @@ export const READERS: readonly TraceReader[] = [
   rawReader,
   jsonlReader,
   qemuLogReader,
+  qemuVtdLogReader,
+  ftraceReader,
   csvReader,
 ];
 
@@ -50,7 +54,6 @@ function describeContent(head: Uint8Array): string {
   // Latin 1 maps every byte to one character and cannot fail.
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
   if (looksBinary(head)) return `binary data that starts with ${hexBytes(head.subarray(0, 8))}`;
-  if (/(^|[:\s])vtd_[a-z_]+ /.test(text)) return 'a QEMU log of an Intel VT-d IOMMU (vtd_… events), not of an SMMUv3';
   const firstLine = text.split('\n').find((line) => line.trim() !== '') ?? '';
   return firstLine === '' ? 'only blank lines' : `text that starts with "${firstLine.trim().slice(0, 60)}"`;
 }

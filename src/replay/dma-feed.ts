@@ -83,6 +83,7 @@ export class DmaFeed {
       );
     }
     const smmu = this.smmus.of(sid);
+    const granuleLog2 = batch.granuleLog2[row] || this.topology.guestGranuleLog2;
     smmu.access.eventNumber = event;
     const ns = smmu.translate(
       sid,
@@ -91,7 +92,7 @@ export class DmaFeed {
       Math.max(0, batch.vmid[row]),
       batch.iovaPage[row],
       batch.pageSizeLog2[row],
-      batch.granuleLog2[row],
+      granuleLog2,
       stage,
       isFault,
     );
@@ -119,7 +120,7 @@ export class DmaFeed {
     cells[at + DmaColumn.Vmid] = Math.max(0, batch.vmid[row]);
     cells[at + DmaColumn.Page] = batch.iovaPage[row];
     cells[at + DmaColumn.PageSizeLog2] = batch.pageSizeLog2[row];
-    cells[at + DmaColumn.GranuleLog2] = batch.granuleLog2[row];
+    cells[at + DmaColumn.GranuleLog2] = batch.granuleLog2[row] || this.topology.guestGranuleLog2;
     cells[at + DmaColumn.Stage] = stage;
     cells[at + DmaColumn.IsFault] = isFault ? 1 : 0;
     cells[at + DmaColumn.Event] = event;

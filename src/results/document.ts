@@ -5,8 +5,11 @@
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 import type { MigrationResult } from './migration-result.js';
+
+export type { JoinReport, ReaderReport };
 
 /** Distribution of a latency in integer ns (the mean apart). */
 export type LatencySummary = Distribution;
@@ -100,8 +103,17 @@ export interface StrategyResult {
   } | null;
   /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
   readonly oracle?: {
-    readonly recorded: OracleAgreement;
+    readonly recorded: OracleAgreement & {
+      /** Predicted misses by cause; only where the recorder itself invalidates more than it is asked to. */
+      readonly misses_by_cause?: Readonly<Record<string, number>>;
+    };
     readonly config: OracleAgreement;
+    /** What the recorder's over-wide invalidations cost: entries taken, lookups that differ, misses without them. */
+    readonly quirk?: {
+      readonly collateral_entries: number;
+      readonly differing_lookups: number;
+      readonly misses_without: number;
+    };
   };
   /** A replay that changed paths in the middle of the trace only. */
   readonly migration?: MigrationResult;
@@ -130,6 +142,8 @@ export interface ResultDocument {
       readonly sha256: string;
       readonly compression: string;
       readonly reader: ReaderReport;
+      /** How the recordings agree, if two were joined. */
+      readonly join?: JoinReport;
       readonly events: Readonly<Record<string, number>>;
       readonly topology: Readonly<Record<string, unknown>>;
       /** Guest-side transforms in their order, with what each did to this trace; empty: as recorded. */

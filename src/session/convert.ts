@@ -2,7 +2,7 @@
  * Any readable trace to any writable format.
  */
 import type { Writable } from 'node:stream';
-import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
+import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
 import type { EventBatch } from '../trace/events.js';
 import type { TransformOptions } from '../transforms/transform.js';
@@ -14,7 +14,7 @@ import type { RunHooks } from './run.js';
 import { transformed } from './transformed.js';
 
 /** What decides a conversion. */
-export interface ConvertOptions extends OpenTraceOptions {
+export interface ConvertOptions extends RecordingOptions {
   /** Writer name; by the output's suffix when absent. */
   readonly to?: string | undefined;
   /** `none`, `gz` or `zst`; by the output's suffix when absent. */
@@ -40,7 +40,7 @@ export async function convertTrace(
   let trace: OpenTrace | undefined;
   /** The input is opened at the first draw, when the output is known to be writable. */
   async function* batches(): AsyncGenerator<EventBatch, void, void> {
-    trace = await openTrace(input, options);
+    trace = await openRecording(input, options);
     const { bytesRead, totalBytes } = trace;
     let events = 0;
     const guest = transformed(trace, input, options);
@@ -94,7 +94,7 @@ export async function estimateConversion(
 ): Promise<ConversionEstimate> {
   const { writer, compression } = outputForm(output, { format: options.to, compression: options.compression });
   const { repeat = 1, ...onePass } = options.transforms ?? {};
-  const trace = await openTrace(input, options);
+  const trace = await openRecording(input, options);
   const sampleEvents = Math.min(options.limit ?? SAMPLE_EVENTS, SAMPLE_EVENTS);
   let sampledEvents = 0;
   let drawn = 0;

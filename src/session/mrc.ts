@@ -3,17 +3,17 @@
  */
 import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
-import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
+import { openRecording, type RecordingOptions, requireSingleTrace } from '../readers/open-recording.js';
 import { readerReport } from '../readers/reader-report.js';
 import { transformSettings } from '../transforms/registry.js';
 import type { TransformOptions } from '../transforms/transform.js';
 import type { RunHooks } from './run.js';
 import { toolIdentity } from './tool-identity.js';
-import { readingProvenance, traceName } from './trace-provenance.js';
+import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
 import { transformed } from './transformed.js';
 
 /** What decides a curve. */
-export interface MrcOptions extends OpenTraceOptions {
+export interface MrcOptions extends RecordingOptions {
   /** Sizes to report; empty: powers of two and, if there are few, every size at which the curve drops. */
   readonly sizes: readonly number[];
   readonly msi: boolean;
@@ -28,10 +28,11 @@ export async function missRatioCurves(
   options: MrcOptions,
   hooks: RunHooks = {},
 ): Promise<MrcDocument> {
+  requireSingleTrace(traces, options.with);
   const results: MrcResult[] = [];
   const provenance: Record<string, unknown>[] = [];
   for (const path of traces) {
-    const trace = await openTrace(path, options);
+    const trace = await openRecording(path, options);
     const curve = new MissRatioCurve({ skipMsi: !options.msi });
     let events = 0;
     const guest = transformed(trace, path, options);
@@ -57,6 +58,7 @@ export async function missRatioCurves(
       sha256: trace.sha256(),
       compression: trace.compression,
       reader: readerReport(trace.statistics),
+      ...joinProvenance(trace),
       events,
       transforms: guest.report(),
     });

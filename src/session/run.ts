@@ -5,8 +5,9 @@ import { type Fault, parseFaults } from '../faults/fault.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
+import { VtdRecordedOracle } from '../oracle/vtd-recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
-import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
+import { openRecording, type RecordingOptions, requireSingleTrace } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
 import type { BackgroundLoad } from '../replay/background.js';
@@ -23,6 +24,7 @@ import { severalVms } from '../topology/several-vms.js';
 import type { Topology } from '../topology/topology.js';
 import { UsageError } from '../trace/errors.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
+import { withGuestFacts } from '../transforms/guest-facts.js';
 import { transformSettings } from '../transforms/registry.js';
 import type { TransformOptions } from '../transforms/transform.js';
 import {
@@ -34,11 +36,11 @@ import {
 } from './declared-topology.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { readingProvenance, traceName } from './trace-provenance.js';
+import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
 import { type TransformedTrace, transformed } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
-export interface RunOptions extends OpenTraceOptions {
+export interface RunOptions extends RecordingOptions {
   /** Built-in profile name or YAML file. */
   readonly profile: string;
   /** `KEY=VALUE` parameter overrides. */
@@ -84,13 +86,16 @@ export interface RunHooks {
 /** Replay every trace through every strategy. */
 export async function runReplays(
   traces: readonly string[],
-  options: RunOptions,
+  given: RunOptions,
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
+  requireSingleTrace(traces, given.with);
+  const declared = given.topology === undefined ? undefined : loadTopology(given.topology);
+  const transforms = withGuestFacts(given.transforms ?? {}, declared?.guest, declared?.file ?? '');
+  const options: RunOptions = { ...given, transforms };
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveChoices(options);
   const faults = parseFaults(options.faults ?? []);
-  const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   if (faults.length > 0) checkFaultScope(options, declared);
   const results: StrategyResult[] = [];
@@ -116,7 +121,7 @@ export async function runReplays(
         ),
         estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
       },
-      transforms: transformSettings(options.transforms ?? {}),
+      transforms: transformSettings(transforms),
       ...(options.migrate === undefined ? {} : { migrate_at_ns: options.migrate.atNs }),
       pacing: options.pacing,
       dma: options.dma,
@@ -161,7 +166,7 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openTrace(path, options);
+  const trace = await openRecording(path, options);
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
@@ -246,7 +251,7 @@ function finishTrace(
   profile: LoadedProfile,
   survey: Survey,
   declared: DeclaredTopology | undefined,
-  oracle: RecordedOracle | undefined,
+  oracle: RecordedOracle | VtdRecordedOracle | undefined,
 ): TraceRun {
   const name = traceName(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
@@ -269,6 +274,7 @@ function finishTrace(
       sha256: trace.sha256(),
       compression: trace.compression,
       reader: readerReport(trace.statistics),
+      ...joinProvenance(trace),
       events: Object.fromEntries(EVENT_NAMES.map((event, kind) => [event, counts[kind]])),
       topology: topologyProvenance(survey, declared),
       transforms: guest.report(),
@@ -277,9 +283,14 @@ function finishTrace(
 }
 
 /** The model that must predict the recording's own hits and misses, if the profile names one. */
-function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracle | undefined {
-  if (profile.text('oracle.recorded') !== 'qemu-iotlb') return undefined;
-  return new RecordedOracle({ version: () => trace.statistics.version, entries: profile.number('tlb.main.entries') });
+function recordedOracle(trace: OpenTrace, profile: LoadedProfile): RecordedOracle | VtdRecordedOracle | undefined {
+  const model = profile.text('oracle.recorded');
+  if (model === 'qemu-vtd-iotlb') return new VtdRecordedOracle({ entries: profile.number('tlb.main.entries') });
+  if (model !== 'qemu-iotlb') return undefined;
+  return new RecordedOracle({
+    version: () => trace.join?.recorderVersion() ?? trace.statistics.version,
+    entries: profile.number('tlb.main.entries'),
+  });
 }
 
 const EMPTY_BATCH = { count: 0 } as EventBatch;

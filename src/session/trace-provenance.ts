@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import type { OpenTraceOptions } from '../readers/open-trace.js';
+import type { JoinReport } from '../readers/join/report.js';
+import type { RecordingOptions } from '../readers/open-recording.js';
+import type { OpenTrace } from '../readers/reader.js';
 
 /** Name of a trace in results: its file name, without the folder. */
 export function traceName(path: string): string {
@@ -7,6 +9,16 @@ export function traceName(path: string): string {
 }
 
 /** How the traces were read, as far as it decides what is in them. */
-export function readingProvenance({ lenient = false, csvMap }: OpenTraceOptions) {
-  return { lenient, ...(csvMap === undefined ? {} : { csv_map: Object.fromEntries(csvMap) }) };
+export function readingProvenance({ lenient = false, csvMap, ftraceEvents }: RecordingOptions) {
+  return {
+    lenient,
+    ...(csvMap === undefined ? {} : { csv_map: Object.fromEntries(csvMap) }),
+    ...(ftraceEvents === undefined ? {} : { ftrace_events: ftraceEvents }),
+  };
+}
+
+/** What was joined with a trace and how well it agrees; nothing for a single recording. */
+export function joinProvenance(trace: OpenTrace): { readonly join?: JoinReport } {
+  const report = trace.join?.report();
+  return report === undefined ? {} : { join: report };
 }

@@ -1,7 +1,7 @@
 /**
  * A trace as its guest-side transforms make it: what replay, compare, mrc, inspect and convert read when they are asked for any.
  */
-import { type OpenTraceOptions, openTrace } from '../readers/open-trace.js';
+import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
 import type { TopologyFile } from '../topology/schema.js';
 import { UsageError } from '../trace/errors.js';
@@ -11,7 +11,7 @@ import type { TransformOptions } from '../transforms/transform.js';
 import { limited } from './limit.js';
 
 /** How a trace is read, and what is made of it. */
-export interface TransformedTraceOptions extends OpenTraceOptions {
+export interface TransformedTraceOptions extends RecordingOptions {
   /** Events to read at most, of each repetition, before any transform. */
   readonly limit?: number | undefined;
   readonly transforms?: TransformOptions | undefined;
@@ -51,7 +51,7 @@ export function transformed(
 
 /** The same trace once more. */
 async function* reopened(path: string, options: TransformedTraceOptions): AsyncGenerator<EventBatch, void, void> {
-  const trace = await openTrace(path, options);
+  const trace = await openRecording(path, options);
   try {
     yield* limited(trace.batches, options.limit);
   } finally {

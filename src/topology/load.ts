@@ -6,7 +6,14 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { suggestion, UsageError } from '../trace/errors.js';
-import { BINDING_SCHEMA, DEVICE_SCHEMA, SMMU_SCHEMA, TOPOLOGY_SCHEMA, type TopologyFile } from './schema.js';
+import {
+  BINDING_SCHEMA,
+  DEVICE_SCHEMA,
+  GUEST_SCHEMA,
+  SMMU_SCHEMA,
+  TOPOLOGY_SCHEMA,
+  type TopologyFile,
+} from './schema.js';
 
 /** A topology as the user declared it. */
 export interface DeclaredTopology extends TopologyFile {
@@ -103,6 +110,7 @@ function placeName(path: readonly (string | number)[]): string {
 function keysAt([list]: readonly (string | number)[]): string[] {
   if (list === 'devices') return Object.keys(DEVICE_SCHEMA.shape);
   if (list === 'smmus') return Object.keys(SMMU_SCHEMA.shape);
+  if (list === 'guest') return Object.keys(GUEST_SCHEMA.shape);
   if (list === 'bindings') return Object.keys(BINDING_SCHEMA.shape);
   return Object.keys(TOPOLOGY_SCHEMA.shape);
 }

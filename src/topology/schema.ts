@@ -62,6 +62,27 @@ export const SMMU_SCHEMA = z.strictObject(
   { error: 'a mapping, {} if nothing is to be said' },
 );
 
+/** Granules by the names that the file gives them, as log2 of bytes. */
+export const GRANULES = { '4K': 12, '16K': 14, '64K': 16 } as const;
+
+export const GUEST_SCHEMA = z.strictObject(
+  {
+    kernel: z
+      .string({ error: 'a Linux version in quotes, such as "6.12"' })
+      .optional()
+      .describe('Linux version whose thresholds hold where ranges are encoded anew; --guest-kernel comes first'),
+    ril: z
+      .boolean({ error: 'true or false' })
+      .optional()
+      .describe('the guest has range invalidation: its TLBIs are encoded so; --guest-ril comes first'),
+    granule: z
+      .enum(['4K', '16K', '64K'], { error: '4K, 16K or 64K' })
+      .optional()
+      .describe('granule of its tables where the recording does not say; left out: 4K'),
+  },
+  { error: 'a mapping with the keys kernel, ril and granule' },
+);
+
 export const BINDING_SCHEMA = z.strictObject(
   {
     sid: streamId('a StreamID from 0 to 0xffffffff').describe('virtual StreamID of a listed device'),
@@ -88,6 +109,7 @@ export const TOPOLOGY_SCHEMA = z
         .max(LARGEST_SMMU + 1, { error: `at most ${LARGEST_SMMU + 1} SMMUs` })
         .optional()
         .describe('physical SMMUs of the host, numbered from 0; left out: one'),
+      guest: GUEST_SCHEMA.optional().describe('facts about the guest'),
       devices: z
         .array(DEVICE_SCHEMA, { error: 'a list of devices' })
         .describe('all devices of the VM; a vSID that is not among them is unknown to the host'),

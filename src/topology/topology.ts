@@ -13,7 +13,7 @@
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
-import type { TopologyFile } from './schema.js';
+import { GRANULES, type TopologyFile } from './schema.js';
 
 /** One stream. */
 export interface Device {
@@ -62,6 +62,8 @@ export class Topology {
   /** Moves to come, by time; shared by copies. */
   private bindings: readonly Binding[] = [];
   private nextBinding = 0;
+  /** Granule of the guest's tables where a recording does not say, log2 of bytes; 0: not said either. */
+  guestGranuleLog2 = 0;
   /** Physical SMMUs, and the guest queues of the vSMMUs in front of them (file order; undefined: not said). */
   smmuCount = 1;
   private queueOfSmmu: readonly (number | undefined)[] = [];
@@ -139,6 +141,7 @@ export class Topology {
   declare(file: TopologyFile): void {
     this.isDeclared = true;
     this.smmuCount = file.smmus?.length ?? 1;
+    this.guestGranuleLog2 = file.guest?.granule === undefined ? 0 : GRANULES[file.guest.granule];
     this.queueOfSmmu = (file.smmus ?? []).map(({ queue }) => queue);
     for (let vm = 0; vm < this.vms; vm++) {
       for (const { sid, psid, smmu = 0, ats, atc_entries: atcEntries } of file.devices) {
@@ -231,6 +234,7 @@ export class Topology {
     const copy = new Topology(this.vms);
     for (const device of this.list()) copy.devices.set(device.sid, { ...device, pasids: new Map(device.pasids) });
     copy.smmuCount = this.smmuCount;
+    copy.guestGranuleLog2 = this.guestGranuleLog2;
     copy.queueOfSmmu = this.queueOfSmmu;
     for (const [key, smmus] of this.smmusByDomain) copy.smmusByDomain.set(key, smmus);
     copy.listAtsDevices();

@@ -163,3 +163,25 @@ describe('inspect', () => {
     });
   });
 });
+
+describe('options of the recording', () => {
+  const FTRACE = 'traces/rebind-strict.ftrace.txt.xz';
+  const LOG = 'traces/rebind-strict.qemu-7.2.log.xz';
+
+  it.each(['inspect', 'mrc'])('%s refuses names of ftrace events for another format', async (command) => {
+    const { code, stderr } = await runCli([command, LOG, '--ftrace-events', 'cmdq=x']);
+    expect([code, stderr]).toEqual([
+      2,
+      'smmuscope: --ftrace-events: expected an ftrace recording, found format qemu-log\n',
+    ]);
+  });
+
+  it('--with joins another recording of the run and says how they agree', async () => {
+    const { code, stdout } = await runCli(['inspect', FTRACE, '--with', LOG, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).join).toMatchObject({
+      commands: { matched: 6842, only_in_commands_from: 0, only_before: 72, only_within: 0, only_after: 0 },
+      clock: { drift_ppm: 0.221 },
+    });
+  });
+});

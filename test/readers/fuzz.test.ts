@@ -37,6 +37,12 @@ beforeAll(async () => {
   const log = (await traceText('faults-strict.qemu-7.2.log.xz')).slice(0, SAMPLE_BYTES);
   const sample = 'csv/ats-four-devices.csv';
   samples.set('qemu-log', Buffer.from(log));
+  samples.set(
+    'qemu-vtd-log',
+    Buffer.from((await traceText('vtd-onedomain-head.qemu-7.2.log.xz')).slice(0, SAMPLE_BYTES)),
+  );
+  samples.set('ftrace', Buffer.from((await traceText('rebind-strict.ftrace.txt.xz')).slice(0, SAMPLE_BYTES)));
+  samples.set('vtd ftrace', Buffer.from((await traceText('vtd-rebind-4ats-k61.ftrace.txt.xz')).slice(0, SAMPLE_BYTES)));
   samples.set('qemu-simple', simpleTraceOf(`${log.slice(0, 8000)}\n`.replace(/\n[^\n]*\n$/, '\n'), '7.2'));
   samples.set('csv', await traceBytes(sample));
   for (const format of ['jsonl', 'arrow', 'raw']) samples.set(format, await written(format, sample));
@@ -80,12 +86,29 @@ async function survive(bytes: Uint8Array, format: string | undefined, lenient: b
     throw new Error(`${events} events`);
 }
 
-const SAMPLES = ['qemu-log', 'qemu-simple', 'csv', 'jsonl', 'arrow', 'raw', 'arrow stream', 'gz', 'zst', 'xz'];
+const SAMPLES = [
+  'qemu-log',
+  'qemu-simple',
+  'qemu-vtd-log',
+  'ftrace',
+  'vtd ftrace',
+  'csv',
+  'jsonl',
+  'arrow',
+  'raw',
+  'arrow stream',
+  'gz',
+  'zst',
+  'xz',
+];
+/** The format of a sample; undefined: recognised by content. */
+const formatOf = (sample: string): string | undefined =>
+  sample === 'vtd ftrace' ? 'ftrace' : readerNames().find((reader) => reader === sample.split(' ')[0]);
 
 describe.each(SAMPLES)('%s', (name) => {
   it('survives damage', async () => {
     const sample = samples.get(name) as Uint8Array;
-    const format = readerNames().find((reader) => reader === name.split(' ')[0]);
+    const format = formatOf(name);
     for (let round = 0; round < ROUNDS; round++) {
       const seed = FIRST_SEED + round;
       const bytes = damaged(sample, seed);
@@ -120,6 +143,8 @@ describe('a line of a gigabyte', () => {
     ['csv', 'time_ns,event,x_note\n0,doorbell,"'],
     ['jsonl', '{"time_ns":0,"event":"doorbell","x_note":"'],
     ['qemu-log', 'smmuv3_write_mmio addr: 0x98 val:0x2 size: 0x4(0)\n'],
+    ['qemu-vtd-log', 'vtd_inv_qi_tail write tail 1\n'],
+    ['ftrace', '# tracer: nop\n#\n'],
   ])('is refused by %s before it is held', async (format, beginning) => {
     const block = Buffer.alloc(2 ** 16, 'x');
     let given = 0;

@@ -3,8 +3,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lineBlocks, MAX_LINE_BYTES } from '../../src/readers/lines.js';
 import { emptyStatistics, type ReaderContext } from '../../src/readers/reader.js';
+import { lineBlocks, MAX_LINE_BYTES } from '../../src/readers/text/lines.js';
 
 const context = (): ReaderContext => ({ file: 't', lenient: false, statistics: emptyStatistics('test') });
 

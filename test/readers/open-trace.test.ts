@@ -28,7 +28,8 @@ const BOOT = 'boot-strict.qemu-7.2.log.xz';
 const COLUMNS =
   'time_ns, event, vcpu, queue, opcode, cmd0, cmd1, sid, ssid, asid, vmid, iova, num, scale, tg, ttl, leaf, ' +
   'size_log2, access, page_size, outcome, flags';
-const UNKNOWN = 'expected a known trace format (qemu-simple, arrow, raw, jsonl, qemu-log, csv), found';
+const UNKNOWN =
+  'expected a known trace format (qemu-simple, arrow, raw, jsonl, qemu-log, qemu-vtd-log, ftrace, csv), found';
 
 let directory = '';
 beforeAll(async () => {
@@ -56,7 +57,11 @@ describe('invalid samples', () => {
     ['empty.log', 'expected a trace, found an empty file'],
     ['binary.bin', `${UNKNOWN} binary data that starts with 0b 30 55 7a 9f c4 e9 0e`],
     ['plain-text.txt', `${UNKNOWN} text that starts with "Dear trace reader,"`],
-    ['vtd.qemu.log', `${UNKNOWN} a QEMU log of an Intel VT-d IOMMU (vtd_… events), not of an SMMUv3`],
+    [
+      'vtd-malformed.qemu.log',
+      '11: expected the arguments that QEMU prints for vtd_inv_desc, found ' +
+        '"27753@1795433190.636486:vtd_inv_desc invalidate desc type iotlb high 0x0"',
+    ],
     ['bzip2.log.bz2', 'expected plain text, gz, xz or zst, found bzip2 compression; unpack it first'],
     ['truncated.log.zst', 'expected a complete zst stream, found the end of the file inside the stream (truncated)'],
     ['corrupt.log.zst', 'expected a complete zst stream, found corrupt data (162828 bytes where 162829 are declared)'],
@@ -162,7 +167,16 @@ describe('formats', () => {
   });
 
   it('can be named; an unknown name is a usage error with a suggestion', async () => {
-    expect(readerNames()).toEqual(['qemu-simple', 'arrow', 'raw', 'jsonl', 'qemu-log', 'csv']);
+    expect(readerNames()).toEqual([
+      'qemu-simple',
+      'arrow',
+      'raw',
+      'jsonl',
+      'qemu-log',
+      'qemu-vtd-log',
+      'ftrace',
+      'csv',
+    ]);
     expect(await failureOf('x', { format: 'qemu' })).toBe(
       `UsageError: unknown trace format qemu; known: ${readerNames().join(', ')}`,
     );
@@ -178,6 +192,8 @@ describe('formats', () => {
     const samples: Record<string, Uint8Array> = {
       'qemu-log': Buffer.from((await traceText(BOOT)).slice(0, SNIFF_BYTES)),
       'qemu-simple': simpleTraceOf((await traceText(BOOT)).slice(0, 3000).replace(/[^\n]*$/, ''), '7.2'),
+      'qemu-vtd-log': Buffer.from((await traceText('vtd-onedomain-head.qemu-7.2.log.xz')).slice(0, SNIFF_BYTES)),
+      ftrace: Buffer.from((await traceText('rebind-strict.ftrace.txt.xz')).slice(0, SNIFF_BYTES)),
       csv: await traceBytes('csv/strict-unmap.csv'),
     };
     for (const format of ['jsonl', 'arrow', 'raw']) {

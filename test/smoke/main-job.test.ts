@@ -71,6 +71,42 @@ describe('the main job', () => {
     expect(results[0].tlb?.main).toMatchObject({ hits, misses });
   });
 
+  it.each([
+    ['vtd-onedomain-head.qemu-7.2', 4332, 6208, 100],
+    ['vtd-rebind-4ats-k61.qemu-7.2', 6959, 4544, 0],
+  ])(
+    'O53: profile qemu-vtd-iotlb predicts every recorded hit and miss of %s',
+    async (name, hits, misses, collateral) => {
+      const { results, provenance } = await runReplays([`traces/${name}.log.xz`], {
+        ...OPTIONS,
+        atc: [],
+        strategies: ['native'],
+        profile: 'qemu-vtd-iotlb',
+      });
+      expect(results[0].oracle).toMatchObject({
+        recorded: { compared: hits + misses, hits, misses, mismatches: 0, misses_by_cause: { collateral } },
+        config: { mismatches: 0 },
+        quirk: { differing_lookups: collateral, misses_without: misses - collateral },
+      });
+      expect(provenance.traces[0].reader.translated_from).toBe('VT-d');
+      expect(results[0].amplification.guest_by_opcode.ATC_INV).toBeGreaterThan(0);
+    },
+  );
+
+  it('a joined recording is replayed with the commands of the one and the translations of the other', async () => {
+    const { results, provenance } = await runReplays(['traces/rebind-strict.ftrace.txt.xz'], {
+      ...OPTIONS,
+      atc: [],
+      strategies: ['native'],
+      profile: 'qemu-iotlb',
+      with: 'traces/rebind-strict.qemu-7.2.log.xz',
+    });
+    expect(results[0].oracle?.recorded).toMatchObject({ compared: 15_880, mismatches: 0 });
+    expect(results[0].latency.submission.count).toBe(3465);
+    expect(results[0].safety).toMatchObject({ stale_after_sync: 0 });
+    expect(provenance.traces[0].join?.commands).toMatchObject({ matched: 6842, only_within: 0 });
+  });
+
   it('a trace longer than the survey gives the same numbers as one that fits, on one vCPU', async () => {
     const [choice] = resolveStrategies(['sw-vcmdq']);
     const profile = loadProfile('neoverse-mmu700');

@@ -203,3 +203,39 @@ describe('devices', () => {
     expect(only(await replayUnder(sandbox, path, FOUR)).tlb).not.toHaveProperty('psid_by_sid');
   });
 });
+
+describe('facts about the guest', () => {
+  const RANGES = `time_ns,event,vcpu,opcode,asid,iova,num,scale,tg,sid
+0,dma,,,1,0x1000,,,,8
+0,cmd,0,TLBI_NH_VA,1,0x1000,3,0,1,
+0,cmd,0,SYNC,,,,,,
+0,doorbell,0,,,,,,,
+`;
+  const file = (guest: string) => `schema: smmuscope.topology/1\nguest: ${guest}\ndevices: [{ sid: 8 }]\n`;
+  const run = async (guest: string | undefined, options = {}) => {
+    const path = sandbox.write('ranges.csv', RANGES);
+    return replayUnder(sandbox, path, guest === undefined ? undefined : file(guest), { ...options });
+  };
+
+  it('without range invalidation expand ranges, named as a transform; the flag comes first', async () => {
+    const tlbis = async (guest: string | undefined, options = {}) =>
+      only(await run(guest, options)).amplification.guest_by_opcode.TLBI_NH_VA;
+    expect(await tlbis(undefined)).toBe(1);
+    expect(await tlbis('{ ril: false }')).toBe(4);
+    expect(await tlbis('{ ril: false }', { transforms: { guestRil: 'on' } })).toBe(1);
+    const { transforms } = (await run('{ ril: false, kernel: "6.12" }')).provenance;
+    expect(transforms).toEqual([expect.objectContaining({ name: 'guest-ril' })]);
+    expect((await run('{ kernel: "6.12", granule: 4K }')).provenance.transforms).toEqual([]);
+  });
+
+  it('say the granule where the recording does not: a 64 KiB guest walks one table fewer', async () => {
+    const reads = async (guest: string) => only(await run(guest)).tlb?.walk_reads;
+    expect(await reads('{ granule: 64K }')).toBeLessThan(Number(await reads('{ granule: 4K }')));
+  });
+
+  it('refuse a kernel that is none', async () => {
+    await expect(run('{ kernel: "six" }')).rejects.toThrow(
+      'topology.yaml: guest.kernel: expected a Linux version such as 6.12 or an era',
+    );
+  });
+});

@@ -34,7 +34,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'an unknown key',
     `${HEADER}device: []\n`,
-    ':2: unknown key device; did you mean devices? known: schema, smmus, devices, bindings',
+    ':2: unknown key device; did you mean devices? known: schema, smmus, guest, devices, bindings',
   ],
   [
     'an unknown key of a device',

@@ -9,9 +9,9 @@ import { finished } from 'node:stream/promises';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { TraceFormatError } from '../../trace/errors.js';
 import type { EventBatch } from '../../trace/events.js';
-import { lineBlocks, MAX_LINE_BYTES } from '../lines.js';
 import { peek } from '../peek.js';
 import { type ReaderContext, SNIFF_BYTES, type TraceReader } from '../reader.js';
+import { lineBlocks, MAX_LINE_BYTES } from '../text/lines.js';
 import { headerLine, looksLikeHeader } from './columns.js';
 import { PlainRows } from './plain-rows.js';
 import { RowDecoder } from './row-decoder.js';
@@ -32,10 +32,10 @@ interface Dialect {
 }
 
 async function* read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext): AsyncGenerator<EventBatch> {
-  const rows = new RowDecoder(context, context.csvMap);
+  const rows = new RowDecoder(context, context.options?.csvMap);
   const { head, all } = await peek(chunks, SNIFF_BYTES);
   const dialect: Dialect = {
-    delimiter: headerLine(head, context.csvMap).delimiter,
+    delimiter: headerLine(head, context.options?.csvMap).delimiter,
     recordDelimiters: head.includes(CARRIAGE_RETURN) ? ['\r\n', '\n'] : ['\n'],
   };
   if (startsWith(head, UTF16_MARK)) {

@@ -11,9 +11,9 @@ import { OPCODE_NAMES, Opcode } from '../../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../../trace/units.js';
 import { addNote } from '../notes.js';
 import type { ReaderStatistics } from '../reader.js';
-import type { EventSink } from './event-sink.js';
+import type { EventSink } from '../text/event-sink.js';
+import { NameTable } from '../text/name-table.js';
 import { type GuestThread, NO_COMMAND } from './guest-thread.js';
-import { NameTable } from './name-table.js';
 
 const ALL_STREAMS = 2 ** 32;
 

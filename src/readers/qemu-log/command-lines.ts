@@ -2,10 +2,10 @@
  * Payloads of the lines of the command queue, read in the order of their printf formats (facts M §2.6).
  */
 import { PAGE_SHIFT } from '../../trace/units.js';
+import { ascii, type LineCursor } from '../text/line-cursor.js';
 import { type CommandAssembly, opcodeOfPrintedName } from './command-assembly.js';
 import { LineKind } from './event-names.js';
 import { type GuestThread, NO_COMMAND } from './guest-thread.js';
-import { ascii, type LineCursor } from './line-cursor.js';
 import { LineResult } from './line-result.js';
 import type { Publication } from './publication.js';
 import type { TranslationJoin } from './translation-join.js';

@@ -4,7 +4,7 @@
  * Source: facts M §2.6 (hw/arm/trace-events at each tag) and the recordings. `smmu*` names that are not here are counted
  * as foreign with a note.
  */
-import { NameTable } from './name-table.js';
+import { NameTable } from '../text/name-table.js';
 
 /** What a line of the log is to the reader. */
 export const LineKind = {

@@ -3,7 +3,7 @@
  * I/O threads translate for devices. Lines of several threads interleave, so each has its own state.
  */
 import { ABSENT } from '../../trace/events.js';
-import { NO_THREAD } from './line-prefix.js';
+import { NO_THREAD } from '../text/qemu-line-prefix.js';
 import { RangeJoin } from './range-join.js';
 
 /** Value of `GuestThread.opcode` when no command is being read. */

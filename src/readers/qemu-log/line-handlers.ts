@@ -2,10 +2,10 @@
  * Hands every line of a known event to the part that reads it.
  */
 import { Outcome } from '../../trace/events.js';
+import type { LineCursor } from '../text/line-cursor.js';
 import type { CommandLines } from './command-lines.js';
 import { LineKind } from './event-names.js';
 import type { GuestThread } from './guest-thread.js';
-import type { LineCursor } from './line-cursor.js';
 import { LineResult } from './line-result.js';
 import type { Publication } from './publication.js';
 import type { TranslationLines } from './translation-lines.js';

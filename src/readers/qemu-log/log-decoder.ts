@@ -4,14 +4,14 @@
 import { TraceFormatError } from '../../trace/errors.js';
 import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
+import { EventSink } from '../text/event-sink.js';
+import { ascii, LineCursor } from '../text/line-cursor.js';
+import { LinePrefix, NO_THREAD } from '../text/qemu-line-prefix.js';
 import { CommandAssembly } from './command-assembly.js';
 import { CommandLines } from './command-lines.js';
 import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT, Version } from './event-names.js';
-import { EventSink } from './event-sink.js';
 import { GuestThread } from './guest-thread.js';
-import { ascii, LineCursor } from './line-cursor.js';
 import { LineHandlers } from './line-handlers.js';
-import { LinePrefix, NO_THREAD } from './line-prefix.js';
 import { LineResult } from './line-result.js';
 import { Publication } from './publication.js';
 import { TranslationJoin } from './translation-join.js';

@@ -10,8 +10,8 @@
 import { EventKind } from '../../trace/events.js';
 import { addNote } from '../notes.js';
 import type { ReaderStatistics } from '../reader.js';
+import type { EventSink } from '../text/event-sink.js';
 import type { CommandAssembly } from './command-assembly.js';
-import type { EventSink } from './event-sink.js';
 import type { GuestThread } from './guest-thread.js';
 
 const REGISTER_CR0 = 0x20;

@@ -5,8 +5,8 @@
  * sent, CMD_SYNC and ATC_INV arguments are not in such a log; what is rebuilt is flagged on the event.
  */
 import type { EventBatch } from '../../trace/events.js';
-import { lineBlocks } from '../lines.js';
 import type { ReaderContext, TraceReader } from '../reader.js';
+import { lineBlocks } from '../text/lines.js';
 import { QEMU_EVENT_NAMES } from './event-names.js';
 import { LogDecoder } from './log-decoder.js';
 

@@ -9,7 +9,7 @@
 import { ABSENT, Access, EventFlag, EventKind, Outcome } from '../../trace/events.js';
 import { addNote } from '../notes.js';
 import type { ReaderStatistics } from '../reader.js';
-import type { EventSink } from './event-sink.js';
+import type { EventSink } from '../text/event-sink.js';
 import { type GuestThread, Stage } from './guest-thread.js';
 import { leafSizeLog2, Mappings } from './mappings.js';
 

@@ -2,9 +2,9 @@
  * Payloads of the lines of a translation, read in the order of their printf formats (facts M §2.6).
  */
 import { Outcome } from '../../trace/events.js';
+import { ascii, type LineCursor } from '../text/line-cursor.js';
 import { Version } from './event-names.js';
 import type { GuestThread } from './guest-thread.js';
-import { ascii, type LineCursor } from './line-cursor.js';
 import { LineResult } from './line-result.js';
 import type { TranslationJoin } from './translation-join.js';
 import { readOptionalStage, type VersionEvidence } from './version-evidence.js';

@@ -1,8 +1,9 @@
 /**
  * Which QEMU wrote the log, as far as names and payloads betray it: each adds what only a later version prints.
  */
+
+import { ascii, type LineCursor } from '../text/line-cursor.js';
 import { VERSIONS, Version } from './event-names.js';
-import { ascii, type LineCursor } from './line-cursor.js';
 
 const STAGE = ascii(' stage=');
 

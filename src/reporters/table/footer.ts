@@ -3,6 +3,7 @@ import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, formatShare } from './format.js';
 import { paint, wrapText } from './layout.js';
+import { joinNotes, translationNotes } from './recording-notes.js';
 
 type TraceProvenance = ResultDocument['provenance']['traces'][number];
 
@@ -29,7 +30,7 @@ export function renderFooter(
   const notes = [
     ...traces.flatMap((trace) => {
       const results = document.results.filter((result) => result.trace === trace.file);
-      return traceNotes(trace, results, traces.length > 1 ? `${trace.file}: ` : '');
+      return traceNotes(trace, results, traces.length > 1 ? `${trace.file}: ` : '', context);
     }),
     ...staleNotes(document),
     ...(droppedColumns.length > 0
@@ -116,8 +117,14 @@ function estimateLine(profile: Readonly<Record<string, unknown>>): string[] {
 }
 
 /** What to keep in mind of one trace; `prefix` tells it from others. */
-function traceNotes(trace: TraceProvenance, results: readonly StrategyResult[], prefix: string): string[] {
-  const notes: string[] = [];
+function traceNotes(
+  trace: TraceProvenance,
+  results: readonly StrategyResult[],
+  prefix: string,
+  context: ReportContext,
+): string[] {
+  const recording = [...joinNotes(trace.join, context), ...translationNotes(trace.reader)];
+  const notes = recording.map((note) => `${prefix}${note}`);
   const unpublished = Math.max(0, ...results.map(unpublishedCommands));
   if (unpublished > 0) {
     notes.push(`${prefix}commands that no doorbell publishes, not executed: ${formatCount(unpublished)}`);
@@ -126,6 +133,8 @@ function traceNotes(trace: TraceProvenance, results: readonly StrategyResult[], 
   if (typeof skipped === 'number' && skipped > 0) notes.push(`${prefix}${formatCount(skipped)} rows skipped`);
   if (Array.isArray(lossy)) {
     for (const loss of lossy.slice(0, NOTES_SHOWN)) notes.push(lossText(trace.file, loss));
+    for (const loss of trace.join?.reader.lossy.slice(0, NOTES_SHOWN) ?? [])
+      notes.push(lossText(trace.join?.file ?? '', loss));
     if (lossy.length > NOTES_SHOWN) notes.push(`${prefix}${lossy.length - NOTES_SHOWN} more kinds of loss (--json)`);
   }
   return notes;

@@ -5,6 +5,7 @@ import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
 import { bucketsOfCounts, bucketsOfHistogram, renderHistogram } from './histogram.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { joinNotes, translationNotes } from './recording-notes.js';
 
 /** Entries shown of a long list; JSON and CSV have all. */
 const ENTRIES_SHOWN = 12;
@@ -140,7 +141,7 @@ function latencyTable(document: InspectDocument, context: ReportContext): string
 
 function noteSection(document: InspectDocument, context: ReportContext): string {
   const { trace, reader, commands } = document;
-  const notes: string[] = [];
+  const notes = [...joinNotes(document.join, context), ...translationNotes(reader)];
   if (trace.limited) notes.push('reading stopped at --limit; the counts are of the part read');
   for (const [rule, count] of Object.entries(commands.reserved)) notes.push(`${formatCount(count)} commands: ${rule}`);
   if (commands.unpublished > 0)
@@ -149,10 +150,12 @@ function noteSection(document: InspectDocument, context: ReportContext): string 
     notes.push(`${formatCount(reader.opcode_only_commands)} commands are known by opcode only`);
   }
   if (reader.reconstructed_commands > 0) {
-    notes.push(`${formatCount(reader.reconstructed_commands)} commands were rebuilt from decoded lines`);
+    notes.push(`${formatCount(reader.reconstructed_commands)} commands were rebuilt: the recording lacks their words`);
   }
   if (reader.foreign_lines > 0) notes.push(`${formatCount(reader.foreign_lines)} lines are of other programs`);
   if (reader.skipped_rows > 0) notes.push(`${formatCount(reader.skipped_rows)} malformed rows skipped`);
   for (const loss of reader.lossy.slice(0, ENTRIES_SHOWN)) notes.push(lossText(trace.file, loss));
+  const { join } = document;
+  for (const loss of join?.reader.lossy.slice(0, ENTRIES_SHOWN) ?? []) notes.push(lossText(join?.file ?? '', loss));
   return notes.map((note) => wrapText(`note: ${note}`, context)).join('');
 }

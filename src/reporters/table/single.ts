@@ -202,7 +202,20 @@ function oracleSection({ oracle }: StrategyResult, context: ReportContext): stri
     const text = wrapText(`${what}: ${counts}, ${formatCount(mismatches)} mismatches`, context).trimEnd();
     return `${paint(text, mismatches > 0 ? 'red' : undefined, context)}\n`;
   };
-  return line("recorder's TLB", oracle.recorded) + line("recorder's config cache", oracle.config);
+  return (
+    line("recorder's TLB", oracle.recorded) + line("recorder's config cache", oracle.config) + quirk(oracle, context)
+  );
+}
+
+/** What the recorder's own over-wide invalidations cost, for a recorder that has them. */
+function quirk(oracle: NonNullable<StrategyResult['oracle']>, context: ReportContext): string {
+  if (oracle.quirk === undefined) return '';
+  const { collateral_entries, differing_lookups, misses_without } = oracle.quirk;
+  const causes = listLine("recorder's TLB misses", countsOf(oracle.recorded.misses_by_cause));
+  const cost =
+    `recorder's invalidations took ${formatCount(collateral_entries)} entries that nobody asked for (collateral): ` +
+    `${formatCount(differing_lookups)} lookups end differently, exact ones would leave ${formatCount(misses_without)} misses`;
+  return [...causes, cost].map((text) => wrapText(text, context)).join('');
 }
 
 function hostSection(result: StrategyResult, context: ReportContext): string {

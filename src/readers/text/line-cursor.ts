@@ -74,6 +74,21 @@ export class LineCursor {
     return negative ? -value : value;
   }
 
+  /** A decimal integer from 0 to 2^53 - 1. */
+  decimal64(): number {
+    const { bytes, end } = this;
+    const first = this.at;
+    let value = 0;
+    while (this.at < end) {
+      const digit = bytes[this.at] - ZERO;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      this.at++;
+    }
+    if (this.at === first || value > Number.MAX_SAFE_INTEGER) this.failed = true;
+    return value;
+  }
+
   /** A decimal integer in `low … high`. */
   decimalWithin(low: number, high: number): number {
     const value = this.decimal();
@@ -116,6 +131,11 @@ export class LineCursor {
   /** Low 32 bits of the last `address()`. */
   lowWord(): number {
     return (this.page % 2 ** 20) * 4096 + this.offset;
+  }
+
+  /** High 32 bits of the last `address()`. */
+  highWord(): number {
+    return Math.floor(this.page / 2 ** 20);
   }
 
   /** A translation granule as its TG code 1 … 3; log2 of its bytes. */

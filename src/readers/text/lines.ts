@@ -4,8 +4,8 @@
  * Text readers work on blocks instead of lines, so that the hot path touches bytes once and allocates per chunk, not per
  * line. A block ends with a line feed, except the last one of a file that lacks it. Carriage returns are left to readers.
  */
-import { TraceFormatError } from '../trace/errors.js';
-import type { ReaderContext } from './reader.js';
+import { TraceFormatError } from '../../trace/errors.js';
+import type { ReaderContext } from '../reader.js';
 
 /** Longest line that a text reader accepts; anything longer is not a trace and would have to be held in memory. */
 export const MAX_LINE_BYTES = 2 ** 20;
