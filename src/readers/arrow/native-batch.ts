@@ -73,6 +73,9 @@ function columnOf(name: string, data: Data, isWide: boolean): NativeColumn | und
 const EMPTY_HALVES = new Uint32Array(0);
 const EMPTY_CODES = new Uint8Array(0);
 
+/** Entries that an index of one byte can name. */
+const INDEXABLE = 256;
+
 const KNOWN_CODES = new WeakMap<object, Uint8Array>();
 
 /** Writers are free to number names as they like. A dictionary is shared by many batches and looked at once. */
@@ -80,11 +83,13 @@ function codesOf(name: string, dictionary: Iterable<unknown> & object): Uint8Arr
   const known = KNOWN_CODES.get(dictionary);
   if (known !== undefined) return known;
   const names = DICTIONARIES[name];
-  const codes = new Uint8Array(256).fill(NOT_KNOWN);
+  const codes = new Uint8Array(INDEXABLE).fill(NOT_KNOWN);
   let index = 0;
   for (const word of dictionary) {
+    // Indices have one byte; a damaged dictionary may claim to be of any length.
+    if (index === INDEXABLE) break;
     const code = word === '' ? -1 : names.indexOf(String(word));
-    if (code >= 0 && index < 256) codes[index] = code;
+    if (code >= 0) codes[index] = code;
     index++;
   }
   KNOWN_CODES.set(dictionary, codes);
