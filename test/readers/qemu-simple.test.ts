@@ -51,7 +51,7 @@ const PROD = words(0x98n, 1n, 4n, 0n);
 const oneSync = (trace: SimpleTrace) =>
   trace.named(NAMES[0], 5n * MICROSECOND, text('SMMU_CMD_SYNC')).named(NAMES[1], 5n * MICROSECOND + 7n, PROD);
 
-describe('the same run', () => {
+describe('O54: the same run as log and as simple trace', () => {
   it.each([
     ['boot-strict.qemu-7.2.log.xz', '7.2', 100_000],
     ['faults-strict.qemu-7.2.log.xz', '7.2', 4000],
