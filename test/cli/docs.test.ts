@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGES = [
@@ -32,16 +32,25 @@ function commandsOf(page: string): DocumentedCommand[] {
 }
 
 const commands = PAGES.flatMap(commandsOf);
+/** A command that several pages show runs once. */
+const runs = new Map<string, Promise<CliResult>>();
+
+function runOnce(command: string, args: readonly string[]): Promise<CliResult> {
+  const known = runs.get(command);
+  const run = known ?? runCli(args);
+  runs.set(command, run);
+  return run;
+}
 
 describe('documented commands', () => {
   it('are there', () => {
     expect(commands.length).toBeGreaterThan(8);
   });
 
-  it.each(commands)('$page: $command', async ({ command, output }) => {
+  it.concurrent.each(commands)('$page: $command', async ({ command, output }) => {
     const [program, ...args] = command.split(/\s+/);
     expect(program).toBe('smmuscope');
-    const run = await runCli(args);
+    const run = await runOnce(command, args);
     expect(run.stderr).toBe('');
     expect(run.code).toBe(0);
     if (output === undefined) expect(run.stdout.length).toBeGreaterThan(0);

@@ -158,6 +158,8 @@ describe('whole traces', () => {
       'boot-strict.qemu-7.2.log.xz',
       'rebind-strict.qemu-7.2.log.xz',
       'rebind-lazy.qemu-10.0.log.xz',
+      'rebind-strict.ftrace.txt.xz',
+      'vtd-rebind-4ats-k61.ftrace.txt.xz',
     ]) {
       const document = await lintTrace(await openTrace(tracePath(name)));
       expect({ name, errors: document.errors, warnings: document.warnings }).toEqual({ name, errors: 0, warnings: 0 });

@@ -1,6 +1,8 @@
 /** Transforming while a trace is read is the same as reading what `convert` made of it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inspectTrace } from '../../src/inspect/inspect-trace.js';
+import { lintTrace } from '../../src/lint/lint-trace.js';
+import { openRecording } from '../../src/readers/open-recording.js';
 import { openTrace } from '../../src/readers/open-trace.js';
 import { convertTrace, estimateConversion } from '../../src/session/convert.js';
 import { missRatioCurves } from '../../src/session/mrc.js';
@@ -49,6 +51,23 @@ describe('a converted trace', () => {
     const [{ trace: _trace, ...curve }] = onTheFly.results;
     expect(converted).toMatchObject(curve);
     expect(onTheFly.provenance.transforms).not.toEqual([]);
+  });
+
+  it('of two joined recordings holds both', async () => {
+    const output = sandbox.path('joined.csv');
+    const joined = { with: path };
+    const ftrace = tracePath('rebind-strict.ftrace.txt.xz');
+    const saved = await convertTrace(ftrace, output, joined);
+    const converted = await inspectTrace(await openTrace(output));
+    const both = await inspectTrace(await openRecording(ftrace, joined));
+    expect(saved.events).toBe(both.events);
+    expect(converted.recorded_latency).toEqual(both.recorded_latency);
+    expect(converted.dma).toEqual(both.dma);
+    expect((await lintTrace(await openRecording(ftrace, joined))).errors).toBe(0);
+    const options = { sizes: [16], msi: true, limit: undefined };
+    const [{ trace: _trace, ...curve }] = (await missRatioCurves([ftrace], { ...options, ...joined })).results;
+    expect(curve.accesses).toBeGreaterThan(10_000);
+    expect((await missRatioCurves([output], options)).results[0]).toMatchObject(curve);
   });
 
   it('is as large as the estimate of its whole says', async () => {
