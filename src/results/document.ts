@@ -6,6 +6,7 @@
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+import type { GatesResult } from './declaration/gates.js';
 import type { MigrationResult } from './migration-result.js';
 
 /** Distribution of a latency in integer ns (the mean apart). */
@@ -139,4 +140,8 @@ export interface ResultDocument {
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** The same results under further seeds (`--seeds`). */
+  readonly samples?: readonly { readonly seed: number; readonly results: readonly StrategyResult[] }[];
+  /** Verdicts of the gates (`--gate`). */
+  readonly gates?: GatesResult;
 }

@@ -13,6 +13,27 @@ interface ComparisonRow {
   readonly baseline: StrategyResult | undefined;
 }
 
+/** The rows of one trace as texts, for outputs that draw tables of their own. */
+export interface ComparisonTexts {
+  readonly trace: string;
+  readonly headings: readonly { readonly text: string; readonly align: 'left' | 'right' }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The comparison with every column, per trace. */
+export function comparisonOf(document: ResultDocument, context: ReportContext): ComparisonTexts[] {
+  const columns = comparisonColumns(context);
+  return [...new Set(document.results.map((result) => result.trace))].map((trace) => {
+    const results = document.results.filter((result) => result.trace === trace);
+    const rows = results.map((result) => ({ result, baseline: baselineOf(result, results, context.baseline) }));
+    return {
+      trace,
+      headings: columns.map(({ heading, align }) => ({ text: heading, align })),
+      rows: rows.map((row) => columns.map(({ cell }) => cell(row))),
+    };
+  });
+}
+
 /** All results of `document` against `context.baseline`. */
 export function renderComparison(document: ResultDocument, context: ReportContext): string {
   const traces = [...new Set(document.results.map((result) => result.trace))];
