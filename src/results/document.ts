@@ -140,8 +140,6 @@ export interface ResultDocument {
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
-  /** The same results under further seeds (`--seeds`). */
-  readonly samples?: readonly { readonly seed: number; readonly results: readonly StrategyResult[] }[];
   /** Verdicts of the gates (`--gate`). */
   readonly gates?: GatesResult;
 }

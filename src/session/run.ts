@@ -33,7 +33,7 @@ import {
 import { limited } from './limit.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { traceName } from './trace-provenance.js';
+import { parametersSha256, traceName } from './trace-provenance.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions {
@@ -109,6 +109,7 @@ export async function runReplays(
       profile: {
         name: profile.name,
         title: profile.title,
+        parameters_sha256: parametersSha256(profile),
         overrides: Object.fromEntries(
           profile.parameters.filter((parameter) => parameter.overridden).map(({ key, value }) => [key, value]),
         ),

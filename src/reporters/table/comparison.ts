@@ -4,6 +4,7 @@ import type { CacheResult, ResultDocument, StrategyResult } from '../../results/
 import type { Baseline, ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
 
@@ -52,7 +53,7 @@ export function renderComparison(document: ResultDocument, context: ReportContex
     if (incidents !== '') text += `${incidents}\n`;
   }
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
-  return text + renderFooter(document, context, [...dropped]);
+  return text + renderGates(document, context) + renderFooter(document, context, [...dropped]);
 }
 
 /**

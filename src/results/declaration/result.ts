@@ -96,9 +96,5 @@ export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
   results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
-  samples: z
-    .array(z.object({ seed: z.int(), results: RESULTS }))
-    .optional()
-    .meta({ description: 'the results under further seeds' }),
   gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
 });
