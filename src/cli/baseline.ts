@@ -1,5 +1,7 @@
 /** The strategy that a comparison is made against. */
 import type { Baseline } from '../reporters/reporter.js';
+import type { ResultDocument } from '../results/document.js';
+import { requireStrategy } from '../results/read-result.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError } from '../trace/errors.js';
 
@@ -24,4 +26,19 @@ export function resolveBaseline(
     throw new UsageError(`--baseline: expected one of the compared strategies (${names}), found ${spec}`);
   }
   return { strategy: wanted.canonicalName, atc: targeting };
+}
+
+/**
+ * The baseline for showing `document` again: `spec` as its results spell it (`:atc=` for one targeting), else the first
+ * strategy of several.
+ * @param name what errors call the document
+ * @throws UsageError for a strategy that it has no result of
+ */
+export function resultBaseline(spec: string | undefined, document: ResultDocument, name: string): Baseline | undefined {
+  const [first] = document.results;
+  if (spec === undefined) return document.results.length === 1 ? undefined : { strategy: first.strategy };
+  const [, atc] = /:atc=([^:]+)/.exec(spec) ?? [];
+  const strategy = spec.replace(/:atc=[^:]+/, '');
+  requireStrategy(document, strategy, atc, name);
+  return { strategy, atc };
 }

@@ -199,7 +199,8 @@ export const reportFlags = {
   reporter: Flags.string({
     helpGroup: OUTPUT_GROUP,
     helpValue: 'NAME',
-    description: 'form of the report: table, json or csv [default: table]',
+    description:
+      'form of the report: table, json, csv, markdown, junit, github-annotations, github-action-benchmark, bencher or folded [default: table]',
   }),
   json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
 };

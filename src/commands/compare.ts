@@ -34,8 +34,18 @@ export default class Compare extends BaseCommand {
       default: 'all',
     }),
     baseline: Flags.string({
-      description: 'the strategy, one of those compared, that the others are a multiple of [default: the first one]',
-      helpValue: 'NAME',
+      description:
+        'the strategy, one of those compared, that the others are a multiple of [default: the first one]; or FILE.json, an earlier result of the same traces and model that relative gates refer to; may be given once for each',
+      helpValue: 'NAME|FILE.json',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    gate: Flags.string({
+      description:
+        'a limit such as "latency.submission.p99_ns <= 1.05x baseline" or "safety.stale_after_sync == 0 for ioctl" (docs/ci.md), or FILE.yaml with a list of them; a breach ends with exit code 3; may be repeated',
+      helpValue: 'EXPR|FILE.yaml',
+      multiple: true,
+      multipleNonGreedy: true,
     }),
     ...traceFlags,
     ...modelFlags,
@@ -52,13 +62,28 @@ export default class Compare extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const { requireDistinctNames, runOptions, splitList } = await import('../cli/run-options.js');
     const options = runOptions(splitList(flags.strategies), flags);
-    const baseline = resolveBaseline(flags.baseline, options.strategies, options.atc);
+    const { readGates, splitBaselines } = await import('../cli/gates.js');
+    const { strategy, earlier } = splitBaselines(flags.baseline ?? []);
+    const baseline = resolveBaseline(strategy, options.strategies, options.atc);
+    const gates = readGates(flags.gate ?? []);
+    if (earlier !== undefined && gates.length === 0) {
+      const { UsageError } = await import('../trace/errors.js');
+      throw new UsageError('--baseline FILE.json: expected --gate with it, found none');
+    }
     requireDistinctNames(args.traces);
-    const report = Report.open(flags, args.traces);
+    const report = Report.open(flags, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
+    const { judgeGates, requirePassed } = await import('../gates/judge.js');
+    let judged: ReturnType<typeof judgeGates> | undefined;
     const work = async () => {
       const { runReplays } = await import('../session/run.js');
-      return withProgress(flags, (onProgress) => runReplays(args.traces, options, { onProgress }));
+      const document = await withProgress(flags, (onProgress) => runReplays(args.traces, options, { onProgress }));
+      if (gates.length === 0) return document;
+      judged = judgeGates(document, gates, earlier ?? baseline);
+      return { ...document, gates: judged };
     };
     await report.write(work, { baseline });
+    if (judged === undefined) return;
+    const { judgedName, judgementText } = await import('../reporters/gate-text.js');
+    requirePassed(judged, (one) => `${judgedName(one)}: ${judgementText(one)}`);
   }
 }

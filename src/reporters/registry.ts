@@ -1,12 +1,28 @@
 /** All reporters by name. A new format is one file and one line here. */
 import { suggestion, UsageError } from '../trace/errors.js';
+import { bencherReporter } from './bencher.js';
 import { csvReporter } from './csv.js';
+import { foldedReporter } from './folded.js';
+import { githubActionBenchmarkReporter } from './github-action-benchmark.js';
+import { githubAnnotationsReporter } from './github-annotations.js';
 import { jsonReporter } from './json.js';
+import { junitReporter } from './junit.js';
+import { markdownReporter } from './markdown.js';
 import type { Reporter } from './reporter.js';
 import { tableReporter } from './table.js';
 
 /** In the order in which help lists them; the first is the default. */
-export const REPORTERS: readonly Reporter[] = [tableReporter, jsonReporter, csvReporter];
+export const REPORTERS: readonly Reporter[] = [
+  tableReporter,
+  jsonReporter,
+  csvReporter,
+  markdownReporter,
+  junitReporter,
+  githubAnnotationsReporter,
+  githubActionBenchmarkReporter,
+  bencherReporter,
+  foldedReporter,
+];
 
 /**
  * The reporter called `name`.

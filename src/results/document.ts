@@ -7,6 +7,7 @@
 import type { Distribution } from '../distribution/latency-recorder.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+import type { GatesResult } from './declaration/gates.js';
 import type { MigrationResult } from './migration-result.js';
 
 export type { JoinReport, ReaderReport };
@@ -155,4 +156,6 @@ export interface ResultDocument {
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** Verdicts of the gates (`--gate`). */
+  readonly gates?: GatesResult;
 }

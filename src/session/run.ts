@@ -36,7 +36,7 @@ import {
 } from './declared-topology.js';
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
-import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
+import { joinProvenance, parametersSha256, readingProvenance, traceName } from './trace-provenance.js';
 import { type TransformedTrace, transformed } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
@@ -116,6 +116,7 @@ export async function runReplays(
       profile: {
         name: profile.name,
         title: profile.title,
+        parameters_sha256: parametersSha256(profile),
         overrides: Object.fromEntries(
           profile.parameters.filter((parameter) => parameter.overridden).map(({ key, value }) => [key, value]),
         ),

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { LoadedProfile } from '../profiles/load.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
@@ -21,4 +23,11 @@ export function readingProvenance({ lenient = false, csvMap, ftraceEvents }: Rec
 export function joinProvenance(trace: OpenTrace): { readonly join?: JoinReport } {
   const report = trace.join?.report();
   return report === undefined ? {} : { join: report };
+}
+
+/** SHA-256 over keys and values of all parameters: two profiles of one name may differ. */
+export function parametersSha256({ parameters }: LoadedProfile): string {
+  return createHash('sha256')
+    .update(JSON.stringify(parameters.map(({ key, value }) => [key, value])))
+    .digest('hex');
 }

@@ -4,6 +4,7 @@ import type { CacheResult, ResultDocument, StrategyResult } from '../../results/
 import type { Baseline, ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
 
@@ -11,6 +12,27 @@ import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.j
 interface ComparisonRow {
   readonly result: StrategyResult;
   readonly baseline: StrategyResult | undefined;
+}
+
+/** The rows of one trace as texts, for outputs that draw tables of their own. */
+export interface ComparisonTexts {
+  readonly trace: string;
+  readonly headings: readonly { readonly text: string; readonly align: 'left' | 'right' }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The comparison with every column, per trace. */
+export function comparisonOf(document: ResultDocument, context: ReportContext): ComparisonTexts[] {
+  const columns = comparisonColumns(context);
+  return [...new Set(document.results.map((result) => result.trace))].map((trace) => {
+    const results = document.results.filter((result) => result.trace === trace);
+    const rows = results.map((result) => ({ result, baseline: baselineOf(result, results, context.baseline) }));
+    return {
+      trace,
+      headings: columns.map(({ heading, align }) => ({ text: heading, align })),
+      rows: rows.map((row) => columns.map(({ cell }) => cell(row))),
+    };
+  });
 }
 
 /** All results of `document` against `context.baseline`. */
@@ -31,7 +53,7 @@ export function renderComparison(document: ResultDocument, context: ReportContex
     if (incidents !== '') text += `${incidents}\n`;
   }
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
-  return text + renderFooter(document, context, [...dropped]);
+  return text + renderGates(document, context) + renderFooter(document, context, [...dropped]);
 }
 
 /**

@@ -1,0 +1,24 @@
+/** Input of github-action-benchmark with `tool: customSmallerIsBetter`: the headline metrics of which less is better. */
+import { headlinesOf } from './headlines.js';
+import type { Reporter } from './reporter.js';
+import { requireResult, resultName } from './results-only.js';
+
+export const githubActionBenchmarkReporter: Reporter = {
+  name: 'github-action-benchmark',
+  summary: 'headline metrics for github-action-benchmark (customSmallerIsBetter)',
+  render: (document) => {
+    const { results, provenance } = requireResult(document, 'github-action-benchmark');
+    const entries = results.flatMap((result) => {
+      const { sha256 } = provenance.traces.find(({ file }) => file === result.trace) ?? provenance.traces[0];
+      return headlinesOf(result)
+        .filter(([{ direction }]) => direction === 'lower')
+        .map(([{ path, unit, meaning }, value]) => ({
+          name: `${resultName(result)}: ${path}`,
+          unit,
+          value,
+          extra: `${meaning}\nprofile ${provenance.profile.name}, trace sha256 ${sha256}`,
+        }));
+    });
+    return `${JSON.stringify(entries, null, 2)}\n`;
+  },
+};

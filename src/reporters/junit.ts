@@ -1,0 +1,48 @@
+/**
+ * JUnit XML: one test suite per gate, one test case per result that it judges. A breach is a failure, an inconclusive
+ * judgement is skipped. Escaping, and the replacement of characters that XML has no place for, are the library's.
+ */
+import { create } from 'xmlbuilder2';
+import { UsageError } from '../trace/errors.js';
+import { judgedName, judgementText } from './gate-text.js';
+import type { Reporter } from './reporter.js';
+import { requireResult } from './results-only.js';
+
+export const junitReporter: Reporter = {
+  name: 'junit',
+  summary: 'JUnit XML with one test case per gate and result',
+  render: (document) => {
+    const { gates } = requireResult(document, 'junit');
+    if (gates === undefined) {
+      throw new UsageError('--reporter junit: expected a result with gates (compare --gate), found none');
+    }
+    const { judgements, counts } = gates;
+    const names = [...new Set(judgements.map(({ gate }) => gate))];
+    const root = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '\uFFFD' }).ele('testsuites', {
+      name: 'smmuscope gates',
+      tests: judgements.length,
+      failures: counts.fail,
+      errors: 0,
+      skipped: counts.inconclusive,
+    });
+    for (const name of names) {
+      const cases = judgements.filter(({ gate }) => gate === name);
+      const count = (verdict: string) => cases.filter((one) => one.verdict === verdict).length;
+      const suite = root.ele('testsuite', {
+        name,
+        tests: cases.length,
+        failures: count('fail'),
+        errors: 0,
+        skipped: count('inconclusive'),
+      });
+      for (const judgement of cases) {
+        const testcase = suite.ele('testcase', { classname: name, name: judgedName(judgement) });
+        const message = judgementText(judgement);
+        if (judgement.verdict === 'fail') testcase.ele('failure', { type: 'gate', message }).txt(message);
+        else if (judgement.verdict === 'inconclusive') testcase.ele('skipped', { message });
+        else testcase.ele('system-out').txt(message);
+      }
+    }
+    return `${root.end({ prettyPrint: true })}\n`;
+  },
+};

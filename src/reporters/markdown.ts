@@ -1,0 +1,103 @@
+/**
+ * GitHub-flavoured Markdown for a job summary or a pull request: the comparison, the gates, where the numbers come from.
+ * Built as a syntax tree and written by mdast-util-to-markdown, which knows what must be escaped.
+ */
+import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
+import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
+import { toMarkdown } from 'mdast-util-to-markdown';
+import type { GatesResult, Judgement } from '../results/declaration/gates.js';
+import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { inUnit, judgedName, judgementText } from './gate-text.js';
+import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
+import { comparisonOf } from './table/comparison.js';
+import { renderFooter } from './table/footer.js';
+import { tableReporter } from './table.js';
+
+/** Nothing is dropped or cut: a page scrolls. */
+const WIDE: Partial<ReportContext> = { width: 100_000, colour: false, unicode: true };
+
+export const markdownReporter: Reporter = {
+  name: 'markdown',
+  summary: 'GitHub-flavoured Markdown for a job summary or a comment',
+  render: (document, context) => {
+    const children = document.schema === RESULT_SCHEMA ? resultPage(document, context) : listingPage(document, context);
+    return toMarkdown(
+      { type: 'root', children },
+      { bullet: '-', extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] },
+    );
+  },
+};
+
+function resultPage(document: ResultDocument, context: ReportContext): RootContent[] {
+  const wide = { ...context, ...WIDE };
+  const baseline = context.baseline ?? {
+    strategy: document.results[0].strategy,
+    ...(document.results.length === 1 ? { atc: document.results[0].atc } : {}),
+  };
+  const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows }) => [
+    heading(2, trace),
+    table(headings, rows),
+  ]);
+  const footer = renderFooter(document, { ...wide, baseline })
+    .trim()
+    .split('\n');
+  return [
+    ...(document.gates === undefined ? [] : gatesSection(document.gates)),
+    ...sections,
+    {
+      type: 'list',
+      spread: false,
+      children: footer.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
+    },
+  ];
+}
+
+function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[] {
+  const totals = `${counts.pass} passed, ${counts.fail} failed, ${counts.inconclusive} inconclusive`;
+  // What needs attention comes first; within a verdict the order of the gates stays.
+  const order: readonly Judgement['verdict'][] = ['fail', 'inconclusive', 'pass'];
+  const sorted = order.flatMap((verdict) => judgements.filter((one) => one.verdict === verdict));
+  const headings = ['verdict', 'gate', 'result', 'value', 'limit', 'baseline'].map((text, at) => ({
+    text,
+    align: at < 3 ? ('left' as const) : ('right' as const),
+  }));
+  const number = (value: number | null, one: Judgement) => (value === null ? '-' : inUnit(value, one));
+  const rows = sorted.map((one) => [
+    one.verdict === 'fail' ? '❌ fail' : one.verdict === 'pass' ? '✅ pass' : '❔ inconclusive',
+    one.gate,
+    judgedName(one),
+    number(one.value, one),
+    one.limit === null ? '-' : `${one.operator} ${inUnit(one.limit, one)}`,
+    number(one.baseline, one),
+  ]);
+  const unclear = judgements.filter(({ verdict }) => verdict === 'inconclusive');
+  return [
+    heading(2, `Gates: ${passed ? 'passed' : 'failed'}`),
+    paragraph(totals),
+    table(headings, rows),
+    ...unclear.map((one) => paragraph(`${judgedName(one)}: ${judgementText(one)}`)),
+  ];
+}
+
+/** Listings and inspections: their table as it is. */
+function listingPage(document: ReportDocument, context: ReportContext): RootContent[] {
+  const value = tableReporter.render(document, { ...context, colour: false, unicode: true }).trimEnd();
+  return [{ type: 'code', lang: 'text', value }];
+}
+
+const text = (value: string): PhrasingContent => ({ type: 'text', value });
+const paragraph = (value: string) => ({ type: 'paragraph' as const, children: [text(value)] });
+const heading = (depth: 2 | 3, value: string): RootContent => ({ type: 'heading', depth, children: [text(value)] });
+const cell = (value: string): TableCell => ({ type: 'tableCell', children: [text(value)] });
+
+function table(
+  headings: readonly { readonly text: string; readonly align: 'left' | 'right' }[],
+  rows: readonly (readonly string[])[],
+): Table {
+  const cells = [headings.map((one) => one.text), ...rows];
+  return {
+    type: 'table',
+    align: headings.map(({ align }) => align),
+    children: cells.map((row) => ({ type: 'tableRow', children: row.map(cell) })),
+  };
+}

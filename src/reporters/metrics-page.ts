@@ -1,0 +1,38 @@
+/** docs/metrics.md: the dictionary of metrics, generated from their declaration. */
+import type { PhrasingContent, TableRow } from 'mdast';
+import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
+import { toMarkdown } from 'mdast-util-to-markdown';
+import { metricDictionary } from '../results/declaration/dictionary.js';
+
+const BETTER = { lower: 'less', higher: 'more', neutral: '–' } as const;
+
+/** The page as text. */
+export function metricsPage(): string {
+  const code = (value: string): PhrasingContent => ({ type: 'inlineCode', value });
+  const text = (value: string): PhrasingContent => ({ type: 'text', value });
+  const row = (cells: readonly PhrasingContent[]): TableRow => ({
+    type: 'tableRow',
+    children: cells.map((cell) => ({ type: 'tableCell', children: [cell] })),
+  });
+  const header = row(['metric', 'unit', 'better', 'meaning'].map(text));
+  const rows = metricDictionary().map(({ path, unit, direction, meaning }) =>
+    row([code(path), text(unit), text(BETTER[direction]), text(meaning)]),
+  );
+  const prose = (value: string) => ({ type: 'paragraph' as const, children: [text(value)] });
+  return toMarkdown(
+    {
+      type: 'root',
+      children: [
+        { type: 'heading', depth: 1, children: [text('Metrics')] },
+        prose(
+          'Every number of a result, by the dotted path that CSV and gates name it with. This page and the JSON Schema in schemas/result.schema.json are generated from the declarations in src/results/declaration.',
+        ),
+        prose(
+          'A part in capitals stands for names: OPCODE, CAUSE, STAGE, STRUCTURE and so on. Mappings by opcode, cause or thread leave zeros out; a gate reads what is left out as zero.',
+        ),
+        { type: 'table', align: ['left', 'left', 'left', 'left'], children: [header, ...rows] },
+      ],
+    },
+    { extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] },
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * The metrics of a result, read off the declaration: what gates may name, what dashboards follow, docs/metrics.md; and the
+ * published JSON Schema.
+ */
+import { z } from 'zod';
+import {
+  ALIKE_KEYWORD,
+  DIRECTION_KEYWORD,
+  DISTRIBUTION_KEYWORD,
+  type Direction,
+  HEADLINE_KEYWORD,
+  KEY_KEYWORD,
+  UNIT_KEYWORD,
+  type Unit,
+} from './metric.js';
+import { RESULT_DECLARATION, STRATEGY_RESULT_DECLARATION } from './result.js';
+
+/** One metric of `results[]`, or several alike. */
+export interface MetricEntry {
+  /** Dotted path; a segment in capitals (`OPCODE`) stands for any name of its kind. */
+  readonly path: string;
+  readonly unit: Unit;
+  readonly direction: Direction;
+  readonly meaning: string;
+  /** Dashboards follow it. */
+  readonly isHeadline: boolean;
+  /** A name that is missing where its neighbours stand means zero (zeros are left out). */
+  readonly isSparse: boolean;
+}
+
+interface SchemaNode {
+  readonly type?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly [keyword: `x-${string}`]: unknown;
+}
+
+let known: readonly MetricEntry[] | undefined;
+
+/** All metrics, in document order. */
+export function metricDictionary(): readonly MetricEntry[] {
+  known ??= uniquePaths(entriesOf(z.toJSONSchema(STRATEGY_RESULT_DECLARATION, { io: 'input' }) as SchemaNode, '', ''));
+  return known;
+}
+
+/** The entry that covers the dotted path of a result's number, such as `tlb.main.misses`. */
+export function metricEntry(path: string): MetricEntry | undefined {
+  const segments = path.split('.');
+  return metricDictionary().find((entry) => {
+    const wanted = entry.path.split('.');
+    return wanted.length === segments.length && wanted.every((one, at) => one === segments[at] || isKind(one));
+  });
+}
+
+/** The published JSON Schema of the result document, as text. */
+export function resultJsonSchema(): string {
+  const schema = z.toJSONSchema(RESULT_DECLARATION, { io: 'input', reused: 'ref' });
+  return `${JSON.stringify({ title: 'Result of smmuscope replay and compare', ...schema }, null, 2)}\n`;
+}
+
+const isKind = (segment: string): boolean => /^[A-Z]+$/.test(segment);
+
+function entriesOf(node: SchemaNode, path: string, context: string, isSparse = false): MetricEntry[] {
+  const unit = node[UNIT_KEYWORD] as Unit | undefined;
+  if (unit !== undefined) {
+    const direction = node[DIRECTION_KEYWORD] as Direction;
+    const isHeadline = node[HEADLINE_KEYWORD] === true;
+    const meaning = context === '' ? (node.description ?? '') : `${context}: ${node.description}`;
+    return [{ path, unit, direction, meaning, isHeadline, isSparse }];
+  }
+  const below = (key: string) => (path === '' ? key : `${path}.${key}`);
+  if (node.anyOf !== undefined) return node.anyOf.flatMap((one) => entriesOf(one, path, context));
+  const kind = node[KEY_KEYWORD] as string | undefined;
+  if (kind !== undefined && typeof node.additionalProperties === 'object') {
+    return entriesOf(node.additionalProperties, below(kind), context, true);
+  }
+  const inner = node[DISTRIBUTION_KEYWORD] === true ? (node.description ?? '') : context;
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
+    entriesOf(child, below((child[ALIKE_KEYWORD] as string | undefined) ?? key), inner),
+  );
+}
+
+function uniquePaths(entries: readonly MetricEntry[]): MetricEntry[] {
+  return [...new Map(entries.map((entry) => [entry.path, entry])).values()];
+}

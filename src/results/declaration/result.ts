@@ -1,0 +1,100 @@
+/** Declaration of the whole result document `smmuscope.result/1`. */
+import { z } from 'zod';
+import { RESULT_SCHEMA } from '../document.js';
+import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
+import { GATES } from './gates.js';
+import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
+import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
+
+const LATENCY = z.object({
+  submission: headlineDistribution('the guest’s PROD write until it sees its CMD_SYNC done'),
+  command: distribution('published until in effect, per command other than CMD_SYNC'),
+  translation: distribution('translations of devices'),
+  breakdown_ns: metricBy('STAGE', 'ns', 'lower', 'mean per submission by stage; sums to the mean of the submissions'),
+  breakdown_total_ns: metricBy('STAGE', 'ns', 'lower', 'the same summed over all submissions, exactly'),
+  estimate_share: metric(
+    'share',
+    'neutral',
+    'part of the submissions’ time, waits left out, that rests on parameters tagged as estimates',
+  ),
+});
+
+function migrationSide(which: string) {
+  return z.object({
+    strategy: label(`strategy ${which} the change`),
+    atc: label('its ATC targeting'),
+    submissions: metric('count', 'neutral', `publications ${which} the change, warm-up included`),
+    published_commands: metric('count', 'neutral', `commands published ${which} the change`),
+    completed_commands: metric('count', 'neutral', `commands completed ${which} the change`),
+    latency: distribution(`submissions ${which} the change`),
+  });
+}
+
+const MIGRATION = z.object({
+  at_ns: metric('ns', 'neutral', 'trace time of the change'),
+  from: label('strategy before'),
+  to: label('strategy after'),
+  requested_ns: metric('ns', 'neutral', 'when the first publication of the new path was due').nullable(),
+  drain_ns: metric('ns', 'lower', 'from then until everything of the old path was done'),
+  switch_ns: metric('ns', 'lower', 'from then until the new path was open'),
+  paused_ns: metric('ns', 'lower', 'both together'),
+  drained_submissions: metric(
+    'count',
+    'neutral',
+    'submissions of the old path that had not ended when it was requested',
+  ),
+  held_submissions: metric('count', 'lower', 'submissions that waited for the new path'),
+  held_ns: metric('ns', 'lower', 'their waits summed'),
+  before: migrationSide('before'),
+  after: migrationSide('after'),
+  lost: metric('count', 'lower', 'commands that were never completed or executed'),
+});
+
+/** `results[]`. */
+export const STRATEGY_RESULT_DECLARATION = z.object({
+  trace: label('file name of the trace'),
+  strategy: label('canonical name with the options that are not at their default'),
+  atc: label('ATC targeting: vsid, broadcast or implicit'),
+  latency: LATENCY,
+  guest: z.object({
+    stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
+    irq_off_ns: distribution('interrupts off on a vCPU, per issue of a command list').nullable(),
+  }),
+  amplification: AMPLIFICATION,
+  tlb: TLB.nullable(),
+  safety: SAFETY.nullable(),
+  oracle: ORACLE.optional(),
+  errors: ERRORS.optional(),
+  migration: MIGRATION.optional(),
+  host: HOST,
+  throughput: THROUGHPUT,
+  timed_translation: TIMED_TRANSLATION.optional(),
+  replay: REPLAY.optional(),
+});
+
+const TRACE_PROVENANCE = z.object({
+  file: label('file name'),
+  sha256: label('SHA-256 of its bytes as they are, compressed or not'),
+  compression: label('none, gz, xz or zst'),
+  reader: z.looseObject({ format: label('format of the trace') }).meta({ description: 'what the reader saw' }),
+  events: z.record(z.string(), z.int()).meta({ description: 'events by kind' }),
+  topology: z.looseObject({}).meta({ description: 'streams, and where they are known from' }),
+});
+
+const PROVENANCE = z.looseObject({
+  tool: z.object({ name: label('name of the tool'), version: label('its version') }),
+  traces: z.array(TRACE_PROVENANCE).min(1),
+  profile: z.looseObject({ name: label('profile of the hardware and software costs') }),
+  pacing: label('closed, recorded or asap'),
+  dma: label('ordered or timed'),
+});
+
+const RESULTS = z.array(STRATEGY_RESULT_DECLARATION);
+
+/** The document. Objects are open: keys are added in later versions, never renamed. */
+export const RESULT_DECLARATION = z.object({
+  schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
+  provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
+  results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
+  gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
+});

@@ -1,0 +1,96 @@
+/** Command line, gates and report: exit codes, what is written all the same, and the documented workflow step by step. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { ResultDocument } from '../../src/results/document.js';
+import { ROOT, runCli, runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
+
+const sandbox = new Sandbox();
+afterAll(() => sandbox.remove());
+const trace = sandbox.write('small.csv', SMALL_TRACE);
+const compare = ['compare', trace, '--strategies', 'ioctl,native'];
+
+describe('compare --gate', () => {
+  it('passes with exit code 0 and fails with 3, listing every breach', async () => {
+    const gate = (limit: string) => ['--gate', `latency.submission.mean_ns <= ${limit}`];
+    expect(await runCli([...compare, ...gate('1s')])).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout, stderr } = await runCli([...compare, ...gate('1ns')]);
+    expect(code).toBe(3);
+    expect(stdout).toContain('gates: 0 passed, 2 failed, 0 inconclusive');
+    expect(stderr).toMatch(/^smmuscope: 2 of 2 gate judgements failed: .*ioctl \(vsid\): .*; .*native \(vsid\): .*\n$/);
+  });
+
+  it('writes the result although a gate failed, and it is judged against an earlier one', async () => {
+    const output = sandbox.path('old.json');
+    await runCli([...compare, '--json', '--output', output, '--gate', 'amplification.exits < 0']);
+    const old: ResultDocument = JSON.parse(sandbox.read('old.json'));
+    expect(old.gates).toMatchObject({ passed: false, counts: { pass: 0, fail: 2, inconclusive: 0 } });
+    const gate = ['--baseline', output, '--gate', 'latency.submission.mean_ns == baseline'];
+    expect((await runCli([...compare, ...gate])).code).toBe(0);
+    expect((await runCli([...compare, ...gate, '--baseline', 'native'])).stdout).toContain('baseline native');
+    const other = await runCli([...compare, ...gate, '--set', 'smmu.mem_latency_ns=500']);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain('expected results of the same model (profile overrides)');
+  });
+
+  it.each([
+    [['--gate', 'latency.p99 <= 1'], /unknown metric latency\.p99/],
+    [['--gate', 'missing.yaml'], /missing\.yaml: expected a file of gates, found nothing/],
+    [
+      ['--baseline', 'missing.json', '--gate', 'amplification.exits < 9'],
+      /missing\.json: expected a file.*no such file/,
+    ],
+    [['--baseline', 'ioctl', '--baseline', 'native'], /expected one strategy and one FILE\.json at most/],
+    [['--baseline', 'docs/examples/rebind-strict.result.json'], /expected --gate with it/],
+  ])('%j is exit code 2', async (flags, sentence) => {
+    const { code, stderr } = await runCli([...compare, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+  });
+});
+
+describe('report', () => {
+  it('renders a result as the command that made it did', async () => {
+    const json = await runCli([...compare, '--json']);
+    for (const reporter of ['table', 'csv', 'json', 'markdown', 'folded', 'bencher']) {
+      const direct = await runCli([...compare, '--reporter', reporter]);
+      const later = await runCli(['report', '-', '--reporter', reporter], { input: json.stdout });
+      expect(later).toEqual(direct);
+    }
+  });
+
+  it.each([
+    ['{}', [], /<stdin>: expected smmuscope\.result\/1, found JSON without that schema/],
+    ['no json', [], /found something else/],
+    ['{"schema":"smmuscope.result/9"}', [], /smmuscope\.result\/9, of another version/],
+  ])('%j is exit code 2', async (input, flags, sentence) => {
+    const { code, stdout, stderr } = await runCli(['report', '-', ...flags], { input });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('an unknown baseline is exit code 2', async () => {
+    const { code, stderr } = await runCli(['report', 'docs/examples/rebind-strict.result.json', '--baseline', 'natve']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected a result of natve, found none; did you mean native?');
+  });
+});
+
+describe('docs/examples/smmuscope.yml', () => {
+  it('runs its steps to the end', async () => {
+    const workflow = parse(readFileSync(join(ROOT, 'docs/examples/smmuscope.yml'), 'utf8'));
+    const steps: { name?: string; run?: string }[] = workflow.jobs['invalidation-cost'].steps;
+    const named = steps.filter(({ name }) => name !== undefined);
+    expect(named.map(({ name }) => name)).toEqual(['compare', 'summary', 'annotations', 'junit']);
+    const summary = sandbox.path('summary.md');
+    for (const { run = '' } of named) {
+      const here = run.replace(/\b(result\.json|junit\.xml)\b/g, (file, _name, at) =>
+        run[at - 1] === ' ' ? sandbox.path(file) : file,
+      );
+      expect(await runPipeline(`GITHUB_STEP_SUMMARY='${summary}'; ${here}`)).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect(sandbox.read('summary.md')).toMatch(/^## Gates: passed\n\n\d+ passed, 0 failed, 0 inconclusive\n/);
+    expect(sandbox.read('junit.xml')).toContain('failures="0"');
+  });
+});

@@ -1,0 +1,115 @@
+/**
+ * Results, declaration: are schema and dictionary those of the declaration, does every real result fit the schema, and is
+ * every number in it declared?
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { numericLeaves } from '../../src/reporters/csv.js';
+import { metricsPage } from '../../src/reporters/metrics-page.js';
+import { metricDictionary, metricEntry, resultJsonSchema } from '../../src/results/declaration/dictionary.js';
+import type { ResultDocument } from '../../src/results/document.js';
+import { parseResult } from '../../src/results/read-result.js';
+import { type RunOptions, runReplays } from '../../src/session/run.js';
+import { ROOT } from '../support/cli.js';
+
+const OPTIONS: RunOptions = {
+  profile: 'neoverse-mmu700',
+  set: [],
+  strategies: ['all'],
+  atc: [],
+  pacing: 'closed',
+  dma: 'ordered',
+  warmup: 0,
+  limit: 1500,
+  seed: 0,
+  msi: true,
+  safety: true,
+  lenient: false,
+  format: undefined,
+};
+const TRACE = join(ROOT, 'traces/rebind-strict.qemu-7.2.log.xz');
+const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+// Strict but for keywords of our own; an undeclared keyword would be a slip of the pen in the declaration.
+const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, strictTuples: false });
+for (const word of ['unit', 'direction', 'key', 'headline', 'distribution', 'alike']) ajv.addKeyword(`x-${word}`);
+const validate = ajv.compile(JSON.parse(text('docs/schemas/result.schema.json')));
+
+/** Numbers that are lists of things by device: described in the schema, not metrics. */
+const NOT_METRICS = /^(tlb\.by_sid|errors\.incidents)\./;
+
+const runs: [string, Partial<RunOptions>][] = [
+  ['every strategy', {}],
+  ['timed translations, every strategy', { dma: 'timed', pacing: 'recorded', atc: ['vsid', 'broadcast'] }],
+  ['the profile of a recording', { profile: 'qemu-iotlb', strategies: ['native'] }],
+  ['a change of paths', { strategies: ['hw-vcmdq'], migrate: { atNs: 1e9, to: 'sw-vcmdq:worker=poll' } }],
+  ['faults', { strategies: ['ioctl', 'v1-patch'], faults: ['illegal@100', 'unknown-vsid@50'] }],
+  ['several VMs', { strategies: ['ioctl', 'sw-vcmdq:worker=adaptive'], vms: 2, backgroundPerS: 1000 }],
+  ['no safety', { strategies: ['native'], safety: false }],
+];
+
+describe.each(runs)('%s', (_name, options) => {
+  let document: ResultDocument;
+  beforeAll(async () => {
+    document = JSON.parse(JSON.stringify(await runReplays([TRACE], { ...OPTIONS, ...options })));
+  });
+
+  it('fits the published JSON Schema', () => {
+    validate(document);
+    expect(validate.errors).toBeNull();
+  });
+
+  it('is read back', () => {
+    expect(parseResult(JSON.stringify(document), 'r.json')).toEqual(document);
+  });
+
+  it('has no number that is not in the dictionary', () => {
+    const paths = document.results.flatMap((result) => numericLeaves(result).map(([path]) => path));
+    const undeclared = paths.filter((path) => !NOT_METRICS.test(path) && metricEntry(path) === undefined);
+    expect([...new Set(undeclared)]).toEqual([]);
+  });
+});
+
+describe('what is generated', () => {
+  it('docs/schemas/result.schema.json is what test/results/write-docs.mjs writes', () => {
+    expect(text('docs/schemas/result.schema.json')).toBe(resultJsonSchema());
+  });
+
+  it('docs/metrics.md is what test/results/write-docs.mjs writes', () => {
+    expect(text('docs/metrics.md')).toBe(metricsPage());
+  });
+
+  it('every metric has a meaning, and its unit is that of its name', () => {
+    for (const { path, unit, meaning } of metricDictionary()) {
+      expect(meaning, path).toMatch(/\w+/);
+      if (/_ns$/.test(path)) expect(unit, path).toBe('ns');
+      if (/_per_s$/.test(path)) expect(unit, path).toBe('1/s');
+    }
+  });
+});
+
+describe('parseResult', () => {
+  it.each([
+    ['', 'r.json: expected the JSON of a result (replay or compare with --json), found nothing'],
+    ['{"schema":', 'r.json: expected the JSON of a result (replay or compare with --json), found something else'],
+    ['[]', 'r.json: expected smmuscope.result/1, found JSON without that schema'],
+    ['null', 'r.json: expected smmuscope.result/1, found JSON without that schema'],
+    ['{"schema":"other/1"}', 'r.json: expected smmuscope.result/1, found "other/1"'],
+    [
+      '{"schema":"smmuscope.result/2"}',
+      'r.json: expected smmuscope.result/1, found smmuscope.result/2, of another version than 1',
+    ],
+  ])('refuses %j', (json, sentence) => {
+    expect(() => parseResult(json, 'r.json')).toThrow(sentence);
+  });
+
+  it('names the place of what is wrong', () => {
+    const document = JSON.parse(text('docs/examples/rebind-strict.result.json'));
+    document.results[0].latency.submission.p99_ns = 'slow';
+    expect(() => parseResult(JSON.stringify(document), 'r.json')).toThrow(
+      'r.json: expected a whole smmuscope.result/1, found at results.0.latency.submission.p99_ns: invalid input: expected number, received string',
+    );
+  });
+});
