@@ -30,10 +30,26 @@ export class TraceFormatError extends UserError {
     readonly file: string,
     readonly line: number,
     readonly expected: string,
-    readonly found: string,
+    found: string,
   ) {
-    super(`${file}${line > 0 ? `:${line}` : ''}: expected ${expected}, found ${found}`);
+    const shown = onOneLine(found);
+    super(`${file}${line > 0 ? `:${line}` : ''}: expected ${expected}, found ${shown}`);
+    this.found = shown;
   }
+
+  readonly found: string;
+}
+
+/** Characters that a message shows of what is there, at most. */
+const SHOWN_CHARACTERS = 500;
+
+/** Text of a file as part of a sentence: a damaged name may hold line feeds and what moves a terminal's cursor. */
+function onOneLine(text: string): string {
+  const visible = text
+    .slice(0, SHOWN_CHARACTERS)
+    .replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  if (text.length <= SHOWN_CHARACTERS && visible.length <= SHOWN_CHARACTERS) return visible;
+  return `${visible.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 /** The candidate closest to `name` by edit distance, if any is close enough to be a likely slip of the pen. */

@@ -122,6 +122,18 @@ describe.each(SAMPLES)('%s', (name) => {
   });
 });
 
+/** Damage that was not survived once. */
+const FOUND: readonly [string, number, string][] = [
+  ['arrow stream', 1001051, 'a dictionary that claims 167 million names in a few hundred bytes'],
+  ['arrow', 5000443, 'a column name with control characters, which the message repeats'],
+];
+
+it.each(FOUND)('%s with seed %i: %s', async (name, seed) => {
+  const started = performance.now();
+  await survive(damaged(samples.get(name) as Uint8Array, seed), formatOf(name), false, 1 << 16);
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
 it('every reader has a sample', () => {
   expect(SAMPLES).toEqual(expect.arrayContaining(readerNames()));
 });

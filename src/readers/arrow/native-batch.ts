@@ -4,7 +4,7 @@
  * As in CSV's fast path, only what is right is decoded here. Anything else makes `decode` say so and decide nothing;
  * the rows then go one by one through the decoder that knows every message.
  */
-import type { Data, RecordBatch } from 'apache-arrow';
+import type { Data, RecordBatch, Vector } from 'apache-arrow';
 import { ABSENT, EventBatch, EventKind } from '../../trace/events.js';
 import { granuleLog2OfTg, pageOf } from '../../trace/units.js';
 import { COLUMNS_OF_KIND, Column, columnSet } from '../csv/columns.js';
@@ -78,19 +78,25 @@ const INDEXABLE = 256;
 
 const KNOWN_CODES = new WeakMap<object, Uint8Array>();
 
-/** Writers are free to number names as they like. A dictionary is shared by many batches and looked at once. */
-function codesOf(name: string, dictionary: Iterable<unknown> & object): Uint8Array {
+/**
+ * Writers are free to number names as they like. A dictionary is shared by many batches and looked at once, no further
+ * than an index of eight bits reaches: a damaged length claims millions of names.
+ * @throws Error for a dictionary that claims more names than it has buffers for
+ */
+function codesOf(name: string, dictionary: Vector): Uint8Array {
   const known = KNOWN_CODES.get(dictionary);
   if (known !== undefined) return known;
   const names = DICTIONARIES[name];
   const codes = new Uint8Array(INDEXABLE).fill(NOT_KNOWN);
-  let index = 0;
-  for (const word of dictionary) {
-    // Indices have one byte; a damaged dictionary may claim to be of any length.
-    if (index === INDEXABLE) break;
+  for (const { length, valueOffsets } of dictionary.data) {
+    if (length === 0 || valueOffsets.length > length) continue;
+    throw new Error(`a dictionary of ${length} names with ${valueOffsets.length} offsets`);
+  }
+  const reachable = Math.min(dictionary.length, INDEXABLE);
+  for (let index = 0; index < reachable; index++) {
+    const word: unknown = dictionary.get(index);
     const code = word === '' ? -1 : names.indexOf(String(word));
     if (code >= 0) codes[index] = code;
-    index++;
   }
   KNOWN_CODES.set(dictionary, codes);
   return codes;
