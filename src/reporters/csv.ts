@@ -8,6 +8,9 @@ import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
+import { sensitivityRows, studyRows } from './csv-study.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -15,7 +18,10 @@ import {
   STRATEGY_SCHEMA,
   type StrategyDocument,
 } from './listings.js';
+import { numericLeaves } from './numeric-leaves.js';
 import type { ReportDocument, Reporter } from './reporter.js';
+
+export { numericLeaves };
 
 type Field = string | number | boolean;
 
@@ -59,6 +65,10 @@ function rowsOf(document: ReportDocument): Field[][] {
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);
+    case STUDY_RESULT_SCHEMA:
+      return studyRows(document);
+    case SENSITIVITY_SCHEMA:
+      return sensitivityRows(document);
     case PROFILES_SCHEMA: {
       const rows = document.profiles.map((profile) => [
         profile.name,
@@ -111,11 +121,4 @@ function strategyRows({ strategy, profile, submissions, steps }: StrategyDocumen
   );
   const header = ['strategy', 'profile', 'commands', 'stage', 'parameter', 'tag', 'each_ns', 'times', 'ns', 'source'];
   return [header, ...rows];
-}
-
-/** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */
-export function numericLeaves(value: unknown, path = ''): [string, number][] {
-  if (typeof value === 'number') return [[path, value]];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
 }

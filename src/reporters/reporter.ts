@@ -10,6 +10,8 @@
 import type { InspectDocument } from '../inspect/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
+import type { SensitivityDocument } from '../results/sensitivity-document.js';
+import type { StudyDocument } from '../results/study-document.js';
 import type { ProfileDocument, ProfilesDocument, StrategiesDocument, StrategyDocument } from './listings.js';
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
@@ -20,7 +22,9 @@ export type ReportDocument =
   | StrategiesDocument
   | StrategyDocument
   | ProfilesDocument
-  | ProfileDocument;
+  | ProfileDocument
+  | StudyDocument
+  | SensitivityDocument;
 
 /** The strategy that others are compared with. */
 export interface Baseline {

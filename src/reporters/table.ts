@@ -2,14 +2,18 @@
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
 import { renderProfile, renderProfiles, renderStrategies } from './table/listing.js';
+import { renderSensitivity } from './table/sensitivity.js';
 import { renderSingles } from './table/single.js';
 import { renderStrategy } from './table/strategy.js';
+import { renderStudy } from './table/study.js';
 
 export const tableReporter: Reporter = {
   name: 'table',
@@ -29,6 +33,10 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
       return renderStrategies(document, context);
     case STRATEGY_SCHEMA:
       return renderStrategy(document, context);
+    case STUDY_RESULT_SCHEMA:
+      return renderStudy(document, context);
+    case SENSITIVITY_SCHEMA:
+      return renderSensitivity(document, context);
     case PROFILES_SCHEMA:
       return renderProfiles(document, context);
     case PROFILE_SCHEMA:

@@ -77,6 +77,8 @@ export interface RunOptions {
 export interface RunHooks {
   onProgress?(bytesRead: number, totalBytes: number | undefined, events: number): void;
   readonly signal?: AbortSignal;
+  /** Stands in for `openTrace`, for a trace that is decoded already. */
+  open?(path: string): OpenTrace;
 }
 
 /** Replay every trace through every strategy. */
@@ -159,7 +161,7 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openTrace(path, { format: options.format, lenient: options.lenient });
+  const trace = hooks.open?.(path) ?? (await openTrace(path, { format: options.format, lenient: options.lenient }));
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
