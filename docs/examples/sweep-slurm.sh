@@ -4,7 +4,7 @@
 #   sbatch --dependency=afterany:$job --wrap 'smmuscope merge shard-*.json --json --output study.json'
 # A task that is killed or requeued goes on where it was: finished points are in the folder results.
 #SBATCH --job-name=sweep
-#SBATCH --array=1-4
+#SBATCH --array=1-3
 #SBATCH --cpus-per-task=4
 #SBATCH --requeue
 set -u

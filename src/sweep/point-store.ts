@@ -1,14 +1,16 @@
 /**
  * The results folder of a sweep: one file per finished point, called by the point's identity.
  *
- * A file is written under another name, flushed and renamed, so that a point is there complete or not at all, whenever the
- * process ends; it carries the digest of what it holds, so that a file damaged otherwise is as good as none. The identity
- * covers all that decides the result: a folder may be shared by shards and by studies, and a point is never taken for
- * another. A failed point is not kept: the next run tries it again.
+ * A file appears complete or not at all, whenever the process ends (files/atomic-file.ts); it carries the digest of what it
+ * holds, so that a file damaged otherwise is as good as none. The identity covers all that decides the result: a folder may
+ * be shared by shards, by studies and by runs at the same time, and a point is never taken for another. A failed point is
+ * not kept: the next run tries it again.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AtomicFile } from '../files/atomic-file.js';
+import { systemReason } from '../files/system-reason.js';
 import { UsageError } from '../trace/errors.js';
 
 /** First line of a file; the document follows as the second. */
@@ -21,23 +23,34 @@ interface PointHeader {
 
 const POINT_FORMAT = 'smmuscope.point/1';
 
+/** Temporary file of a point, as `AtomicFile` calls it: what a killed run may leave behind. */
+const LEFTOVER = /^\.([0-9a-f]{64})\.json\.[0-9a-f]+\.tmp$/;
+
 /** Finished points of this and earlier runs. */
 export class PointStore {
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    /** Temporary files that were there before, by point. */
+    private readonly leftovers: ReadonlyMap<string, readonly string[]>,
+  ) {}
 
   /**
    * Open the folder, or make it.
-   * @throws UsageError if it can be neither
+   * @throws UsageError if it can be neither, or cannot be written to
    */
   static open(folder: string): PointStore {
+    const leftovers = new Map<string, string[]>();
     try {
       mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+      for (const name of readdirSync(folder)) {
+        const [, id] = LEFTOVER.exec(name) ?? [];
+        if (id !== undefined) leftovers.set(id, [...(leftovers.get(id) ?? []), name]);
+      }
     } catch (error) {
-      throw new UsageError(
-        `${folder}: expected a folder for results, found ${(error as NodeJS.ErrnoException).code ?? 'none'}`,
-      );
+      throw new UsageError(`${folder}: expected a folder for results, found ${systemReason(error)}`);
     }
-    return new PointStore(folder);
+    return new PointStore(folder, leftovers);
   }
 
   /** The document of point `id` as JSON text; undefined if the point has to be run. */
@@ -60,22 +73,16 @@ export class PointStore {
    */
   save(id: string, json: string): void {
     const header: PointHeader = { schema: POINT_FORMAT, id, sha256: digest(json) };
-    // Always the same name: what a killed run left behind is overwritten by the run that finishes the point.
-    const unfinished = join(this.folder, `.${id}.part`);
+    const file = AtomicFile.open(this.pathOf(id));
     try {
-      const descriptor = openSync(unfinished, 'w');
-      try {
-        const bytes = Buffer.from(`${JSON.stringify(header)}\n${json}\n`);
-        for (let at = 0; at < bytes.length; at += writeSync(descriptor, bytes, at));
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      renameSync(unfinished, this.pathOf(id));
+      file.write(Buffer.from(`${JSON.stringify(header)}\n${json}\n`));
+      file.commit();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new UsageError(`${this.folder}: expected a folder for results that can be written, found ${code}`);
+      file.discard();
+      // Another run that found this one's temporary file has kept the same point: it is there all the same.
+      if (this.load(id) === undefined) throw error;
     }
+    for (const name of this.leftovers.get(id) ?? []) rmSync(join(this.folder, name), { force: true });
   }
 
   private pathOf(id: string): string {
