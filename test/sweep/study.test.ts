@@ -6,7 +6,7 @@ import { planSweep } from '../../src/sweep/plan.js';
 import { studyJsonSchema } from '../../src/sweep/schema.js';
 import { countPoints, loadStudy } from '../../src/sweep/study.js';
 import { ROOT } from '../support/cli.js';
-import { messageOf } from '../support/traces.js';
+import { messageOf, tracePath } from '../support/traces.js';
 import { SMALL_TRACE, studyFile } from './studies.js';
 
 const TRACES = `traces: ['${SMALL_TRACE}']`;
@@ -53,6 +53,36 @@ const MISTAKES: [string, string[], string][] = [
     'an unknown front axis',
     [TRACES, 'strategies: [ioctl]', 'pareto: { over: [strateg] }'],
     ':4: pareto.over[0]: unknown axis',
+  ],
+  [
+    'an unknown transform',
+    [TRACES, 'strategies: [ioctl]', 'transforms: [none, guest-at]'],
+    ':4: transforms[1]: unknown transform "guest-at"; did you mean guest-ats?',
+  ],
+  [
+    'a transform twice in one',
+    [TRACES, 'strategies: [ioctl]', 'transforms: [repeat=2+repeat=3]'],
+    ':4: transforms[0]: expected every transform once, found repeat twice',
+  ],
+  [
+    'a transform with a bad value',
+    [TRACES, 'strategies: [ioctl]', 'points:', '  - { transform: time-scale=0 }'],
+    ':5: points[0].transform: time-scale: expected a number above 0',
+  ],
+  [
+    'a bad map of columns',
+    [TRACES, 'strategies: [ioctl]', 'replay:', '  csv-map: [tim=ts]'],
+    ':5: replay.csv-map: --csv-map: unknown column tim',
+  ],
+  [
+    'a bad probe name',
+    [TRACES, 'strategies: [ioctl]', 'replay:', '  ftrace-events: cmd=x'],
+    ':5: replay.ftrace-events: --ftrace-events: unknown role cmd',
+  ],
+  [
+    'a joined recording that is not there',
+    [TRACES, 'strategies: [ioctl]', 'replay:', '  with: none.log'],
+    ':5: replay.with: expected a readable trace file, found "none.log"',
   ],
   ['no YAML', [TRACES, 'strategies: [ioctl'], ': expected YAML or JSON'],
 ];
@@ -106,9 +136,39 @@ it('crosses in a listed point what it leaves out, and runs nothing else', async 
   expect(countPoints(study.content)).toBe(points.length);
 });
 
-it('refuses the same point twice, however it is spelt', async () => {
-  const study = loadStudy(studyFile([TRACES, "strategies: [hw-vcmdq, 'hw-vcmdq:atc=vsid']", 'atc: [vsid]']), 100);
+it.each([
+  ["strategies: [hw-vcmdq, 'hw-vcmdq:atc=vsid']", 'atc: [vsid]'],
+  ['strategies: [ioctl]', 'transforms: [guest-ats+guest-ril=off, guest-ril=off+guest-ats]'],
+  ['strategies: [ioctl]', 'transforms: [none, repeat=1]'],
+])('refuses the same point twice, however it is spelt: %s, %s', async (...lines) => {
+  const study = loadStudy(studyFile([TRACES, ...lines]), 100);
   expect(await messageOf(() => planSweep(study))).toContain('expected every point once');
+});
+
+it('crosses transforms with all other axes, or takes them from a listed point', async () => {
+  const at = async (...lines: string[]) => {
+    const study = loadStudy(studyFile([TRACES, ...lines]), 100);
+    const { points } = await planSweep(study);
+    expect(countPoints(study.content)).toBe(points.length);
+    return points.map(({ at: { transform, strategy }, options }) => [transform, strategy, options.transforms]);
+  };
+  const ats = { guestAts: true, timeScale: 0.5 };
+  const axes = ['strategies: [ioctl, native]', 'transforms: [none, time-scale=0.5+guest-ats]'];
+  expect(await at(...axes)).toEqual([
+    ['none', 'ioctl', {}],
+    ['none', 'native', {}],
+    ['time-scale=0.5+guest-ats', 'ioctl', ats],
+    ['time-scale=0.5+guest-ats', 'native', ats],
+  ]);
+  expect(await at(...axes, 'points: [{ transform: guest-kernel=6.1, strategy: ioctl }]')).toEqual([
+    ['guest-kernel=6.1', 'ioctl', { guestKernel: 'before-6.6' }],
+  ]);
+});
+
+it('joins a second recording with a single trace only', async () => {
+  const lines = [`traces: ['${SMALL_TRACE}', '${tracePath('csv/raw-words.csv')}']`, 'strategies: [ioctl]'];
+  const study = loadStudy(studyFile([...lines, 'replay:', `  with: '${SMALL_TRACE}'`]), 9);
+  expect(await messageOf(() => planSweep(study))).toContain('--with: expected one trace to join');
 });
 
 it('gives every point an identity that its result depends on, and its place does not change it', async () => {
@@ -125,6 +185,13 @@ it('gives every point an identity that its result depends on, and its place does
     ids('strategies: [native]', 'replay: { msi: false }'),
     ids('strategies: [native]', 'set: { smmu.exec_tlbi_ns: [1] }'),
     ids('strategies: [native]', 'atc: [broadcast]'),
+    ids('strategies: [native]', 'transforms: [guest-ats]'),
+    ids('strategies: [native]', 'transforms: [repeat=2]'),
+    ids('strategies: [native]', 'replay: { csv-map: [time_ns=ts] }'),
+    ids('strategies: [native]', 'replay: { csv-map: [time_ns=t] }'),
+    ids('strategies: [native]', 'replay: { ftrace-events: map=m }'),
+    ids('strategies: [native]', `replay: { with: '${tracePath('csv/raw-words.csv')}' }`),
+    ids('strategies: [native]', `replay: { with: '${tracePath('csv/strict-unmap.csv')}' }`),
   ]);
   expect(new Set([ioctl, native, ...others.flat()]).size).toBe(2 + others.length);
 });

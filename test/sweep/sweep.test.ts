@@ -1,10 +1,11 @@
 /** Sweeps, parts: is a point what a replay is, a damaged file none, a front what its definition says? */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StudyPoint } from '../../src/results/study-document.js';
 import { runReplays } from '../../src/session/run.js';
+import { estimateSweep } from '../../src/sweep/estimate.js';
 import { paretoFronts } from '../../src/sweep/pareto.js';
 import { planSweep } from '../../src/sweep/plan.js';
 import { PointStore } from '../../src/sweep/point-store.js';
@@ -29,16 +30,50 @@ it('shares every column of every event', async () => {
   expect(rowsOf(seen)).toEqual(rowsOf(batches));
 });
 
-it('has the document of a replay with the same options at every point, twice from the same columns', async () => {
-  const lines = [
-    `traces: ['${RECORDED}', '${SMALL_TRACE}']`,
-    'strategies: [ioctl, hw-vcmdq]',
-    'profiles: [neoverse-mmu700, qemu-iotlb]',
-    'replay: { limit: 300, warmup: 10 }',
-    'vms: [1, 2]',
-  ];
+const REPLAYS: [string, string[]][] = [
+  [
+    'profiles and VMs',
+    [
+      `traces: ['${RECORDED}', '${SMALL_TRACE}']`,
+      'strategies: [ioctl, hw-vcmdq]',
+      'profiles: [neoverse-mmu700, qemu-iotlb]',
+      'replay: { limit: 300, warmup: 10 }',
+      'vms: [1, 2]',
+    ],
+  ],
+  [
+    'transforms, which leave the shared columns as they are',
+    [
+      `traces: ['${RECORDED}']`,
+      'strategies: [ioctl, native]',
+      'transforms: [time-scale=2, repeat=3+time-scale=0.5, guest-ats+guest-ril=off, guest-lazy, none]',
+      'replay: { limit: 600 }',
+    ],
+  ],
+  [
+    'a joined recording',
+    [
+      `traces: ['${tracePath('rebind-strict.ftrace.txt.xz')}']`,
+      'strategies: [ioctl]',
+      'profiles: [neoverse-mmu700, qemu-iotlb]',
+      `replay: { limit: 800, with: '${tracePath('rebind-strict.qemu-7.2.log.xz')}' }`,
+    ],
+  ],
+  [
+    'columns with names of their own',
+    [
+      `traces: ['${tracePath('csv/own-names.csv')}']`,
+      'strategies: [ioctl]',
+      'replay:',
+      '  csv-map: [time=ts, event=what, vcpu=cpu, opcode=op, iova=addr, sid=stream, access=level, x_note=note]',
+    ],
+  ],
+];
+
+it.each(REPLAYS)('has the document of a replay with the same options at every point: %s', async (_what, lines) => {
   const plan = await planSweep(loadStudy(studyFile(lines), 100));
   const { points, failed } = await runSweep(plan, { jobs: 1 });
+  expect(points.map(({ error }) => error?.message).filter(Boolean)).toEqual([]);
   expect(failed).toBe(0);
   for (const { index, result } of points) {
     const { trace, options } = plan.points[index];
@@ -68,6 +103,51 @@ it('takes finished points from the folder, and runs again what is damaged or bel
   expect(JSON.stringify(await runSweep(plan, { jobs: 1, store }, { complete }))).toBe(first);
   expect(completed).toBe(1);
   expect(readFileSync(a, 'utf8')).toBe(text);
+});
+
+it('says why a folder cannot keep results', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(() => PointStore.open(file)).toThrow(`${file}: expected a folder for results, found EEXIST`);
+  expect(() => PointStore.open(join(file, 'inside'))).toThrow('found a file where its folder should be');
+  const plan = await planSweep(loadStudy(studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [ioctl]']), 9));
+  const store = PointStore.open(join(folder, 'results'));
+  rmSync(join(folder, 'results'), { recursive: true }); // gone while the sweep runs
+  await expect(runSweep(plan, { jobs: 1, store })).rejects.toThrow(
+    'expected a file that can be written, found no such',
+  );
+});
+
+it('removes what a killed run left of a point when it has finished the point', async () => {
+  const plan = await planSweep(loadStudy(studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [ioctl]']), 9));
+  const folder = temporaryFolder();
+  const [{ id }] = plan.points;
+  for (const name of [`.${id}.json.0123abcd.tmp`, 'notes.txt', '.hidden']) writeFileSync(join(folder, name), 'half');
+  await runSweep(plan, { jobs: 1, store: PointStore.open(folder) });
+  expect(readdirSync(folder).sort()).toEqual(['.hidden', 'notes.txt', `${id}.json`].sort());
+});
+
+it('estimates what is to be run, and says so where a trace cannot be read', async () => {
+  const good = await planSweep(
+    loadStudy(studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [ioctl, native]', 'vms: [1, 3]']), 9),
+  );
+  const store = PointStore.open(temporaryFolder());
+  const [first] = good.points;
+  await runSweep({ ...good, points: [first] }, { jobs: 1, store });
+  const shard = { index: 1, count: 2 }; // points 0 and 2
+  const estimate = await estimateSweep(good, 1, shard, store);
+  expect(estimate).toMatchObject({ points: 4, inShard: 2, toRun: 1 });
+  expect(estimate.estimatedMs).toBeGreaterThan(0);
+  const bad = await planSweep(
+    loadStudy(studyFile([`traces: ['${tracePath('invalid/binary.bin')}']`, 'strategies: [ioctl]']), 9),
+  );
+  expect(await estimateSweep(bad, 1, undefined, undefined)).toEqual({
+    points: 1,
+    inShard: 1,
+    toRun: 1,
+    estimatedMs: undefined,
+  });
 });
 
 it('deals every point to exactly one shard', () => {
