@@ -9,6 +9,7 @@ import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { numericLeaves } from '../results/numeric-leaves.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -132,11 +133,4 @@ function strategyRows({ strategy, profile, submissions, steps }: StrategyDocumen
   );
   const header = ['strategy', 'profile', 'commands', 'stage', 'parameter', 'tag', 'each_ns', 'times', 'ns', 'source'];
   return [header, ...rows];
-}
-
-/** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */
-export function numericLeaves(value: unknown, path = ''): [string, number][] {
-  if (typeof value === 'number') return [[path, value]];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
 }
