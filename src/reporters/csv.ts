@@ -8,6 +8,7 @@ import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
+import type { StatisticsResult } from '../results/declaration/statistics.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';
 import {
@@ -112,7 +113,31 @@ function resultRows(document: ResultDocument): Field[][] {
     const { trace, strategy, atc, ...metrics } = result;
     for (const [metric, value] of numericLeaves(metrics)) rows.push([trace, strategy, atc, metric, value]);
   }
-  return rows;
+  return document.statistics === undefined ? rows : [...rows, ...medianRows(document.statistics)];
+}
+
+/** Medians as metrics: `over_seeds.METRIC.median`, `.interval_low`, `.ratio` and so on; what there is not is left out. */
+function medianRows({ over, medians }: StatisticsResult): Field[][] {
+  return medians.flatMap(({ trace, strategy, atc, metric, median, interval, baseline }) => {
+    const values = {
+      median,
+      interval_low: interval?.[0],
+      interval_high: interval?.[1],
+      baseline_median: baseline?.median,
+      ratio: baseline?.ratio,
+      ratio_low: baseline?.ratio_interval?.[0],
+      ratio_high: baseline?.ratio_interval?.[1],
+      mann_whitney_p: baseline?.mann_whitney?.p,
+      sign_p: baseline?.sign_p,
+    };
+    return numericLeaves(values).map(([name, value]) => [
+      trace,
+      strategy,
+      atc,
+      `over_${over}.${metric}.${name}`,
+      value,
+    ]);
+  });
 }
 
 /** One row per submission and step. */

@@ -26,7 +26,8 @@ export function seedDependents(profile: LoadedProfile, { backgroundPerS = 0 }: R
 
 /**
  * Replay every trace through every strategy with `count` seeds from `options.seed` on. The document is that of the first
- * seed; `results[].by_seed` has what differs with the others. If the seed decides nothing there is one replay.
+ * seed; `results[].by_seed` has what differs with the others. If the seed decides nothing there is one replay. One seed is
+ * `runReplays`.
  * @throws UsageError for standard input, which cannot be read again, and for a trace that changes in between
  */
 export async function runSeeds(
@@ -35,6 +36,7 @@ export async function runSeeds(
   count: number,
   hooks: RunHooks = {},
 ): Promise<ResultDocument> {
+  if (count === 1) return runReplays(traces, options, hooks);
   const dependents = seedDependents(loadProfile(options.profile, options.set), options);
   const runs = dependents.length === 0 ? 1 : count;
   if (runs > 1 && traces.includes('-')) {

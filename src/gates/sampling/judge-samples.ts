@@ -50,7 +50,7 @@ export function judgeSamples(
   const isPaired = over === 'traces' || baseline === null;
   const method = isPaired ? ('sign' as const) : ('mann-whitney' as const);
   if (values.length < LEAST_SAMPLES) {
-    const reason = `${values.length} ${over} decide nothing: at least ${LEAST_SAMPLES} are needed for p < ${ALPHA}`;
+    const reason = `${values.length} ${over} decide nothing: p < ${ALPHA} and a 95% interval of a median need at least ${LEAST_SAMPLES}`;
     return {
       ...medians,
       verdict: 'inconclusive',
@@ -72,7 +72,7 @@ export function judgeSamples(
     return { ...medians, verdict: 'inconclusive', reason: 'the interval has the limit inside', samples };
   }
   if (p < ALPHA) return { ...medians, verdict: 'fail', samples };
-  return { ...medians, verdict: 'inconclusive', reason: `beyond the limit, but not significantly`, samples };
+  return { ...medians, verdict: 'inconclusive', reason: 'beyond the limit, but not significantly', samples };
 }
 
 function sampleAt(

@@ -8,6 +8,7 @@ import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { metricValue } from '../../results/metric-value.js';
 import { medianOf } from '../../statistics/bootstrap.js';
 import { leastSamples } from '../../statistics/sign-test.js';
+import { UsageError } from '../../trace/errors.js';
 import { baselineResult, type GateBaseline } from '../baseline.js';
 
 /** Confidence of every interval, and the p below which a test is significant. */
@@ -62,7 +63,10 @@ export function baselineSubject(
   return found.includes(undefined) ? undefined : (found as StrategyResult[]);
 }
 
-/** Samples of `metric` in their order (seeds, or traces); null if a seed or trace has no value. */
+/**
+ * Samples of `metric` in their order (seeds, or traces); null if a seed or trace has no value.
+ * @throws UsageError for a result whose values are not one per seed
+ */
 export function samplesOf(
   results: readonly StrategyResult[],
   metric: string,
@@ -77,7 +81,10 @@ export function samplesOf(
 
 function seedValues(result: StrategyResult, metric: string, entry: MetricEntry, seeds: number): (number | null)[] {
   const differing = result.by_seed?.[metric];
-  return differing === undefined ? new Array(seeds).fill(metricValue(result, metric, entry)) : [...differing];
+  if (differing === undefined) return new Array(seeds).fill(metricValue(result, metric, entry));
+  if (differing.length === seeds) return [...differing];
+  // Only a result that was edited by hand.
+  throw new UsageError(`by_seed of ${metric}: expected ${seeds} values, one per seed, found ${differing.length}`);
 }
 
 /** True if all values are one. */
