@@ -64,6 +64,8 @@ function notesOf(document: ResultDocument): string[] {
   const same = medians.length - rows.length;
   const notes =
     over === 'traces' || same === 0 ? [] : [`${same} of ${medians.length} values are the same with every seed`];
+  const absent = headlinePaths().filter((path) => !medians.some(({ metric }) => metric === path));
+  if (absent.length > 0) notes.push(`left out, without a value in some result: ${absent.join(', ')}`);
   if (rows.length === 0) return [...notes, 'comparison is exact'];
   if (samples < least_samples) {
     notes.push(`no intervals: ${samples} ${over} are fewer than ${least_samples}, the least for one of a median`);
