@@ -25,12 +25,12 @@ import { UsageError } from '../trace/errors.js';
 import { systemReason } from './failure.js';
 import { whenInterrupted } from './interrupts.js';
 
-/** A destination that takes one text. */
+/** A destination that takes one text, or the bytes of one file. */
 export interface Output {
   /** True for standard output. */
   readonly isStdout: boolean;
-  /** Write `text` and finish. */
-  commit(text: string): Promise<void>;
+  /** Write `content` and finish. */
+  commit(content: string | Uint8Array): Promise<void>;
   /** Give up; nothing is left behind. No-op after `commit`. */
   discard(): void;
 }
@@ -74,10 +74,10 @@ function openFile(path: string, existing: Stats | undefined): Output {
     forget();
   };
   const forget = whenInterrupted(discard);
-  const commit = async (text: string) => {
+  const commit = async (content: string | Uint8Array) => {
     try {
       asUsageError(path, () => {
-        writeFileSync(descriptor, text);
+        writeFileSync(descriptor, content);
         if (existing !== undefined) fchmodSync(descriptor, existing.mode & 0o777);
         fsyncSync(descriptor);
         renameSync(temporary, target);
@@ -90,14 +90,14 @@ function openFile(path: string, existing: Stats | undefined): Output {
 }
 
 function openDevice(path: string): Output {
-  const commit = async (text: string) => asUsageError(path, () => writeFileSync(path, text));
+  const commit = async (content: string | Uint8Array) => asUsageError(path, () => writeFileSync(path, content));
   return { isStdout: false, commit, discard: () => {} };
 }
 
 /** Resolves when the text is handed over, or when the reader has gone away (`| head`). */
-async function writeStdout(text: string): Promise<void> {
+async function writeStdout(content: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    process.stdout.write(content, (error) => {
       if (error === undefined || error === null || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
       else reject(error);
     });

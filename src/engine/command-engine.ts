@@ -13,7 +13,7 @@ import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import { AtcLinks } from './atc-links.js';
 import { CommandQueue } from './command-queue.js';
-import { type EngineProbe, HALTING, type SyncWaiter } from './contracts.js';
+import { type EngineProbe, type EngineTimeline, HALTING, type SyncWaiter } from './contracts.js';
 import { executionCost } from './execution-cost.js';
 import { Gather, type GatherSet } from './gather.js';
 import { CommandError, ILLEGAL, QueueErrors } from './queue-errors.js';
@@ -65,6 +65,9 @@ export class CommandEngine implements Actor {
     private readonly probe: EngineProbe,
     /** The command filed under a reference has been executed, at the simulator's present time. */
     private readonly onExecuted: (ref: number) => void,
+    private readonly timeline?: EngineTimeline,
+    /** Number of the SMMU, for the timeline. */
+    private readonly smmu = 0,
   ) {
     this.actor = simulator.register(this);
     this.links = new AtcLinks(simulator, profile, onExecuted);
@@ -128,6 +131,7 @@ export class CommandEngine implements Actor {
   /** The owner of `set` writes PROD once for the whole set. */
   publish(queue: number, set: GatherSet): void {
     this.queues[queue].publish(set.endSequence);
+    this.timeline?.onDepth(this.smmu, queue, this.simulator.nowNs, this.publishedIn(queue));
     this.gathers[queue].published(set);
     this.ring();
   }
@@ -199,13 +203,28 @@ export class CommandEngine implements Actor {
         this.sleepUntilReleased();
         return;
       }
-      const freeNs = this.consumeOne(queue, queues[queue], simulator.nowNs);
+      const startNs = simulator.nowNs;
+      const opcode = queues[queue].opcode[queues[queue].head];
+      const freeNs = this.consumeOne(queue, queues[queue], startNs);
+      if (this.timeline !== undefined) this.tell(this.timeline, queue, opcode, startNs, freeNs);
       this.busyUntilNs = freeNs;
       if (!simulator.tryAdvance(freeNs)) {
         simulator.schedule(freeNs, this.actor);
         return;
       }
     }
+  }
+
+  /** The command at CONS of `queue` was taken up at `startNs`. */
+  private tell(timeline: EngineTimeline, queue: number, opcode: number, startNs: number, endNs: number): void {
+    const fetchedNs = startNs + this.costNs[Cost.fetch];
+    const { consumed } = this.queues[queue];
+    timeline.onExecuted(this.smmu, queue, consumed, opcode, startNs, fetchedNs, endNs, this.heldUntilNs[queue]);
+  }
+
+  /** Entries of `queue` that the SMMU may fetch. */
+  private publishedIn(queue: number): number {
+    return this.queues[queue].published - this.queues[queue].consumed;
   }
 
   /** Next queue in turn that has a command and is not held; -1 if none. Moves CONS past finished commands. */
@@ -242,6 +261,7 @@ export class CommandEngine implements Actor {
     // An ATC_INV acts when its device has worked on it; the link says so.
     if (ref >= 0 && !isSentToDevice(ring.opcode[slot], ring.sid[slot])) this.onExecuted(ref);
     ring.consume();
+    this.timeline?.onDepth(this.smmu, queue, this.simulator.nowNs, this.publishedIn(queue));
     const waiting = this.roomWaiters[queue];
     while (waiting.length > 0 && ring.free - this.promised[queue] >= waiting[0].slots) {
       const { waiter, slots } = waiting.shift()!;
@@ -316,7 +336,7 @@ export class CommandEngine implements Actor {
     waiter?.chargeUntil(cost, executedNs);
     let effectNs = executedNs;
     if (isSentToDevice(opcode, ring.sid[slot])) {
-      effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot]);
+      effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot], queue);
       if (ring.sid[slot] === this.errors.handler?.silentSid) {
         // It never takes effect; the SYNC behind it fails.
         this.errors.expectSilence(queue, effectNs, ring.publishedNs[slot]);
@@ -335,10 +355,18 @@ export class CommandEngine implements Actor {
   }
 
   /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
-  private sendToDevice(sid: number, nowNs: number, ref: number): number {
-    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.links.of(sid).send(nowNs, ref);
-    this.atcTimeouts++;
-    return nowNs + this.timeoutNs;
+  private sendToDevice(sid: number, nowNs: number, ref: number, queue: number): number {
+    if (sid === this.silentSid || sid === this.errors.handler?.silentSid) {
+      this.atcTimeouts++;
+      return nowNs + this.timeoutNs;
+    }
+    const link = this.links.of(sid);
+    const completeNs = link.send(nowNs, ref);
+    if (this.timeline !== undefined) {
+      const [fromNs, untilNs] = link.lastWorkNs;
+      this.timeline.onDeviceWork(this.smmu, queue, this.queues[queue].consumed, sid, fromNs, untilNs);
+    }
+    return completeNs;
   }
 }
 

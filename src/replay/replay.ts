@@ -36,6 +36,7 @@ import { makePaths, ownQueuesOf } from './paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { Survey } from './survey.js';
 import { Switchover } from './switchover.js';
+import type { TimelineProbe } from './timeline-probe.js';
 import { UnmapRequests } from './unmap-requests.js';
 import { Vcpu } from './vcpu.js';
 import type { Worker } from './worker.js';
@@ -55,6 +56,8 @@ export interface ReplayOptions {
   readonly background?: BackgroundLoad | undefined;
   /** Faults to inject. */
   readonly faults?: readonly Fault[] | undefined;
+  /** Observer of the course in time; absent: none. */
+  readonly timeline?: TimelineProbe | undefined;
 }
 
 /** Replay of one trace through one strategy. */
@@ -105,11 +108,17 @@ export class Replay {
       (sid) => topology.smmuOf(sid),
     );
     const isTimed = options.dma === 'timed';
+    const { timeline } = options;
     const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslation(ns, isMeasured);
     const onFirstMeasured = () => this.endWarmup();
     this.translators = isTimed
       ? this.smmus.list.map((smmu) => new TimedTranslator(simulator, smmu, profile, onTranslation, onFirstMeasured))
       : [];
+    if (timeline !== undefined) {
+      for (const [smmu, translator] of this.translators.entries()) {
+        translator.onWalk = (sid, page, fromNs, untilNs) => timeline.onWalk(smmu, sid, page, fromNs, untilNs);
+      }
+    }
     this.dmaFeed = new DmaFeed(this.smmus, topology, this.translators, options.msi, onTranslation);
     const paths = Array.from({ length: topology.vms }, () => makePaths(choice, profile));
     // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
@@ -123,7 +132,16 @@ export class Replay {
     const { effects } = this;
     const queuesPerSmmu = 1 + topology.vms * ownQueuesOf(paths[0]);
     const makeEngine = (_: Smmu, smmu: number) =>
-      new CommandEngine(simulator, profile, costNs, queuesPerSmmu, probe, (ref) => effects.execute(ref, smmu));
+      new CommandEngine(
+        simulator,
+        profile,
+        costNs,
+        queuesPerSmmu,
+        probe,
+        (ref) => effects.execute(ref, smmu),
+        timeline,
+        smmu,
+      );
     this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
     const { engines } = this;
     const backoff = syncBackoff(profile);
@@ -133,7 +151,7 @@ export class Replay {
       : undefined;
     this.faults = faults;
     faults?.attach(engines.engines[0]);
-    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults };
+    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults, timeline };
     if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
       this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
     }
@@ -251,6 +269,7 @@ export class Replay {
     this.unmaps?.publish(clock.index, (request) => forwarder.request(request, queueIndex, submission));
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
+    submission.event = this.events;
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     this.switchover?.published(submission);

@@ -14,6 +14,7 @@ import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
 import { Replay, type ReplayOptions } from '../replay/replay.js';
 import { Survey } from '../replay/survey.js';
+import type { TimelineProbe } from '../replay/timeline-probe.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
 import { mapPaths, migrating } from '../strategies/migration.js';
@@ -77,6 +78,8 @@ export interface RunOptions {
 export interface RunHooks {
   onProgress?(bytesRead: number, totalBytes: number | undefined, events: number): void;
   readonly signal?: AbortSignal;
+  /** Observes the course in time of the only replay of the run. */
+  readonly timeline?: TimelineProbe | undefined;
 }
 
 /** Replay every trace through every strategy. */
@@ -87,6 +90,9 @@ export async function runReplays(
 ): Promise<ResultDocument> {
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveChoices(options);
+  if (hooks.timeline !== undefined && traces.length * choices.length !== 1) {
+    throw new UsageError(`--perfetto: expected one trace, strategy and --atc, found ${traces.length * choices.length}`);
+  }
   const faults = parseFaults(options.faults ?? []);
   const declared = options.topology === undefined ? undefined : loadTopology(options.topology);
   if (declared !== undefined) checkAtcSizes(declared, profile);
@@ -173,7 +179,7 @@ async function runTrace(
   try {
     const survey = await Survey.of(batches, undefined, undefined, vms);
     if (declared !== undefined) survey.topology.declare(declared);
-    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options));
+    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options, hooks.timeline));
     // Merged VMs are not what was recorded.
     const oracle = vms === 1 ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
@@ -207,6 +213,7 @@ function startReplay(
   survey: Survey,
   faults: readonly Fault[],
   options: RunOptions,
+  timeline: TimelineProbe | undefined,
 ): StartedReplay {
   const metrics = choice.migration === undefined ? new ReplayMetrics() : new MigrationMetrics();
   const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, options);
@@ -216,7 +223,7 @@ function startReplay(
   };
   const onHost = mapPaths(choice, (one) => refusingUnknownStreams(one, survey.topology, onUnknown));
   const background = backgroundLoad(options);
-  const replayOptions: ReplayOptions = { ...options, background, faults };
+  const replayOptions: ReplayOptions = { ...options, background, faults, timeline };
   const replay = new Replay(onHost, profile, survey, makeSmmu, replayOptions, metrics);
   return { replay, metrics, unknownVsid };
 }
