@@ -160,7 +160,7 @@ export const reportFlags = {
   reporter: Flags.string({
     helpGroup: OUTPUT_GROUP,
     helpValue: 'NAME',
-    description: 'form of the report: table, json or csv [default: table]',
+    description: 'form of the report: table, json, csv or html [default: table]',
   }),
   json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
 };

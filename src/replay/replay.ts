@@ -16,6 +16,7 @@ import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { Simulator } from '../sim/simulator.js';
+import { mainCounters } from '../smmu/main-counters.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
@@ -96,7 +97,7 @@ export class Replay {
     /** Makes the caches of a physical SMMU and of the devices behind it. */
     makeSmmu: (topology: Topology) => Smmu,
     private readonly options: ReplayOptions,
-    probe: ReplayProbe,
+    private readonly probe: ReplayProbe,
   ) {
     const { simulator } = this;
     const costNs = costTable(profile);
@@ -176,11 +177,18 @@ export class Replay {
     const { originNs } = this.survey;
     const { warmup } = this.options;
     const isTimed = this.translators.length > 0;
+    const { sampler } = this.probe;
     for (let row = 0; row < batch.count; row++) {
-      if (this.events === warmup && !isTimed) this.endWarmup();
+      if (this.events === warmup && !isTimed) {
+        this.endWarmup();
+        sampler?.start(timeNs[row] - originNs, mainCounters(this.smmus.list));
+      }
       this.events++;
       switch (kind[row]) {
         case EventKind.Dma:
+          if (sampler !== undefined && timeNs[row] - originNs >= sampler.dueNs) {
+            sampler.sample(timeNs[row] - originNs, mainCounters(this.smmus.list));
+          }
           if (this.dmaFeed.take(batch, row, originNs, this.events, this.events > warmup)) {
             this.readNs = timeNs[row] - originNs;
             this.advance();

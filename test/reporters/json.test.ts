@@ -23,13 +23,13 @@ describe('json reporter', () => {
 
 describe('registry', () => {
   it('knows every reporter by its name, the table first', () => {
-    expect(REPORTERS.map((reporter) => reporter.name)).toEqual(['table', 'json', 'csv']);
+    expect(REPORTERS.map((reporter) => reporter.name)).toEqual(['table', 'json', 'csv', 'html']);
     for (const reporter of REPORTERS) expect(reporterByName(reporter.name)).toBe(reporter);
   });
 
   it('names the nearest and all known ones for an unknown name', () => {
     expect(() => reporterByName('jsn')).toThrow(
-      new UsageError('unknown reporter jsn; did you mean json? known: table, json, csv'),
+      new UsageError('unknown reporter jsn; did you mean json? known: table, json, csv, html'),
     );
   });
 });
