@@ -2,6 +2,7 @@
  * `npm run bench`: throughput, memory and start-up of the built tool.
  *
  *   node bench/bench.mjs [GROUP…] [--log LOG] [--long]
+ *   node bench/bench.mjs --check | --update      against stored ratios, see check.mjs
  *
  * GROUP is one of the names below, default: all. --long measures the greatest traces as well, which takes half an hour. LOG is a QEMU log, default: the largest recording of the repository.
  * Every figure is printed with what it was measured on; bench/README.md keeps one such table with the machine it came from.
@@ -10,6 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { recording } from './built.mjs';
+import { check, update } from './check.mjs';
 import { commands } from './groups/commands.mjs';
 import { decode } from './groups/decode.mjs';
 import { formats } from './groups/formats.mjs';
@@ -24,10 +26,16 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     log: { type: 'string', default: recording('bigsg-strict.qemu-7.2.log.xz') },
+    check: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     'no-heading': { type: 'boolean', default: false },
   },
 });
+if (options.check || options.update) {
+  if (options.update) update();
+  process.exit(options.check && !check() ? 1 : 0);
+}
 const names = positionals.length > 0 ? positionals : Object.keys(GROUPS);
 const unknown = names.find((name) => !Object.hasOwn(GROUPS, name));
 if (unknown !== undefined) {
