@@ -4,7 +4,8 @@
  *   node bench/bench.mjs [GROUP…] [--log LOG] [--long]
  *   node bench/bench.mjs --check | --update      against stored ratios, see check.mjs
  *
- * GROUP is one of the names below, default: all. --long measures the greatest traces as well, which takes half an hour. LOG is a QEMU log, default: the largest recording of the repository.
+ * GROUP is one of the names below, default: all. --long measures the greatest traces as well, which takes half an hour.
+ * LOG is a QEMU log, default: the largest recording of the repository.
  * Every figure is printed with what it was measured on; bench/README.md keeps one such table with the machine it came from.
  */
 import { spawnSync } from 'node:child_process';
@@ -28,6 +29,7 @@ const { values: options, positionals } = parseArgs({
     log: { type: 'string', default: recording('bigsg-strict.qemu-7.2.log.xz') },
     check: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
+    at: { type: 'string' },
     long: { type: 'boolean', default: false },
     'no-heading': { type: 'boolean', default: false },
   },
@@ -43,7 +45,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-const WIDTH = 96;
+const WIDTH = 104;
 const number = (value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 
 /** Print the figures of one group. */

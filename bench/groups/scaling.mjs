@@ -8,6 +8,7 @@ import { invalidationStream } from '../invalidation-stream.mjs';
 import { spread } from '../measure.mjs';
 import { EVENTS_PER_IO, nvmeStream } from '../nvme-stream.mjs';
 import { streamed } from '../replaying.mjs';
+import { reuseStream } from '../reuse-stream.mjs';
 
 const SPEC = 'hw-vcmdq';
 const RUNS = 5;
@@ -53,10 +54,7 @@ const CURVES = [
     id: 'tlb-entries',
     x: 'entries of the TLB',
     values: () => powersOf(2, 16, 65536),
-    at: (entries) => ({
-      batches: nvmeStream(Math.round(EVENTS / EVENTS_PER_IO), { devices: 256, pages: 64 }),
-      set: oneTlb(entries),
-    }),
+    at: (entries) => ({ batches: reuseStream(EVENTS, 2 ** 16), set: oneTlb(entries) }),
   },
   {
     id: 'asid-nothing',
@@ -100,35 +98,64 @@ async function nicRing(vcpus) {
   });
 }
 
-/** `long`: also the lengths that take minutes. */
-export async function* scaling({ long }) {
+/**
+ * `long`: also the lengths that take minutes.
+ * `at`: one point of one curve only (CURVE=VALUE), for a profile: node --cpu-prof bench/bench.mjs scaling --at devices=8
+ */
+export async function* scaling({ long, at }) {
+  const [only, onlyValue] = at?.split('=') ?? [];
+  if (only !== undefined && !CURVES.some(({ id }) => id === only)) {
+    throw new Error(`--at: expected ${CURVES.map(({ id }) => `${id}=VALUE`).join(' or ')}, found ${at}`);
+  }
   await compile();
   for (const curve of CURVES) {
-    const { id, x, y = 'CPU time per event (ns)', values, of = perEventNs } = curve;
+    const { id, x, y = 'CPU time per event (ns)', values } = curve;
+    if (only !== undefined && only !== id) continue;
     const points = [];
-    for (const value of values(long)) {
-      const measured = await point(curve, value, of);
+    for (const value of onlyValue === undefined ? values(long) : [Number(onlyValue)]) {
+      const { hits, ...measured } = await point(curve, value);
       points.push({ x: value, ...measured });
-      yield {
-        id: `scaling/${id}-${value}`,
-        what: `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}`,
-        unit: 'ns',
-        ...measured,
-      };
+      const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${hits}`;
+      yield { id: `scaling/${id}-${value}`, what, unit: 'ns', ...measured };
     }
-    drawCurve(id, points, { x, y });
+    if (only === undefined) drawCurve(id, points, { x, y });
   }
 }
 
-async function point(curve, value, of) {
+async function point(curve, value) {
+  const { of = perEventNs } = curve;
   const results = [];
+  let hits = '';
   do {
     const whole = await once(await curve.at(value));
     const bare = curve.without && (await once(await curve.without(value)));
     results.push(of(whole, bare));
+    hits = curve.without === undefined ? await hitsOf(whole.replay) : '';
     if (whole.events > SHORT_EVENTS) break;
   } while (results.length < RUNS);
-  return spread(results);
+  return { hits, ...spread(results) };
+}
+
+/** Hit ratios of the structures that a curve's knees come from, as text. */
+async function hitsOf({ smmus }) {
+  const { Counter, COUNTERS, STRUCTURE_NAMES, Structures } = await built('smmu/counters.js');
+  const [{ access, devices }] = smmus.list;
+  const ratios = [];
+  for (const [name, structure] of [
+    ['uTLB', Structures.Utlb],
+    ['TLB', Structures.Main],
+    ['config', Structures.Config],
+  ]) {
+    let hits = 0;
+    let lookups = 0;
+    for (let device = 0; device < devices.sids.length; device++) {
+      const row = (device * STRUCTURE_NAMES.length + structure) * COUNTERS;
+      hits += access.deviceCounts[row + Counter.Hits];
+      lookups += access.deviceCounts[row + Counter.Lookups];
+    }
+    if (lookups > 0) ratios.push(`${name} ${((100 * hits) / lookups).toFixed(0)} %`);
+  }
+  return ` (hits: ${ratios.join(', ')})`;
 }
 
 const once = ({ batches, set }) => streamed(batches, SPEC, { set });
