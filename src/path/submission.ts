@@ -63,6 +63,12 @@ export class Submission {
     this.attachments.clear();
   }
 
+  /** All rows are published now, ns. */
+  publishAt(publishedNs: number): void {
+    this.publishedNs = publishedNs;
+    for (let row = 0; row < this.guestCount; row++) this.rowPublishedNs[row] = publishedNs;
+  }
+
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
   addGuest(opcode: number, ref = -1, fault = 0): void {
     if (this.guestCount === this.guestOpcode.length) {

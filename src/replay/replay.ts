@@ -63,10 +63,14 @@ export class Replay {
   events = 0;
   private readonly costNs: Float64Array;
   private readonly effects: Effects;
-  private readonly clocks = new Map<number, GuestClock>();
+  /** By number of the vCPU in the trace, and in the order of their numbers or first use. */
+  private readonly clocks: (GuestClock | undefined)[] = [];
   private readonly clockList: GuestClock[] = [];
-  private readonly queues = new Map<number, GuestQueue>();
-  private readonly submission = new Submission();
+  /** By number of the queue in the trace, and in the order of first use. */
+  private readonly queues: (GuestQueue | undefined)[] = [];
+  private readonly queueList: GuestQueue[] = [];
+  /** Scratch: handed to a vCPU when it is complete, in exchange for another. */
+  private submission = new Submission();
   /** Counters of the SMMUs at the end of the warm-up. */
   private warm: SmmuSnapshot | undefined;
   /** Trace time up to which has been read, relative to its start. */
@@ -211,9 +215,7 @@ export class Replay {
 
   /** Guest commands that no doorbell published: never executed. */
   get unpublishedCommands(): number {
-    let sum = 0;
-    for (const queue of this.queues.values()) sum += queue.count;
-    return sum;
+    return this.queueList.reduce((sum, queue) => sum + queue.count, 0);
   }
 
   /** Submissions that started later than they should because too much of the trace would have had to be buffered. */
@@ -263,7 +265,7 @@ export class Replay {
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     this.switchover?.published(submission);
-    clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
+    this.submission = clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
     if (lastSyncNumber >= 0) {
@@ -308,7 +310,7 @@ export class Replay {
   }
 
   private clockOf(index: number): GuestClock {
-    const known = this.clocks.get(index);
+    const known = this.clocks[index];
     if (known !== undefined) return known;
     const { survey } = this;
     const { vms } = this.topology;
@@ -323,7 +325,7 @@ export class Replay {
       lastQueue: 0,
       doorbellsLeft: survey.isComplete ? (survey.doorbellsByVcpu.get(index) ?? 0) : Number.POSITIVE_INFINITY,
     };
-    this.clocks.set(index, clock);
+    this.clocks[index] = clock;
     this.clockList.push(clock);
     return clock;
   }
@@ -334,11 +336,11 @@ export class Replay {
   }
 
   private queueOf(index: number): GuestQueue {
-    let queue = this.queues.get(index);
-    if (queue === undefined) {
-      queue = new GuestQueue();
-      this.queues.set(index, queue);
-    }
+    const known = this.queues[index];
+    if (known !== undefined) return known;
+    const queue = new GuestQueue();
+    this.queues[index] = queue;
+    this.queueList.push(queue);
     return queue;
   }
 }
