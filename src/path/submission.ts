@@ -28,6 +28,9 @@ export class Submission {
   lastSyncNumber = 0;
   /** Number of the event that published it, from 1 on. */
   event = 0;
+  /** Trace times of its doorbell, and of the completion of the vCPU's submission before it as the guest saw it, ns. */
+  doorbellNs = 0;
+  previousSeenNs = 0;
   /** Path that it takes: 0, or 1 after a migration (see replay/switchover.ts). */
   path = 0;
   /** Opcode of each guest row, and the range of its host rows. */

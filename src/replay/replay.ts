@@ -184,7 +184,8 @@ export class Replay {
           this.write(this.queueOf(queue[row]), batch, row);
           break;
         case EventKind.Doorbell:
-          this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
+          this.readNs = timeNs[row] - originNs;
+          this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])));
           break;
         case EventKind.SyncDone:
           this.seeSyncDone(this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
@@ -251,9 +252,9 @@ export class Replay {
     queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 
-  /** A doorbell: everything pending on its queue becomes one submission of the vCPU that rang. */
-  private publish(queueIndex: number, clock: GuestClock, doorbellNs: number): void {
-    const { submission, effects, survey } = this;
+  /** A doorbell, just read: everything pending on its queue becomes one submission of the vCPU that rang. */
+  private publish(queueIndex: number, clock: GuestClock): void {
+    const { submission, effects, survey, readNs: doorbellNs } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
@@ -265,7 +266,9 @@ export class Replay {
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     this.switchover?.published(submission);
-    this.submission = clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
+    submission.doorbellNs = doorbellNs;
+    submission.previousSeenNs = clock.lastSeenNs;
+    this.submission = clock.vcpu.enqueue(submission);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
     if (lastSyncNumber >= 0) {
@@ -275,7 +278,6 @@ export class Replay {
       // Without recorded completions the guest counts as having seen its SYNC when the doorbell's own line was written.
       if (!survey.hasSyncDone) effects.recordedSeen(lastSyncNumber, queueIndex);
     }
-    this.readNs = doorbellNs;
     this.advance();
   }
 

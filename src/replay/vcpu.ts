@@ -51,16 +51,16 @@ export class Vcpu extends Thread {
     return this.pending.length + (this.hasNext ? 1 : 0);
   }
 
-  /** Queue a submission, which is this vCPU's from here on; returns another to use. Times are relative to the trace's start, ns. */
-  enqueue(submission: Submission, doorbellNs: number, previousSeenNs: number): Submission {
+  /** Queue a submission, which is this vCPU's from here on; returns another to use. */
+  enqueue(submission: Submission): Submission {
     if (this.isBusy) {
-      this.pending.push(submission, doorbellNs, previousSeenNs);
+      this.pending.push(submission);
       return submission;
     }
     const spare = this.next;
     this.next = submission;
     this.hasNext = true;
-    this.scheduleNext(doorbellNs, previousSeenNs);
+    this.scheduleNext(submission);
     return spare;
   }
 
@@ -72,7 +72,8 @@ export class Vcpu extends Thread {
     return dueNs(this.pacing, readNs, lastSeenNs, this.lastEndNs);
   }
 
-  private scheduleNext(doorbellNs: number, previousSeenNs: number): void {
+  /** Its next submission is known: it starts when it is due. */
+  private scheduleNext({ doorbellNs, previousSeenNs }: Pick<Submission, 'doorbellNs' | 'previousSeenNs'>): void {
     const { machine } = this;
     this.isBusy = true;
     const due = dueNs(this.pacing, doorbellNs, previousSeenNs, this.lastEndNs);
@@ -140,7 +141,7 @@ export class Vcpu extends Thread {
     this.switchover?.ended(current);
     this.isBusy = false;
     const { pending } = this;
-    if (pending.length > 0) this.scheduleNext(pending.doorbellNs, pending.previousSeenNs);
+    if (pending.length > 0) this.scheduleNext(pending);
     else this.onIdle(this);
   }
 }
