@@ -11,6 +11,9 @@ const STEP_NS = 2;
 /** The step of a large parameter is this part of it, so that what is rounded (back-off) does not hide its effect. */
 const STEP_SHARE = 1 / 64;
 
+/** Predictions that are kept. */
+const MOST_KNOWN = 64;
+
 /** Predictions for shapes as a function of `keys`. */
 export class PathModel {
   /** Values of the profile, where a fit begins, ns. */
@@ -18,6 +21,8 @@ export class PathModel {
   /** Smallest and largest legal values, ns. */
   readonly smallestNs: readonly number[];
   readonly largestNs: readonly number[];
+  /** The library, the bounds and the intervals ask for the same predictions one after another. */
+  private readonly known = new Map<string, readonly number[]>();
 
   constructor(
     private readonly shapes: readonly Shape[],
@@ -30,10 +35,17 @@ export class PathModel {
   }
 
   /** Latency of every shape with the parameters at `valuesNs`, ns. */
-  predict(valuesNs: readonly number[]): number[] {
-    const values = new Map(this.keys.map((key, at) => [key, { value: valuesNs[at] }]));
-    const profile = this.profile.withValues(values);
-    return this.shapes.map((shape) => predictNs(shape, profile));
+  predict(valuesNs: readonly number[]): readonly number[] {
+    const key = valuesNs.join();
+    let predicted = this.known.get(key);
+    if (predicted === undefined) {
+      const values = new Map(this.keys.map((key, at) => [key, { value: valuesNs[at] }]));
+      const profile = this.profile.withValues(values);
+      predicted = this.shapes.map((shape) => predictNs(shape, profile));
+      if (this.known.size >= MOST_KNOWN) this.known.clear();
+      this.known.set(key, predicted);
+    }
+    return predicted;
   }
 
   /** Change of every shape's latency per ns of each parameter at `valuesNs`: one row per parameter. */
