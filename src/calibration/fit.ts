@@ -2,7 +2,8 @@
  * The fit: parameters for which the path takes as long as was measured.
  *
  * Per shape one value stands for its measurements (centres.ts). Minimised is the sum, over all measurements, of the squared
- * relative difference between that value and the prediction, so that short and long submissions count alike.
+ * difference between the logarithms of that value and of the prediction: short and long submissions count alike, and twice
+ * as long is as wrong as half as long. (Squares of relative differences would rather predict everything too short.)
  */
 import { type Centre, centresOf } from './centres.js';
 import { undeterminedReasons } from './identifiability.js';

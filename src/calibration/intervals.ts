@@ -49,7 +49,7 @@ export function intervalsOf(
 interface Pulls {
   /** Inverse of the normal matrix: covariance of the parameters for residuals of variance one. */
   readonly bread: Matrix;
-  /** Per measurement: its relative residual, how often it was measured, and its slope, one number per free parameter. */
+  /** Per measurement: its residual (of logarithms), how often it was measured, and its slope, one number per free parameter. */
   readonly residuals: readonly number[];
   readonly counts: readonly number[];
   readonly slopes: readonly (readonly number[])[];
@@ -67,7 +67,7 @@ function pullsOf(
   const normal = Matrix.zeros(free.length, free.length);
   const byShape = new Map(
     centres.map((centre) => {
-      const row = free.map((at) => slopes[at][centre.shape] / centre.ns);
+      const row = free.map((at) => slopes[at][centre.shape] / predicted[centre.shape]);
       for (const [i, a] of row.entries()) {
         for (const [j, b] of row.entries()) normal.set(i, j, normal.get(i, j) + centre.count * a * b);
       }
@@ -76,7 +76,7 @@ function pullsOf(
   );
   const of = measurements.map(({ shape, latencyNs }) => {
     const { centre, row } = byShape.get(shape)!;
-    return { row, residual: (centre.ns - predicted[shape] + centre.influenceNs(latencyNs)) / centre.ns };
+    return { row, residual: Math.log(centre.ns / predicted[shape]) + centre.influenceNs(latencyNs) / centre.ns };
   });
   return {
     bread: inverse(normal),

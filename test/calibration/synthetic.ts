@@ -8,7 +8,7 @@ import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission } from '../support/trace-builder.js';
 
 /** Submission sizes that are measured: TLBIs ahead of the CMD_SYNC. */
-export const SIZES = [1, 2, 8, 64];
+export const SIZES = [1, 2, 8, 32];
 
 /** One measurement without noise per size of SIZES, replayed through `spec` on the default profile with `set`. */
 export async function replayed(spec: string, set: readonly string[], shapes: Shapes): Promise<Measurement[]> {

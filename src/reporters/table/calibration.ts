@@ -19,7 +19,7 @@ export function renderCalibration(document: CalibrationDocument, context: Report
   return [
     sectionTitle(`Calibration of ${provenance.profile.name}`, context),
     wrapText(
-      `least squares on the ${provenance.centre} of each shape of submission; ${formatShare(provenance.fit_share)} of the measurements fitted (${provenance.split})`,
+      `least squares of logarithms, on the ${provenance.centre} of each shape of submission; ${formatShare(provenance.fit_share)} of the measurements fitted (${provenance.split})`,
       context,
     ),
     ...provenance.measured.map((file) => wrapText(fileLine(file), context)),
