@@ -1,5 +1,5 @@
 /**
- * Measured points as CSV: `strategy,commands,latency_ns[,count]`, one row per measurement (docs/calibration.md).
+ * Measured points as CSV: `strategy,commands,latency_ns[,count]`, one row per measurement (docs/calibrate.md).
  *
  * `commands` TLBI_NH_VA and one CMD_SYNC, published at once on an idle machine, took `latency_ns`; `count` such
  * measurements are one row. Columns come in any order; those that begin with `x_` are the user's own.

@@ -14,6 +14,8 @@ import { loadProfile } from '../../src/profiles/load.js';
 import { type Noise, noisy, replayed } from './synthetic.js';
 
 const CASES = 100;
+/** Seeds are far apart: neighbours' first numbers are alike. */
+const SPREAD = 0x9e3779b1;
 const profile = loadProfile('neoverse-mmu700');
 const EXIT = 'software.mmio_exit_user_ns';
 const IOCTL = 'software.syscall_ioctl_ns';
@@ -36,7 +38,7 @@ async function study({ truth, count, noise, centre = 'midmean', inOrder = true }
   const model = new PathModel(shapes.all, profile, keys);
   const tallies = keys.map((key) => ({ key, intervals: 0, inside: 0, atBound: 0 }));
   for (let seed = 1; seed <= CASES; seed++) {
-    const fit = fitPath(model, noisy(exact, count, noise, seed), centre, inOrder);
+    const fit = fitPath(model, noisy(exact, count, noise, Math.imul(seed, SPREAD)), centre, inOrder);
     for (const [at, { status, valueNs, intervalNs }] of fit.entries()) {
       const tally = tallies[at];
       if (status === 'at-bound') {
@@ -85,8 +87,8 @@ describe('intervals hold the truth as often as they say', () => {
     expect(exit.coverage).toBeGreaterThan(0.88);
     expect(exit.atBound).toBe(0);
     expect(vmm.coverage).toBeGreaterThan(0.88);
-    expect(vmm.atBound).toBeGreaterThan(0.35);
-    expect(vmm.atBound).toBeLessThan(0.65);
+    expect(vmm.atBound).toBeGreaterThan(0.4);
+    expect(vmm.atBound).toBeLessThan(0.7);
   });
 
   it('beside a parameter that is near its bound', async () => {
@@ -95,6 +97,6 @@ describe('intervals hold the truth as often as they say', () => {
     expect(exit.coverage).toBeGreaterThan(0.88);
     expect(vmm.coverage).toBeGreaterThan(0.88);
     expect(vmm.atBound).toBeGreaterThan(0);
-    expect(vmm.atBound).toBeLessThan(0.35);
+    expect(vmm.atBound).toBeLessThan(0.4);
   });
 });
