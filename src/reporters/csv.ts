@@ -9,7 +9,12 @@ import { CALIBRATION_SCHEMA, type CalibrationDocument } from '../calibration/doc
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
+import type { StatisticsResult } from '../results/declaration/statistics.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { numericLeaves } from '../results/numeric-leaves.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
+import { sensitivityRows, studyRows } from './csv-study.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -83,6 +88,10 @@ function rowsOf(document: ReportDocument): Field[][] {
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);
+    case STUDY_RESULT_SCHEMA:
+      return studyRows(document);
+    case SENSITIVITY_SCHEMA:
+      return sensitivityRows(document);
     case PROFILES_SCHEMA: {
       const rows = document.profiles.map((profile) => [
         profile.name,
@@ -114,7 +123,31 @@ function resultRows(document: ResultDocument): Field[][] {
     const { trace, strategy, atc, ...metrics } = result;
     for (const [metric, value] of numericLeaves(metrics)) rows.push([trace, strategy, atc, metric, value]);
   }
-  return rows;
+  return document.statistics === undefined ? rows : [...rows, ...medianRows(document.statistics)];
+}
+
+/** Medians as metrics: `over_seeds.METRIC.median`, `.interval_low`, `.ratio` and so on; what there is not is left out. */
+function medianRows({ over, medians }: StatisticsResult): Field[][] {
+  return medians.flatMap(({ trace, strategy, atc, metric, median, interval, baseline }) => {
+    const values = {
+      median,
+      interval_low: interval?.[0],
+      interval_high: interval?.[1],
+      baseline_median: baseline?.median,
+      ratio: baseline?.ratio,
+      ratio_low: baseline?.ratio_interval?.[0],
+      ratio_high: baseline?.ratio_interval?.[1],
+      mann_whitney_p: baseline?.mann_whitney?.p,
+      sign_p: baseline?.sign_p,
+    };
+    return numericLeaves(values).map(([name, value]) => [
+      trace,
+      strategy,
+      atc,
+      `over_${over}.${metric}.${name}`,
+      value,
+    ]);
+  });
 }
 
 /** Residuals of a calibration: one row per part, strategy and shape of submission. */
@@ -156,11 +189,4 @@ function strategyRows({ strategy, profile, submissions, steps }: StrategyDocumen
   );
   const header = ['strategy', 'profile', 'commands', 'stage', 'parameter', 'tag', 'each_ns', 'times', 'ns', 'source'];
   return [header, ...rows];
-}
-
-/** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */
-export function numericLeaves(value: unknown, path = ''): [string, number][] {
-  if (typeof value === 'number') return [[path, value]];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
 }
