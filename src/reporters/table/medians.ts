@@ -128,5 +128,6 @@ function inWords(value: number, { unit }: MedianResult, context: ReportContext):
   if (unit === 'ns') return formatNs(value, context);
   if (unit === 'share') return formatShare(value);
   if (unit === 'ratio') return formatRatio(value);
-  return formatCount(Number.isInteger(value) ? value : Number(value.toFixed(1)));
+  // A median of two counts may end in a half, which is lost in a long one.
+  return formatCount(value >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
 }
