@@ -11,6 +11,9 @@ import { MRC_SCHEMA } from '../mrc/document.js';
 import type { StatisticsResult } from '../results/declaration/statistics.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
+import { sensitivityRows, studyRows } from './csv-study.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -82,6 +85,10 @@ function rowsOf(document: ReportDocument): Field[][] {
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);
+    case STUDY_RESULT_SCHEMA:
+      return studyRows(document);
+    case SENSITIVITY_SCHEMA:
+      return sensitivityRows(document);
     case PROFILES_SCHEMA: {
       const rows = document.profiles.map((profile) => [
         profile.name,

@@ -3,6 +3,7 @@
  *
  * Contract:
  * - `render` is pure: no clock, no environment, no stream. The same document and context give the same bytes.
+ * - A reporter that needs much code loads it in `render` and promises its text (`Reporter<Promise<string>>`).
  * - The text ends with exactly one newline; the caller decides where it goes.
  * - A document that carries nothing for a section (no dma events: `tlb` is null) is reported as absent, never as zero.
  * - Colour, width and character set come from the context only.
@@ -11,6 +12,8 @@ import type { InspectDocument } from '../inspect/document.js';
 import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
+import type { SensitivityDocument } from '../results/sensitivity-document.js';
+import type { StudyDocument } from '../results/study-document.js';
 import type {
   ProfileDocument,
   ProfilesDocument,
@@ -29,7 +32,9 @@ export type ReportDocument =
   | StrategyDocument
   | WorkloadsDocument
   | ProfilesDocument
-  | ProfileDocument;
+  | ProfileDocument
+  | StudyDocument
+  | SensitivityDocument;
 
 /** The strategy that others are compared with. */
 export interface Baseline {
@@ -52,10 +57,13 @@ export interface ReportContext {
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */
-export interface Reporter {
+export interface Reporter<Text extends string | Promise<string> = string> {
   /** Name for `--reporter`. */
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
-  render(document: ReportDocument, context: ReportContext): string;
+  render(document: ReportDocument, context: ReportContext): Text;
 }
+
+/** Either kind. */
+export type AnyReporter = Reporter | Reporter<Promise<string>>;

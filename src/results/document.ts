@@ -5,6 +5,7 @@
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { SlowSubmission } from '../metrics/slowest-submissions.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 import type { GatesResult } from './declaration/gates.js';
@@ -58,6 +59,15 @@ export interface CacheResult {
   readonly [extra: string]: unknown;
 }
 
+/** The main TLB in at most 256 full bins of trace time, and what comes after them. */
+export interface MainTlbOverTime {
+  /** Start of the first bin, and width of all, ns. */
+  readonly start_ns: number;
+  readonly bin_ns: number;
+  readonly lookups: readonly number[];
+  readonly misses_by_cause: Readonly<Record<string, readonly number[]>>;
+}
+
 /** Predictions compared with a recording. */
 export interface OracleAgreement {
   readonly compared: number;
@@ -103,6 +113,10 @@ export interface StrategyResult {
     readonly stale_after_sync: number;
     readonly first: readonly unknown[];
   } | null;
+  /** Ordered DMA only. */
+  readonly main_tlb_over_time?: MainTlbOverTime;
+  /** The slowest first, 16 at most (see metrics/slowest-submissions.ts). */
+  readonly slowest_submissions?: readonly SlowSubmission[];
   /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
   readonly oracle?: {
     readonly recorded: OracleAgreement & {

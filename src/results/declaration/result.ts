@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
+import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
 import { GATES } from './gates.js';
 import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
 import { STATISTICS } from './statistics.js';
@@ -64,6 +65,13 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   amplification: AMPLIFICATION,
   tlb: TLB.nullable(),
   safety: SAFETY.nullable(),
+  main_tlb_over_time: MAIN_TLB_OVER_TIME.optional().meta({
+    description: 'the main TLB per bin of trace time; with ordered DMA only',
+  }),
+  slowest_submissions: z
+    .array(SLOW_SUBMISSION)
+    .optional()
+    .meta({ description: 'the 16 slowest, slowest first; of equally slow ones the earlier first' }),
   oracle: ORACLE.optional(),
   errors: ERRORS.optional(),
   migration: MIGRATION.optional(),
@@ -75,6 +83,7 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
     .record(z.string(), z.array(z.number().nullable()))
     .optional()
     .meta({ description: 'several seeds: values of the metrics that differ between them, in the order of the seeds' }),
+  timeline: TIMELINE.optional(),
 });
 
 const TRACE_PROVENANCE = z.object({
