@@ -188,6 +188,15 @@ export const sizesFlag = Flags.string({
     'TLB sizes to show, in entries, separated by commas [default: powers of two, and every size at which the curve drops if there are few]',
 });
 
+/** Threads of a sweep. */
+export const jobsFlag = Flags.integer({
+  char: 'j',
+  helpValue: 'NUMBER',
+  description: 'replay on this many threads; it changes no byte of the report [default: one per CPU]',
+  min: 1,
+  max: 1024,
+});
+
 /** Where a report goes and what it looks like. */
 export const reportFlags = {
   output: Flags.string({

@@ -29,10 +29,36 @@ export async function withProgress<T>(flags: ProgressFlags, work: (onProgress: O
   }
 }
 
+/** Run `work` and show how many of its points have ended. */
+export async function withPointProgress<T>(
+  flags: ProgressFlags,
+  work: (onProgress: (ended: number, points: number) => void) => Promise<T>,
+): Promise<T> {
+  if (!isWanted(flags)) return work(() => {});
+  const { default: cliProgress } = await import('cli-progress');
+  const format = '[{bar}] {value} of {total} points, {eta} s left';
+  const bar = new cliProgress.SingleBar({ format, stream: process.stderr, clearOnComplete: true, barsize: 30 });
+  const forget = whenInterrupted(() => bar.stop());
+  let isStarted = false;
+  try {
+    return await work((ended, points) => {
+      if (!isStarted) bar.start(points, 0);
+      isStarted = true;
+      bar.update(ended);
+    });
+  } finally {
+    bar.stop();
+    forget();
+  }
+}
+
+function isWanted({ progress, quiet }: ProgressFlags): boolean {
+  return progress && !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+}
+
 /** Begin to show progress, or do nothing at all. */
 async function startProgress(flags: ProgressFlags): Promise<Progress> {
-  const isWanted = flags.progress && !flags.quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
-  if (!isWanted) return { update: () => {}, stop: () => {} };
+  if (!isWanted(flags)) return { update: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
   let bar: SingleBar | undefined;
   const stop = () => {

@@ -1,8 +1,7 @@
 /** Flags of the guest-side transforms, and what they mean together. */
 import { Flags } from '@oclif/core';
-import { ERAS, eraOfKernel } from '../guest/eras.js';
-import { UsageError } from '../trace/errors.js';
 import type { TransformOptions } from '../transforms/transform.js';
+import { parseFactor, parseKernel } from '../transforms/transform-list.js';
 
 const GUEST_GROUP = 'GUEST';
 
@@ -60,26 +59,7 @@ export function transformOptions(flags: TransformFlags): TransformOptions {
     guestRil: flags['guest-ril'],
     guestLazy: flags['guest-lazy'],
     guestKernel: flags['guest-kernel'] === undefined ? undefined : parseKernel('--guest-kernel', flags['guest-kernel']),
-    timeScale: flags['time-scale'] === undefined ? undefined : parseFactor(flags['time-scale']),
+    timeScale: flags['time-scale'] === undefined ? undefined : parseFactor('--time-scale', flags['time-scale']),
     repeat: flags.repeat,
   };
-}
-
-/**
- * The era that `text` names.
- * @throws UsageError for anything but a version or an era
- */
-export function parseKernel(flag: string, text: string) {
-  const era = eraOfKernel(text);
-  if (era !== undefined) return era;
-  const eras = ERAS.map((rules) => rules.era).join(', ');
-  throw new UsageError(
-    `${flag}: expected a Linux version such as 6.12 or an era (${eras}), found ${JSON.stringify(text)}`,
-  );
-}
-
-function parseFactor(text: string): number {
-  const factor = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && factor > 0 && factor <= 1e6) return factor;
-  throw new UsageError(`--time-scale: expected a number above 0 and at most 1000000, found ${JSON.stringify(text)}`);
 }

@@ -1,8 +1,8 @@
 /** `smmuscope generate`: a trace of a workload, without a recording. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { parseKernel } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
+import { parseKernel } from '../transforms/transform-list.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Write the trace of a seeded workload.';

@@ -9,6 +9,9 @@ import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
+import { sensitivityRows, studyRows } from './csv-study.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -17,7 +20,10 @@ import {
   type StrategyDocument,
   WORKLOADS_SCHEMA,
 } from './listings.js';
+import { numericLeaves } from './numeric-leaves.js';
 import type { ReportDocument, Reporter } from './reporter.js';
+
+export { numericLeaves };
 
 type Field = string | number | boolean;
 
@@ -80,6 +86,10 @@ function rowsOf(document: ReportDocument): Field[][] {
     }
     case STRATEGY_SCHEMA:
       return strategyRows(document);
+    case STUDY_RESULT_SCHEMA:
+      return studyRows(document);
+    case SENSITIVITY_SCHEMA:
+      return sensitivityRows(document);
     case PROFILES_SCHEMA: {
       const rows = document.profiles.map((profile) => [
         profile.name,
@@ -132,11 +142,4 @@ function strategyRows({ strategy, profile, submissions, steps }: StrategyDocumen
   );
   const header = ['strategy', 'profile', 'commands', 'stage', 'parameter', 'tag', 'each_ns', 'times', 'ns', 'source'];
   return [header, ...rows];
-}
-
-/** Dotted paths of all numbers in nested objects, in document order; lists are skipped. */
-export function numericLeaves(value: unknown, path = ''): [string, number][] {
-  if (typeof value === 'number') return [[path, value]];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => numericLeaves(child, path === '' ? key : `${path}.${key}`));
 }

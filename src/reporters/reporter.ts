@@ -12,6 +12,8 @@ import type { InspectDocument } from '../inspect/document.js';
 import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
 import type { ResultDocument } from '../results/document.js';
+import type { SensitivityDocument } from '../results/sensitivity-document.js';
+import type { StudyDocument } from '../results/study-document.js';
 import type {
   ProfileDocument,
   ProfilesDocument,
@@ -30,7 +32,9 @@ export type ReportDocument =
   | StrategyDocument
   | WorkloadsDocument
   | ProfilesDocument
-  | ProfileDocument;
+  | ProfileDocument
+  | StudyDocument
+  | SensitivityDocument;
 
 /** The strategy that others are compared with. */
 export interface Baseline {

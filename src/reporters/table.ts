@@ -3,6 +3,8 @@ import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
+import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA, WORKLOADS_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderComparison } from './table/comparison.js';
@@ -10,8 +12,10 @@ import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
 import { renderLint } from './table/lint.js';
 import { renderProfile, renderProfiles, renderStrategies, renderWorkloads } from './table/listing.js';
+import { renderSensitivity } from './table/sensitivity.js';
 import { renderSingles } from './table/single.js';
 import { renderStrategy } from './table/strategy.js';
+import { renderStudy } from './table/study.js';
 
 export const tableReporter: Reporter = {
   name: 'table',
@@ -35,6 +39,10 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
       return renderStrategy(document, context);
     case WORKLOADS_SCHEMA:
       return renderWorkloads(document, context);
+    case STUDY_RESULT_SCHEMA:
+      return renderStudy(document, context);
+    case SENSITIVITY_SCHEMA:
+      return renderSensitivity(document, context);
     case PROFILES_SCHEMA:
       return renderProfiles(document, context);
     case PROFILE_SCHEMA:

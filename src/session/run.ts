@@ -39,7 +39,7 @@ import {
 import { createSmmu } from './smmu-settings.js';
 import { toolIdentity } from './tool-identity.js';
 import { joinProvenance, parametersSha256, readingProvenance, traceName } from './trace-provenance.js';
-import { type TransformedTrace, transformed } from './transformed.js';
+import { type OpenRecording, type TransformedTrace, transformed } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
 export interface RunOptions extends RecordingOptions {
@@ -85,6 +85,8 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   /** Observes the course in time of the only replay of the run. */
   readonly timeline?: TimelineProbe | undefined;
+  /** Stands in for `openRecording`, for a trace that is decoded already. */
+  readonly open?: OpenRecording;
 }
 
 /** Replay every trace through every strategy. */
@@ -174,7 +176,8 @@ async function runTrace(
   options: RunOptions,
   hooks: RunHooks,
 ): Promise<TraceRun> {
-  const trace = await openRecording(path, options);
+  const open = hooks.open ?? openRecording;
+  const trace = await open(path, options);
   const counts = new Array<number>(EVENT_NAMES.length).fill(0);
   let events = 0;
   const tell = (batch: EventBatch) => {
@@ -184,7 +187,7 @@ async function runTrace(
     hooks.signal?.throwIfAborted();
   };
   const { vms = 1, vmShiftNs = 0 } = options;
-  const guest = transformed(trace, path, { ...options, topology: declared });
+  const guest = transformed(trace, path, { ...options, topology: declared, open });
   const batches = observed(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), tell);
   try {
     const survey = await Survey.of(batches, undefined, undefined, vms);

@@ -10,12 +10,17 @@ import { TransformPipeline, type TransformReport, transformSettings } from '../t
 import type { TransformOptions } from '../transforms/transform.js';
 import { limited } from './limit.js';
 
+/** Opens the trace at a path, as `openRecording` does. */
+export type OpenRecording = (path: string, options: RecordingOptions) => OpenTrace | Promise<OpenTrace>;
+
 /** How a trace is read, and what is made of it. */
 export interface TransformedTraceOptions extends RecordingOptions {
   /** Events to read at most, of each repetition, before any transform. */
   readonly limit?: number | undefined;
   readonly transforms?: TransformOptions | undefined;
   readonly topology?: TopologyFile | undefined;
+  /** How a repetition opens the trace again (default: from its file). */
+  readonly open?: OpenRecording | undefined;
 }
 
 /** Batches after the transforms, and what those did. */
@@ -51,7 +56,7 @@ export function transformed(
 
 /** The same trace once more. */
 async function* reopened(path: string, options: TransformedTraceOptions): AsyncGenerator<EventBatch, void, void> {
-  const trace = await openRecording(path, options);
+  const trace = await (options.open ?? openRecording)(path, options);
   try {
     yield* limited(trace.batches, options.limit);
   } finally {

@@ -1,0 +1,126 @@
+/** What `sweep`, `merge` and `sensitivity` do between their flags and a reporter. */
+import { availableParallelism } from 'node:os';
+import type { ResultDocument } from '../results/document.js';
+import type { StudyDocument } from '../results/study-document.js';
+import { estimateSweep } from '../sweep/estimate.js';
+import { mergeShards } from '../sweep/merge.js';
+import { describe, planSweep } from '../sweep/plan.js';
+import { PointStore } from '../sweep/point-store.js';
+import { measureSensitivity } from '../sweep/sensitivity.js';
+import { parseShard } from '../sweep/shard.js';
+import { loadStudy } from '../sweep/study.js';
+import { runSweep, type SweepHooks } from '../sweep/sweep.js';
+import { UsageError } from '../trace/errors.js';
+import { EXIT_UNEXPECTED } from './failure.js';
+import { type ProgressFlags, withPointProgress } from './progress.js';
+import { Report, type ReportFlags } from './report.js';
+import { requireOneStrategy } from './run-options.js';
+import { checkStrategyFiles, withStrategyFiles } from './strategy-files.js';
+
+/** Flags of `sweep`, parsed. */
+export interface SweepFlags extends ReportFlags, ProgressFlags {
+  readonly jobs: number | undefined;
+  readonly shard: string | undefined;
+  readonly results: string | undefined;
+  readonly 'max-points': number;
+}
+
+/** Flags of `sensitivity`, parsed. */
+export interface SensitivityFlags extends ReportFlags, ProgressFlags {
+  readonly strategy: string;
+  readonly baseline: string;
+  readonly percent: number;
+  readonly jobs: number | undefined;
+  readonly limit: number | undefined;
+  readonly profile: string;
+}
+
+/** Failed points that are told one by one on stderr; the document has all. */
+const TOLD_FAILURES = 20;
+
+const complete = (document: ResultDocument) => withStrategyFiles(document) as ResultDocument;
+
+/** Run the study at `path` and report it; failed points make the exit code 1. */
+export async function sweep(path: string, flags: SweepFlags): Promise<void> {
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
+  const study = loadStudy(path, flags['max-points']);
+  const inputs = [path, ...study.content.traces.map((trace) => study.resolve(trace))];
+  const report = Report.open(flags, inputs);
+  let document: StudyDocument | undefined;
+  await report.write(async () => {
+    const plan = await planSweep(study);
+    const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
+    const settings = { jobs: flags.jobs ?? availableParallelism(), shard, store };
+    const run = (onProgress: NonNullable<SweepHooks['onProgress']>) =>
+      runSweep(plan, settings, { onProgress, complete });
+    document = await withPointProgress(flags, run);
+    return document;
+  });
+  tellFailures(document);
+}
+
+/** What `sweep --dry-run` prints: lines, without the last line feed. */
+export async function dryRun(path: string, flags: SweepFlags): Promise<string> {
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
+  const plan = await planSweep(loadStudy(path, flags['max-points']));
+  const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
+  const jobs = flags.jobs ?? availableParallelism();
+  const { points, inShard, toRun, estimatedMs } = await estimateSweep(plan, jobs, shard, store);
+  const time =
+    estimatedMs === undefined
+      ? 'unknown: a trace cannot be read'
+      : `${duration(estimatedMs)} with ${jobs} ${jobs === 1 ? 'job' : 'jobs'}, as measured on the beginning of each trace`;
+  return [
+    `study ${plan.file} (${plan.id.slice(0, 12)})`,
+    `points: ${points}`,
+    ...(shard === undefined ? [] : [`in shard ${flags.shard}: ${inShard}`]),
+    `to run: ${toRun}`,
+    `time: ${time}`,
+  ].join('\n');
+}
+
+/** Merge the shards at `paths` and report the study. */
+export async function merge(paths: readonly string[], flags: ReportFlags): Promise<void> {
+  const report = Report.open(flags, paths);
+  let document: StudyDocument | undefined;
+  await report.write(async () => {
+    document = mergeShards(paths);
+    return document;
+  });
+  tellFailures(document);
+}
+
+/** Measure what a ratio rests on and report it. */
+export async function sensitivity(trace: string, flags: SensitivityFlags): Promise<void> {
+  const { strategy, baseline, profile, limit, percent } = flags;
+  requireOneStrategy('--strategy', strategy);
+  requireOneStrategy('--baseline', baseline);
+  checkStrategyFiles([strategy, baseline], profile, []);
+  if (trace === '-') throw new UsageError('expected a trace file, which is read more than once, found standard input');
+  const report = Report.open(flags, [trace]);
+  const jobs = flags.jobs ?? availableParallelism();
+  const question = { trace, profile, strategy, baseline, limit, jobs, by: percent / 100 };
+  await report.write(() =>
+    withPointProgress(flags, (onProgress) => measureSensitivity(question, { onProgress, complete })),
+  );
+}
+
+function tellFailures(document: StudyDocument | undefined): void {
+  const failed = document?.points.filter(({ error }) => error !== undefined) ?? [];
+  if (failed.length === 0) return;
+  for (const { index, at, error } of failed.slice(0, TOLD_FAILURES)) {
+    process.stderr.write(`smmuscope: point ${index} (${describe(at)}): ${error?.message.replace(/\s+/g, ' ')}\n`);
+  }
+  const more = failed.length - TOLD_FAILURES;
+  if (more > 0) process.stderr.write(`smmuscope: ${more} more points failed\n`);
+  process.exitCode = EXIT_UNEXPECTED;
+}
+
+/** About how long, with two significant digits at most. */
+function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 1) return 'less than 1 s';
+  if (seconds < 120) return `about ${Math.round(seconds)} s`;
+  if (seconds < 7200) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${Math.round(seconds / 3600)} h`;
+}

@@ -1,0 +1,228 @@
+/**
+ * From a study to its points, each with an identity that says everything that decides its result.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { DEFAULT_PROFILE, loadProfile } from '../profiles/load.js';
+import { parseColumnMap } from '../readers/csv/column-map.js';
+import { requireSingleTrace } from '../readers/open-recording.js';
+import type { Coordinates, ParetoSpec } from '../results/study-document.js';
+import type { RunOptions } from '../session/run.js';
+import { toolIdentity } from '../session/tool-identity.js';
+import { resolveStrategies } from '../strategies/spec.js';
+import { loadTopology } from '../topology/load.js';
+import { parseDurationNs } from '../trace/duration.js';
+import { UsageError } from '../trace/errors.js';
+import { transformSettings } from '../transforms/registry.js';
+import { AXES, type AxisValue, axisValues, parameterValues, SET_AFTER } from './axes.js';
+import type { StudyFile } from './schema.js';
+import type { Study } from './study.js';
+
+/** One replay of the sweep. */
+export interface SweepPoint {
+  /** Place in the study, from 0. */
+  readonly index: number;
+  /** SHA-256 of all that decides the result. */
+  readonly id: string;
+  readonly at: Coordinates;
+  /** The trace as this process can open it. */
+  readonly trace: string;
+  readonly options: RunOptions;
+}
+
+/** All points of a study, in order: the trace changes slowest, the strategy fastest. */
+export interface SweepPlan {
+  /** Name of the study file. */
+  readonly file: string;
+  /** SHA-256 of the points' IDs and of how fronts are drawn. */
+  readonly id: string;
+  readonly points: readonly SweepPoint[];
+  readonly traces: readonly { readonly trace: string; readonly sha256: string }[];
+  readonly pareto: ParetoSpec;
+}
+
+/**
+ * Expand `study`; every trace is read once, for its digest.
+ * @throws UsageError for a point that occurs twice, a trace that cannot be read
+ */
+export async function planSweep(study: Study): Promise<SweepPlan> {
+  const { content, file } = study;
+  const positions = expand(content);
+  const digests = new Map<string, string>();
+  for (const { trace } of positions) if (!digests.has(trace)) digests.set(trace, await digestOf(study.resolve(trace)));
+  const base = baseOptions(study);
+  requireSingleTrace([...digests.keys()], content.replay?.with);
+  const joined = base.with === undefined ? null : [basename(base.with), await digestOf(base.with)];
+  const identity = new Identity(study, digests, joined);
+  const seen = new Map<string, Coordinates>();
+  const points = positions.map((at, index): SweepPoint => {
+    const options = optionsAt(at, base, study);
+    const id = identity.of(at, options);
+    const twin = seen.get(id);
+    if (twin !== undefined) {
+      throw new UsageError(`${file}: expected every point once, found ${describe(at)} and ${describe(twin)}`);
+    }
+    seen.set(id, at);
+    return { index, id, at, trace: study.resolve(at.trace), options };
+  });
+  const pareto = { latency: content.pareto?.latency ?? 'mean_ns', over: content.pareto?.over ?? ['strategy', 'atc'] };
+  return {
+    file,
+    id: sha256(JSON.stringify({ points: points.map(({ id }) => id), pareto })),
+    points,
+    traces: [...digests].map(([trace, digest]) => ({ trace, sha256: digest })),
+    pareto,
+  };
+}
+
+/** A point in words: `trace=a.log profile=p … strategy=s`. */
+export function describe(at: Coordinates): string {
+  const { set, ...axes } = at;
+  return Object.entries({ ...axes, ...set })
+    .map(([axis, value]) => `${axis}=${String(value)}`)
+    .join(' ');
+}
+
+/** Coordinates of every point in order. */
+function expand(study: StudyFile): Coordinates[] {
+  return (study.points ?? [{}]).flatMap((listed) => {
+    let partial: { axes: Record<string, AxisValue>; set: Record<string, string> }[] = [{ axes: {}, set: {} }];
+    for (const [index, axis] of AXES.entries()) {
+      const fixed = listed[axis.name];
+      const values = fixed === undefined ? axisValues(axis, study) : [fixed];
+      partial = partial.flatMap(({ axes, set }) =>
+        values.map((value) => ({ set, axes: value === undefined ? axes : { ...axes, [axis.name]: value } })),
+      );
+      if (index !== SET_AFTER) continue;
+      for (const [key, values] of Object.entries(parametersOf(study, listed.set ?? {}))) {
+        partial = partial.flatMap(({ axes, set }) => values.map((value) => ({ axes, set: { ...set, [key]: value } })));
+      }
+    }
+    return partial.map(({ axes, set }) => {
+      const { trace, profile, ...rest } = axes;
+      return { trace: String(trace), profile: String(profile), set, ...rest } as unknown as Coordinates;
+    });
+  });
+}
+
+/** Values of every parameter: those of the study, and what a listed point says instead or besides. */
+function parametersOf(
+  study: StudyFile,
+  listed: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, readonly string[]>> {
+  const ofStudy = Object.entries(study.set ?? {}).map(([key, values]) => [key, parameterValues(values)]);
+  const ofPoint = Object.entries(listed).map(([key, value]) => [key, [String(value)]]);
+  return { ...Object.fromEntries(ofStudy), ...Object.fromEntries(ofPoint) };
+}
+
+/** What is the same at every point. */
+function baseOptions({ content, resolve }: Study): RunOptions {
+  const { replay = {} } = content;
+  return {
+    strategies: [],
+    profile: DEFAULT_PROFILE,
+    set: [],
+    atc: [],
+    pacing: 'closed',
+    dma: 'ordered',
+    warmup: replay.warmup ?? 0,
+    limit: replay.limit,
+    seed: 0,
+    msi: replay.msi ?? true,
+    safety: replay.safety ?? true,
+    topology: replay.topology === undefined ? undefined : resolve(replay.topology),
+    vms: 1,
+    vmShiftNs: parseDurationNs(replay['vm-shift'] ?? '10us', '--vm-shift'),
+    backgroundPerS: replay.background ?? 0,
+    faults: replay.fault ?? [],
+    lenient: replay.lenient ?? false,
+    format: replay.format,
+    csvMap: replay['csv-map'] === undefined ? undefined : parseColumnMap(replay['csv-map']),
+    ftraceEvents: replay['ftrace-events'],
+    with: replay.with === undefined ? undefined : resolve(replay.with),
+  };
+}
+
+function optionsAt(at: Coordinates, base: RunOptions, study: Study): RunOptions {
+  let options: RunOptions = { ...base, set: Object.entries(at.set).map(([key, value]) => `${key}=${value}`) };
+  for (const axis of AXES) {
+    const value = at[axis.name];
+    if (value !== undefined) options = { ...options, ...axis.options(value as AxisValue) };
+  }
+  return {
+    ...options,
+    profile: study.resolveProfile(options.profile),
+    strategies: options.strategies.map((spec) => study.resolveStrategy(spec)),
+  };
+}
+
+/** Identities of points; what several points share is digested once. */
+class Identity {
+  private readonly profiles = new Map<string, string>();
+  private readonly strategies = new Map<string, unknown>();
+  private readonly topology: unknown;
+  private readonly tool = toolIdentity();
+
+  constructor(
+    study: Study,
+    private readonly traces: ReadonlyMap<string, string>,
+    private readonly joined: readonly string[] | null,
+  ) {
+    const topology = study.content.replay?.topology;
+    const declared = topology === undefined ? undefined : loadTopology(study.resolve(topology));
+    this.topology = declared === undefined ? null : [declared.file, declared.sha256];
+  }
+
+  of({ trace }: Coordinates, options: RunOptions): string {
+    const { profile, strategies, atc, topology: _path, with: _with, csvMap, transforms, ...rest } = options;
+    const parts = {
+      tool: this.tool,
+      // A result names its trace without the folder, and is the same in any folder.
+      trace: [basename(trace), this.traces.get(trace)],
+      profile: this.profileDigest(profile),
+      strategy: this.strategy(strategies[0], atc),
+      topology: this.topology,
+      joined: this.joined,
+      csvMap: csvMap === undefined ? null : [...csvMap],
+      transforms: transformSettings(transforms ?? {}),
+      ...rest,
+      limit: options.limit ?? null,
+      format: options.format ?? null,
+      ftraceEvents: options.ftraceEvents ?? null,
+    };
+    return sha256(JSON.stringify(parts));
+  }
+
+  private profileDigest(path: string): string {
+    const known = this.profiles.get(path);
+    if (known !== undefined) return known;
+    const { name, title, parameters } = loadProfile(path);
+    const digest = sha256(JSON.stringify([name, title, parameters]));
+    this.profiles.set(path, digest);
+    return digest;
+  }
+
+  private strategy(spec: string, atc: readonly string[]): unknown {
+    const key = `${spec} ${atc.join()}`;
+    if (!this.strategies.has(key)) {
+      const [{ canonicalName, targeting, module }] = resolveStrategies([spec], atc);
+      this.strategies.set(key, [canonicalName, targeting.name, module?.sha256 ?? null]);
+    }
+    return this.strategies.get(key);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw new UsageError(`${path}: expected a readable trace file, found ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return hash.digest('hex');
+}

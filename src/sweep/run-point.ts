@@ -1,0 +1,40 @@
+/**
+ * One point on a decoded trace; the same code runs in the sweep's own thread and in its workers.
+ */
+import { type RunOptions, runReplays } from '../session/run.js';
+import { UserError } from '../trace/errors.js';
+import { transformSettings } from '../transforms/registry.js';
+import { openShared, type SharedTrace } from './shared-trace.js';
+
+/** What a thread needs to run a point. */
+export interface PointJob {
+  readonly path: string;
+  readonly options: RunOptions;
+  readonly trace: SharedTrace;
+}
+
+/** The result document as JSON text, or why there is none. */
+export type PointOutcome =
+  | { readonly json: string }
+  | { readonly error: { readonly exit_code: number; readonly message: string } };
+
+/** Exit code of what is nobody's input's fault. */
+const EXIT_UNEXPECTED = 1;
+
+/** Run `job`; never throws. */
+export async function runPoint({ path, options, trace }: PointJob): Promise<PointOutcome> {
+  try {
+    const isChanged = transformSettings(options.transforms ?? {}).length > 0;
+    const open = () => openShared(trace, path, isChanged);
+    return { json: JSON.stringify(await runReplays([path], options, { open })) };
+  } catch (error) {
+    return failedWith(error);
+  }
+}
+
+/** Any thrown value as a failed point. */
+export function failedWith(error: unknown): PointOutcome {
+  if (error instanceof UserError) return { error: { exit_code: error.exitCode, message: error.message } };
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: { exit_code: EXIT_UNEXPECTED, message: `unexpected error: ${message}` } };
+}

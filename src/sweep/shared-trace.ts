@@ -1,0 +1,116 @@
+/**
+ * A trace decoded once and read by many: its columns lie in shared memory, one block per batch, and whoever has the blocks
+ * sees them as batches without copying. Nobody writes into a batch after its reader handed it out.
+ */
+import type { JoinReport } from '../readers/join/report.js';
+import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
+import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
+import { limited } from '../session/limit.js';
+import { EventBatch } from '../trace/events.js';
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+type ColumnConstructor = { new (buffer: SharedArrayBuffer, offset: number, length: number): Column };
+
+/** One column in a block; wide columns come first, so that each begins at a multiple of its element size. */
+interface ColumnLayout {
+  readonly name: string;
+  readonly bytes: number;
+  readonly type: ColumnConstructor;
+}
+
+const LAYOUT: readonly ColumnLayout[] = Object.entries(new EventBatch(0))
+  .filter((entry): entry is [string, Column] => ArrayBuffer.isView(entry[1]))
+  .map(([name, column]) => ({
+    name,
+    bytes: column.BYTES_PER_ELEMENT,
+    type: column.constructor as unknown as ColumnConstructor,
+  }))
+  .sort((a, b) => b.bytes - a.bytes);
+
+/** Bytes of shared memory per event. */
+export const EVENT_BYTES = LAYOUT.reduce((total, { bytes }) => total + bytes, 0);
+
+/** A decoded trace; can be posted to another thread, which then reads the same memory. */
+export interface SharedTrace {
+  readonly compression: string;
+  /** As they stand when the events have been drawn. */
+  readonly statistics: ReaderStatistics;
+  readonly sha256: string;
+  readonly totalBytes: number | undefined;
+  readonly bytesRead: number;
+  /** How two joined recordings agree. */
+  readonly join: { readonly report: JoinReport | undefined; readonly recorderVersion: string } | undefined;
+  readonly blocks: readonly { readonly count: number; readonly memory: SharedArrayBuffer }[];
+}
+
+/**
+ * Decode the first `limit` events of the trace at `path`, or all of them.
+ * @throws UsageError, TraceFormatError as `openRecording`
+ */
+export async function decodeShared(
+  path: string,
+  options: RecordingOptions,
+  limit: number | undefined,
+): Promise<SharedTrace> {
+  const trace = await openRecording(path, options);
+  const blocks: { count: number; memory: SharedArrayBuffer }[] = [];
+  try {
+    for await (const batch of limited(trace.batches, limit)) blocks.push(shareBatch(batch));
+  } finally {
+    await trace.batches.return(undefined);
+  }
+  return {
+    compression: trace.compression,
+    statistics: trace.statistics,
+    sha256: trace.sha256(),
+    totalBytes: trace.totalBytes,
+    bytesRead: trace.bytesRead(),
+    join: trace.join && { report: trace.join.report(), recorderVersion: trace.join.recorderVersion() },
+    blocks,
+  };
+}
+
+/**
+ * `shared` as a replay opens it, under the name of the file at `path`.
+ * @param isChanged whoever reads it writes into its batches, as transforms may: it has copies
+ */
+export function openShared(shared: SharedTrace, path: string, isChanged: boolean): OpenTrace {
+  const { join } = shared;
+  return {
+    file: path,
+    compression: shared.compression,
+    // A replay may keep what it is given: the lists are its own, the columns everybody's.
+    statistics: structuredClone(shared.statistics),
+    batches: batchesOf(shared, isChanged),
+    totalBytes: shared.totalBytes,
+    sha256: () => shared.sha256,
+    bytesRead: () => shared.bytesRead,
+    ...(join === undefined ? {} : { join: { report: () => join.report, recorderVersion: () => join.recorderVersion } }),
+  };
+}
+
+async function* batchesOf({ blocks }: SharedTrace, isChanged: boolean): AsyncGenerator<EventBatch> {
+  for (const { count, memory } of blocks) yield viewOf(isChanged ? memory.slice(0) : memory, count);
+}
+
+function shareBatch(batch: EventBatch): { count: number; memory: SharedArrayBuffer } {
+  const { count } = batch;
+  const memory = new SharedArrayBuffer(count * EVENT_BYTES);
+  const view = viewOf(memory, count) as unknown as Record<string, Column>;
+  const columns = batch as unknown as Record<string, Column>;
+  for (const { name } of LAYOUT) view[name].set(columns[name].subarray(0, count));
+  return { count, memory };
+}
+
+/** A batch over `memory`; its own `count` may be changed, its columns must not. */
+function viewOf(memory: SharedArrayBuffer, count: number): EventBatch {
+  const batch = Object.create(EventBatch.prototype) as Record<string, unknown>;
+  batch.capacity = count;
+  batch.count = count;
+  let offset = 0;
+  for (const { name, bytes, type } of LAYOUT) {
+    batch[name] = new type(memory, offset, count);
+    offset += count * bytes;
+  }
+  return batch as unknown as EventBatch;
+}

@@ -1,0 +1,163 @@
+/**
+ * Runs the points of a plan: each trace is decoded once, every point is one replay on a thread, and the document has them
+ * in the order of the plan, whatever order they ended in.
+ */
+import type { ResultDocument } from '../results/document.js';
+import {
+  type ParetoSpec,
+  STUDY_RESULT_SCHEMA,
+  type StudyDocument,
+  type StudyPoint,
+} from '../results/study-document.js';
+import { toolIdentity } from '../session/tool-identity.js';
+import { paretoFronts } from './pareto.js';
+import type { SweepPlan, SweepPoint } from './plan.js';
+import type { PointStore } from './point-store.js';
+import { ownThread, type PointThread, workerThread } from './pool.js';
+import { failedWith, type PointOutcome } from './run-point.js';
+import { isInShard, type Shard } from './shard.js';
+import { decodeShared, type SharedTrace } from './shared-trace.js';
+
+/** How a plan is run; none of it changes a byte of the document but `shard`. */
+export interface SweepSettings {
+  /** Threads; 1: the caller's own. */
+  readonly jobs: number;
+  readonly shard?: Shard | undefined;
+  /** Where finished points are kept and found. */
+  readonly store?: PointStore | undefined;
+}
+
+/** Observation of a sweep. */
+export interface SweepHooks {
+  /** Points that have ended, those found in the store included, of all points of the shard. */
+  onProgress?(ended: number, points: number): void;
+  /** Last touch to a document before it is kept. */
+  complete?(document: ResultDocument): ResultDocument;
+}
+
+/** A point and the decoded trace that it runs on, or why there is none. */
+interface Task {
+  readonly point: SweepPoint;
+  readonly trace: SharedTrace | { readonly failure: PointOutcome };
+}
+
+/** The points of `plan` that belong to `shard`. */
+export function pointsOfShard({ points }: SweepPlan, shard: Shard | undefined): readonly SweepPoint[] {
+  return shard === undefined ? points : points.filter(({ index }) => isInShard(index, shard));
+}
+
+/** Run `plan`. A point that fails is in the document with its error; the others are run all the same. */
+export async function runSweep(
+  plan: SweepPlan,
+  { jobs, shard, store }: SweepSettings,
+  hooks: SweepHooks = {},
+): Promise<StudyDocument> {
+  const wanted = pointsOfShard(plan, shard);
+  const ended = new Map<number, StudyPoint>();
+  const end = (point: SweepPoint, outcome: PointOutcome) => {
+    ended.set(point.index, studyPoint(point, outcome));
+    hooks.onProgress?.(ended.size, wanted.length);
+  };
+  const open: SweepPoint[] = [];
+  for (const point of wanted) {
+    const json = store?.load(point.id);
+    if (json === undefined) open.push(point);
+    else end(point, { json });
+  }
+  const finish = (point: SweepPoint, outcome: PointOutcome) => {
+    if (!('json' in outcome)) return end(point, outcome);
+    const json = hooks.complete === undefined ? outcome.json : JSON.stringify(hooks.complete(JSON.parse(outcome.json)));
+    store?.save(point.id, json);
+    end(point, { json });
+  };
+  await runAll(open, jobs, finish);
+  const points = wanted.map(({ index }) => ended.get(index) as StudyPoint);
+  return studyDocument(plan, points, shard);
+}
+
+/** The parts of a plan that a document needs. */
+export interface StudyIdentity {
+  readonly file: string;
+  readonly id: string;
+  readonly count: number;
+  readonly traces: SweepPlan['traces'];
+  readonly pareto: ParetoSpec;
+  readonly tool: StudyDocument['provenance']['tool'];
+}
+
+/** The document of `points`, which are those of `shard` or all, in order. */
+export function assembleStudy(
+  { file, id, count, traces, pareto, tool }: StudyIdentity,
+  points: readonly StudyPoint[],
+  shard: Shard | undefined,
+): StudyDocument {
+  return {
+    schema: STUDY_RESULT_SCHEMA,
+    provenance: { tool, study: { file, id, points: count }, traces },
+    ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count } }),
+    failed: points.filter(({ result }) => result === null).length,
+    points,
+    pareto: {
+      latency: pareto.latency,
+      over: pareto.over,
+      fronts: shard === undefined ? paretoFronts(points, pareto) : null,
+    },
+  };
+}
+
+function studyDocument(plan: SweepPlan, points: readonly StudyPoint[], shard: Shard | undefined): StudyDocument {
+  return assembleStudy({ ...plan, count: plan.points.length, tool: toolIdentity() }, points, shard);
+}
+
+function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): StudyPoint {
+  if ('json' in outcome) return { index, id, at, result: JSON.parse(outcome.json) as ResultDocument };
+  const { exit_code, message } = outcome.error;
+  // Where the study lies on this machine is nobody else's business, and would differ from shard to shard.
+  return { index, id, at, result: null, error: { exit_code, message: message.replaceAll(trace, at.trace) } };
+}
+
+async function runAll(
+  points: readonly SweepPoint[],
+  jobs: number,
+  finish: (point: SweepPoint, outcome: PointOutcome) => void,
+): Promise<void> {
+  const tasks = tasksOf(points);
+  const threadCount = Math.min(jobs, points.length);
+  const threads = threadCount <= 1 ? [ownThread()] : Array.from({ length: threadCount }, workerThread);
+  try {
+    await Promise.all(threads.map((thread) => work(thread, tasks, finish)));
+  } finally {
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+/** Take one task after another until there are no more; several threads draw from the same `tasks`. */
+async function work(
+  thread: PointThread,
+  tasks: AsyncGenerator<Task, void>,
+  finish: (point: SweepPoint, outcome: PointOutcome) => void,
+): Promise<void> {
+  for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
+    const { point, trace } = next.value;
+    const job = { path: point.trace, options: point.options };
+    finish(point, 'failure' in trace ? trace.failure : await thread.run({ ...job, trace }));
+  }
+}
+
+/** Tasks in order; a trace is decoded when its first point is due and let go when its last has been handed out. */
+async function* tasksOf(points: readonly SweepPoint[]): AsyncGenerator<Task, void> {
+  for (const path of new Set(points.map(({ trace }) => trace))) {
+    const ofTrace = points.filter(({ trace }) => trace === path);
+    const trace = await decode(ofTrace[0]);
+    for (const point of ofTrace) yield { point, trace };
+  }
+}
+
+/** How a trace is read is the same at every point of a study. */
+async function decode({ trace, options }: SweepPoint): Promise<Task['trace']> {
+  try {
+    return await decodeShared(trace, options, options.limit);
+  } catch (error) {
+    return { failure: failedWith(error) };
+  }
+}
