@@ -11,6 +11,7 @@ import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { comparisonOf } from './table/comparison.js';
 import { renderFooter } from './table/footer.js';
+import { mediansTexts } from './table/medians.js';
 import { tableReporter } from './table.js';
 
 /** Nothing is dropped or cut: a page scrolls. */
@@ -44,12 +45,20 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
   return [
     ...(document.gates === undefined ? [] : gatesSection(document.gates)),
     ...sections,
+    ...mediansSection(document, wide),
     {
       type: 'list',
       spread: false,
       children: footer.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
     },
   ];
+}
+
+function mediansSection(document: ResultDocument, context: ReportContext): RootContent[] {
+  const texts = mediansTexts(document, context);
+  if (texts === undefined) return [];
+  const { title, headings, rows, notes } = texts;
+  return [heading(2, title), ...(rows.length === 0 ? [] : [table(headings, rows)]), ...notes.map(paragraph)];
 }
 
 function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[] {
@@ -63,7 +72,7 @@ function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[
   }));
   const number = (value: number | null, one: Judgement) => (value === null ? '-' : inUnit(value, one));
   const rows = sorted.map((one) => [
-    one.verdict === 'fail' ? '❌ fail' : one.verdict === 'pass' ? '✅ pass' : '❔ inconclusive',
+    `${one.verdict === 'pass' ? '✅' : one.verdict === 'fail' || one.blocks ? '❌' : '❔'} ${one.verdict}`,
     one.gate,
     judgedName(one),
     number(one.value, one),

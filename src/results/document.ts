@@ -9,6 +9,7 @@ import type { SlowSubmission } from '../metrics/slowest-submissions.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 import type { GatesResult } from './declaration/gates.js';
+import type { StatisticsResult } from './declaration/statistics.js';
 import type { MigrationResult } from './migration-result.js';
 
 export type { JoinReport, ReaderReport };
@@ -143,6 +144,8 @@ export interface StrategyResult {
     readonly submissions_per_s: number;
     readonly commands_per_s: number;
   };
+  /** Several seeds: values of the metrics that differ between them, in the order of the seeds; null: none. */
+  readonly by_seed?: Readonly<Record<string, readonly (number | null)[]>>;
   readonly [extra: string]: unknown;
 }
 
@@ -167,9 +170,15 @@ export interface ResultDocument {
     readonly profile: Readonly<Record<string, unknown>>;
     readonly pacing: string;
     readonly dma: string;
+    /** Number of seeds from `seed` on, if several; `results` are those of the first. */
+    readonly seeds?: number;
+    /** What the seed decides; empty: nothing. */
+    readonly seed_dependents?: readonly string[];
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** Medians over several seeds or traces. */
+  readonly statistics?: StatisticsResult;
   /** Verdicts of the gates (`--gate`). */
   readonly gates?: GatesResult;
 }
