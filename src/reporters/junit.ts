@@ -2,20 +2,20 @@
  * JUnit XML: one test suite per gate, one test case per result that it judges. A breach is a failure, an inconclusive
  * judgement is skipped, or an error where it counts against the run. Escaping, and the replacement of characters that XML has no place for, are the library's.
  */
-import { create } from 'xmlbuilder2';
 import { UsageError } from '../trace/errors.js';
 import { judgedName, judgementText } from './gate-text.js';
 import type { Reporter } from './reporter.js';
 import { requireResult } from './results-only.js';
 
-export const junitReporter: Reporter = {
+export const junitReporter: Reporter<Promise<string>> = {
   name: 'junit',
   summary: 'JUnit XML with one test case per gate and result',
-  render: (document) => {
+  render: async (document) => {
     const { gates } = requireResult(document, 'junit');
     if (gates === undefined) {
       throw new UsageError('--reporter junit: expected a result with gates (compare --gate), found none');
     }
+    const { create } = await import('xmlbuilder2');
     const { judgements, counts } = gates;
     const blocking = (of: typeof judgements) => of.filter(({ blocks }) => blocks).length;
     const names = [...new Set(judgements.map(({ gate }) => gate))];

@@ -3,8 +3,6 @@
  * Built as a syntax tree and written by mdast-util-to-markdown, which knows what must be escaped.
  */
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
-import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
-import { toMarkdown } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
@@ -17,10 +15,12 @@ import { tableReporter } from './table.js';
 /** Nothing is dropped or cut: a page scrolls. */
 const WIDE: Partial<ReportContext> = { width: 100_000, colour: false, unicode: true };
 
-export const markdownReporter: Reporter = {
+export const markdownReporter: Reporter<Promise<string>> = {
   name: 'markdown',
   summary: 'GitHub-flavoured Markdown for a job summary or a comment',
-  render: (document, context) => {
+  render: async (document, context) => {
+    const { gfmTableToMarkdown } = await import('mdast-util-gfm-table');
+    const { toMarkdown } = await import('mdast-util-to-markdown');
     const children = document.schema === RESULT_SCHEMA ? resultPage(document, context) : listingPage(document, context);
     return toMarkdown(
       { type: 'root', children },

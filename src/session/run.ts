@@ -83,10 +83,10 @@ export interface RunOptions extends RecordingOptions {
 export interface RunHooks {
   onProgress?(bytesRead: number, totalBytes: number | undefined, events: number): void;
   readonly signal?: AbortSignal;
-  /** Observes the course in time of the only replay of the run. */
-  readonly timeline?: TimelineProbe | undefined;
   /** Stands in for `openRecording`, for a trace that is decoded already. */
   readonly open?: OpenRecording;
+  /** Observes the course in time of the only replay of the run. */
+  readonly timeline?: TimelineProbe | undefined;
 }
 
 /** Replay every trace through every strategy. */

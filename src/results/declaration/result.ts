@@ -79,11 +79,11 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   throughput: THROUGHPUT,
   timed_translation: TIMED_TRANSLATION.optional(),
   replay: REPLAY.optional(),
-  timeline: TIMELINE.optional(),
   by_seed: z
     .record(z.string(), z.array(z.number().nullable()))
     .optional()
     .meta({ description: 'several seeds: values of the metrics that differ between them, in the order of the seeds' }),
+  timeline: TIMELINE.optional(),
 });
 
 const TRACE_PROVENANCE = z.object({
