@@ -11,6 +11,7 @@ import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { max, median, min } from 'simple-statistics';
 import { nvmeStream } from './nvme-stream.mjs';
+import { startUpMs } from './start-up.mjs';
 import { unxz } from './xz.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -157,7 +158,7 @@ await report('replay ioctl: NVMe-like stream, --dma timed', 'M events/s', () =>
 const run = (args, node = []) =>
   spawnSync(process.execPath, [...node, join(ROOT, 'bin/run.js'), ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
 for (const args of [['--version'], ['--help'], ['replay', '--help']]) {
-  await report(`start-up: smmuscope ${args.join(' ')}`, 'ms', async () => 1e3 * (await seconds(() => run(args))));
+  await report(`start-up: smmuscope ${args.join(' ')}, CPU time`, 'ms', () => startUpMs(args));
 }
 const compare = ['compare', trace, '--strategies', 'all', '--json', '--quiet'];
 await report(`compare ${name}, all strategies, end to end`, 's', () => seconds(() => run(compare)));

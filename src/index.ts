@@ -1,7 +1,7 @@
 /**
  * The library.
  *
- * - What a strategy of your own is built from (docs/strategies.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rewriting
+ * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rewriting
  *   of the host's ioctl (`forwardNested`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
  * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.

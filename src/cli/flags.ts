@@ -209,7 +209,7 @@ export const reportFlags = {
     helpGroup: OUTPUT_GROUP,
     helpValue: 'NAME',
     description:
-      'form of the report: table, json, csv, markdown, junit, github-annotations, github-action-benchmark, bencher or folded [default: table]',
+      'form of the report: table, json, csv, markdown, junit, github-annotations, github-action-benchmark, bencher, folded or html [default: table]',
   }),
   json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
 };

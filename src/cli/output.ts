@@ -3,12 +3,12 @@
  */
 import { AtomicFile } from '../files/atomic-file.js';
 
-/** A destination that takes one text. */
+/** A destination that takes one text, or the bytes of one file. */
 export interface Output {
   /** True for standard output. */
   readonly isStdout: boolean;
-  /** Write `text` and finish. */
-  commit(text: string): Promise<void>;
+  /** Write `content` and finish. */
+  commit(content: string | Uint8Array): Promise<void>;
   /** Give up; nothing is left behind. No-op after `commit`. */
   discard(): void;
 }
@@ -21,9 +21,9 @@ export interface Output {
 export function openOutput(path: string | undefined, inputs: readonly string[] = []): Output {
   if (path === undefined || path === '-') return { isStdout: true, commit: writeStdout, discard: () => {} };
   const file = AtomicFile.open(path, inputs);
-  const commit = async (text: string) => {
+  const commit = async (content: string | Uint8Array) => {
     try {
-      file.write(Buffer.from(text));
+      file.write(typeof content === 'string' ? Buffer.from(content) : content);
       file.commit();
     } finally {
       file.discard();
@@ -33,9 +33,9 @@ export function openOutput(path: string | undefined, inputs: readonly string[] =
 }
 
 /** Resolves when the text is handed over, or when the reader has gone away (`| head`). */
-async function writeStdout(text: string): Promise<void> {
+async function writeStdout(content: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    process.stdout.write(content, (error) => {
       if (error === undefined || error === null || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
       else reject(error);
     });

@@ -1,7 +1,7 @@
 /** From a document to the place where `--reporter` and `--output` want it. */
 
 import { reporterByName } from '../reporters/registry.js';
-import type { ReportContext, ReportDocument, Reporter } from '../reporters/reporter.js';
+import type { AnyReporter, ReportContext, ReportDocument } from '../reporters/reporter.js';
 import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { UsageError } from '../trace/errors.js';
 import { type Output, openOutput } from './output.js';
@@ -18,7 +18,7 @@ export interface ReportFlags {
 /** A reporter and its destination, both known to be good before the work begins. */
 export class Report {
   private constructor(
-    private readonly reporter: Reporter,
+    private readonly reporter: AnyReporter,
     private readonly output: Output,
   ) {}
 
@@ -41,7 +41,7 @@ export class Report {
     try {
       const document = withStrategyFiles(await work());
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
-      await this.output.commit(this.reporter.render(document, { ...seen, ...context }));
+      await this.output.commit(await this.reporter.render(document, { ...seen, ...context }));
     } finally {
       this.output.discard();
     }

@@ -41,6 +41,17 @@ export default class Replay extends BaseCommand {
       description: 'the strategy that takes over at --migrate-at, written like --strategy',
       helpValue: 'NAME',
     }),
+    perfetto: Flags.string({
+      helpGroup: 'OUTPUT',
+      helpValue: 'FILE',
+      description:
+        'also write the course of the replay in time to this file, as a trace for Perfetto (https://ui.perfetto.dev)',
+    }),
+    events: Flags.string({
+      helpGroup: 'OUTPUT',
+      helpValue: 'FROM..TO',
+      description: 'show only what these events of the trace publish in the file of --perfetto [default: all]',
+    }),
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
@@ -57,10 +68,20 @@ export default class Replay extends BaseCommand {
     requireOneStrategy('--strategy', flags.strategy);
     const migrate = migrateOptions(flags['migrate-at'], flags.to, flags);
     const options = { ...runOptions([flags.strategy], flags), migrate };
-    const report = Report.open(flags, [args.trace]);
-    await report.write(async () => {
-      const { runReplays } = await import('../session/run.js');
-      return withProgress(flags, (onProgress) => runReplays([args.trace], options, { onProgress }));
-    });
+    const { openTimeline } = await import('../cli/timeline.js');
+    const timeline = await openTimeline(flags, [args.trace]);
+    try {
+      const report = Report.open(flags, [args.trace]);
+      await report.write(async () => {
+        const { runReplays } = await import('../session/run.js');
+        const hooks = { timeline: timeline?.probe };
+        const document = await withProgress(flags, (onProgress) =>
+          runReplays([args.trace], options, { ...hooks, onProgress }),
+        );
+        return timeline === undefined ? document : timeline.commit(document);
+      });
+    } finally {
+      timeline?.discard();
+    }
   }
 }

@@ -4,7 +4,11 @@
  * count, sum, min and max are exact integers always. Percentiles are the nearest rank over all samples, or, beyond the
  * limit, the HDR histogram's value (3 significant digits); the summary says which.
  */
-import * as hdr from 'hdr-histogram-js';
+import { createRequire } from 'node:module';
+import type * as Hdr from 'hdr-histogram-js';
+
+/** Loaded when a recorder first outgrows its samples, in the middle of a replay: that cannot wait for an import. */
+const require = createRequire(import.meta.url);
 
 /** Samples kept for exact percentiles: 2 MB; ten strategies with four distributions each stay below 100 MB. */
 export const EXACT_SAMPLES = 2 ** 18;
@@ -39,7 +43,16 @@ export interface Distribution {
   readonly histogram: readonly (readonly [number, number])[];
 }
 
-let isWebAssemblyReady = false;
+let loaded: typeof Hdr | undefined;
+
+/** The histogram library, with its WebAssembly ready. */
+function hdrLibrary(): typeof Hdr {
+  if (loaded === undefined) {
+    loaded = require('hdr-histogram-js') as typeof Hdr;
+    loaded.initWebAssemblySync();
+  }
+  return loaded;
+}
 
 /** Collects integer ns values. */
 export class LatencyRecorder {
@@ -48,7 +61,7 @@ export class LatencyRecorder {
   private minNs = Number.POSITIVE_INFINITY;
   private maxNs = 0;
   private samples: Float64Array | undefined = new Float64Array(1024);
-  private histogram: hdr.Histogram | undefined;
+  private histogram: Hdr.Histogram | undefined;
   private readonly buckets = new Float64Array(BUCKET_BOUNDS.length);
 
   constructor(private readonly exactSamples: number = EXACT_SAMPLES) {}
@@ -113,11 +126,7 @@ export class LatencyRecorder {
   }
 
   private switchToHistogram(samples: Float64Array, ns: number): void {
-    if (!isWebAssemblyReady) {
-      hdr.initWebAssemblySync();
-      isWebAssemblyReady = true;
-    }
-    const histogram = hdr.build({
+    const histogram = hdrLibrary().build({
       useWebAssembly: true,
       bitBucketSize: 64,
       autoResize: true,

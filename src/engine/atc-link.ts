@@ -33,6 +33,11 @@ export class AtcLink implements Actor {
     this.completions = new Float64Array(maxOutstanding);
   }
 
+  /** When the device begins and ends its work on the last request, ns. */
+  get lastWorkNs(): readonly [number, number] {
+    return [this.deviceFreeNs - this.execNs, this.deviceFreeNs];
+  }
+
   /** Hand over one request at `nowNs`, filed under `ref` (-1: nothing); returns when its completion is back. */
   send(nowNs: number, ref: number): number {
     const leavesNs = Math.max(nowNs, this.completions[this.next]);

@@ -13,10 +13,11 @@ import type { Actor, Simulator } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
 import { AtcLinks } from './atc-links.js';
 import { CommandQueue } from './command-queue.js';
-import { type EngineProbe, HALTING, type SyncWaiter } from './contracts.js';
-import { executionCost } from './execution-cost.js';
+import { type EngineProbe, type EngineTimeline, HALTING, type SyncWaiter } from './contracts.js';
+import { executionCost, isSentToDevice } from './execution-cost.js';
 import { Gather, type GatherSet } from './gather.js';
 import { CommandError, ILLEGAL, QueueErrors } from './queue-errors.js';
+import { QueueRoom } from './queue-room.js';
 
 /** Serial consumer of the SMMU's command queues. */
 export class CommandEngine implements Actor {
@@ -27,14 +28,12 @@ export class CommandEngine implements Actor {
   private readonly isHeadTaken: boolean[] = [];
   /** True while a queue stands at a command that it cannot run. */
   private readonly isHalted: boolean[] = [];
-  /** Slots promised to producers that have not filled them yet. */
-  private readonly promised: number[] = [];
   /** Completion of the latest ATC invalidation of each queue. */
   private readonly atcDoneNs: number[] = [];
   private readonly links: AtcLinks;
   private readonly waiters: SyncWaiter[] = [];
-  /** Threads that wait for room in a queue, oldest first: pairs of waiter and free slots needed, per queue. */
-  private readonly roomWaiters: { waiter: SyncWaiter; slots: number }[][] = [];
+  /** Promised and awaited entries of each queue. */
+  private readonly rooms: QueueRoom[] = [];
   /** Who writes PROD for whom, per queue. */
   readonly gathers: Gather[] = [];
   /** The {PROD, CONS} word of each queue, which producers win one after the other. */
@@ -65,6 +64,9 @@ export class CommandEngine implements Actor {
     private readonly probe: EngineProbe,
     /** The command filed under a reference has been executed, at the simulator's present time. */
     private readonly onExecuted: (ref: number) => void,
+    private readonly timeline?: EngineTimeline,
+    /** Number of the SMMU, for the timeline. */
+    private readonly smmu = 0,
   ) {
     this.actor = simulator.register(this);
     this.links = new AtcLinks(simulator, profile, onExecuted);
@@ -72,15 +74,15 @@ export class CommandEngine implements Actor {
     this.silentSid = profile.number('atc.silent_sid');
     this.timeoutNs = profile.number('atc.timeout_ns');
     for (let q = 0; q < queueCount; q++) {
-      this.queues.push(new CommandQueue(profile.number('smmu.cmdq_log2')));
+      const ring = new CommandQueue(profile.number('smmu.cmdq_log2'));
+      this.queues.push(ring);
+      this.rooms.push(new QueueRoom(simulator, ring));
       this.heldUntilNs.push(0);
       this.reservations.push(new FifoLock(simulator));
       this.gathers.push(new Gather(simulator));
       this.isHeadTaken.push(false);
       this.isHalted.push(false);
-      this.promised.push(0);
       this.atcDoneNs.push(0);
-      this.roomWaiters.push([]);
       this.errors.addQueue();
     }
     for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);
@@ -93,21 +95,12 @@ export class CommandEngine implements Actor {
 
   /** Promise `slots` entries of `queue` to `waiter`. True: now; false: it is woken when they have been promised. */
   reserve(queue: number, slots: number, waiter: SyncWaiter): boolean {
-    const ring = this.queues[queue];
-    ring.ensureCapacity(slots);
-    const waiting = this.roomWaiters[queue];
-    if (waiting.length === 0 && ring.free - this.promised[queue] >= slots) {
-      this.promised[queue] += slots;
-      return true;
-    }
-    waiting.push({ waiter, slots });
-    return false;
+    return this.rooms[queue].reserve(slots, waiter);
   }
 
   /** Turn a promise into the next `slots` entries of `queue` for `producer`, who owns the gather set or joins it. */
   join(queue: number, slots: number, producer: SyncWaiter): GatherSet {
-    this.promised[queue] -= slots;
-    return this.gathers[queue].join(this.queues[queue].allocate(slots), slots, producer.actor);
+    return this.gathers[queue].join(this.rooms[queue].allocate(slots), slots, producer.actor);
   }
 
   /** Fill the allocated entry `sequence` of `queue`; it becomes visible when its gather set is published. */
@@ -128,6 +121,7 @@ export class CommandEngine implements Actor {
   /** The owner of `set` writes PROD once for the whole set. */
   publish(queue: number, set: GatherSet): void {
     this.queues[queue].publish(set.endSequence);
+    this.timeline?.onDepth(this.smmu, queue, this.simulator.nowNs, this.queues[queue].fetchable);
     this.gathers[queue].published(set);
     this.ring();
   }
@@ -199,13 +193,23 @@ export class CommandEngine implements Actor {
         this.sleepUntilReleased();
         return;
       }
-      const freeNs = this.consumeOne(queue, queues[queue], simulator.nowNs);
+      const startNs = simulator.nowNs;
+      const opcode = queues[queue].opcode[queues[queue].head];
+      const freeNs = this.consumeOne(queue, queues[queue], startNs);
+      if (this.timeline !== undefined) this.tell(this.timeline, queue, opcode, startNs, freeNs);
       this.busyUntilNs = freeNs;
       if (!simulator.tryAdvance(freeNs)) {
         simulator.schedule(freeNs, this.actor);
         return;
       }
     }
+  }
+
+  /** The command at CONS of `queue` was taken up at `startNs`. */
+  private tell(timeline: EngineTimeline, queue: number, opcode: number, startNs: number, endNs: number): void {
+    const fetchedNs = startNs + this.costNs[Cost.fetch];
+    const { consumed } = this.queues[queue];
+    timeline.onExecuted(this.smmu, queue, consumed, opcode, startNs, fetchedNs, endNs, this.heldUntilNs[queue]);
   }
 
   /** Next queue in turn that has a command and is not held; -1 if none. Moves CONS past finished commands. */
@@ -230,24 +234,19 @@ export class CommandEngine implements Actor {
   /** The command at CONS is done: move CONS and let the oldest producer that waits for room go on. */
   private finishHead(queue: number): void {
     this.isHeadTaken[queue] = false;
-    if (this.errors.isSyncFailing[queue]) {
-      const { owner, head } = this.queues[queue];
-      this.isHalted[queue] = true;
-      this.errors.stopAtSync(queue, this.simulator.nowNs, this.waiters[owner[head]]);
-      return;
-    }
     const ring = this.queues[queue];
     const slot = ring.head;
+    if (this.errors.isSyncFailing[queue]) {
+      this.isHalted[queue] = true;
+      this.errors.stopAtSync(queue, this.simulator.nowNs, this.waiters[ring.owner[slot]]);
+      return;
+    }
     const ref = ring.ref[slot];
     // An ATC_INV acts when its device has worked on it; the link says so.
     if (ref >= 0 && !isSentToDevice(ring.opcode[slot], ring.sid[slot])) this.onExecuted(ref);
     ring.consume();
-    const waiting = this.roomWaiters[queue];
-    while (waiting.length > 0 && ring.free - this.promised[queue] >= waiting[0].slots) {
-      const { waiter, slots } = waiting.shift()!;
-      this.promised[queue] += slots;
-      this.simulator.schedule(this.simulator.nowNs, waiter.actor);
-    }
+    this.timeline?.onDepth(this.smmu, queue, this.simulator.nowNs, ring.fetchable);
+    this.rooms[queue].grant();
   }
 
   private sleepUntilReleased(): void {
@@ -316,7 +315,7 @@ export class CommandEngine implements Actor {
     waiter?.chargeUntil(cost, executedNs);
     let effectNs = executedNs;
     if (isSentToDevice(opcode, ring.sid[slot])) {
-      effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot]);
+      effectNs = this.sendToDevice(ring.sid[slot], executedNs, ring.ref[slot], queue);
       if (ring.sid[slot] === this.errors.handler?.silentSid) {
         // It never takes effect; the SYNC behind it fails.
         this.errors.expectSilence(queue, effectNs, ring.publishedNs[slot]);
@@ -335,14 +334,17 @@ export class CommandEngine implements Actor {
   }
 
   /** Hand an ATC_INV over; returns when its completion, or the end of waiting for it, is in. */
-  private sendToDevice(sid: number, nowNs: number, ref: number): number {
-    if (sid !== this.silentSid && sid !== this.errors.handler?.silentSid) return this.links.of(sid).send(nowNs, ref);
-    this.atcTimeouts++;
-    return nowNs + this.timeoutNs;
+  private sendToDevice(sid: number, nowNs: number, ref: number, queue: number): number {
+    if (sid === this.silentSid || sid === this.errors.handler?.silentSid) {
+      this.atcTimeouts++;
+      return nowNs + this.timeoutNs;
+    }
+    const link = this.links.of(sid);
+    const completeNs = link.send(nowNs, ref);
+    if (this.timeline !== undefined) {
+      const [fromNs, untilNs] = link.lastWorkNs;
+      this.timeline.onDeviceWork(this.smmu, queue, this.queues[queue].consumed, sid, fromNs, untilNs);
+    }
+    return completeNs;
   }
-}
-
-/** True for an ATC_INV that goes to a device which the recording names. */
-function isSentToDevice(opcode: number, sid: number): boolean {
-  return opcode === Opcode.ATC_INV && sid >= 0;
 }

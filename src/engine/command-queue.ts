@@ -71,6 +71,11 @@ export class CommandQueue {
     return this.published > this.consumed;
   }
 
+  /** Entries that a PROD write has made visible and that have not been consumed. */
+  get fetchable(): number {
+    return this.published - this.consumed;
+  }
+
   /** Slot of CONS. */
   get head(): number {
     return this.cons & (this.slots - 1);

@@ -21,3 +21,8 @@ export function executionCost(opcode: number): number {
       return Cost.execTlbi;
   }
 }
+
+/** True for an ATC_INV that goes to a device which the recording names. */
+export function isSentToDevice(opcode: number, sid: number): boolean {
+  return opcode === Opcode.ATC_INV && sid >= 0;
+}

@@ -4,7 +4,7 @@ import type { ResultDocument } from '../results/document.js';
 import { UsageError } from '../trace/errors.js';
 
 /** What a comparison is about, or follows from the results. */
-const MAY_DIFFER = ['tool', 'traces', 'strategy_files', 'profile'];
+const MAY_DIFFER = ['tool', 'traces', 'strategy_files', 'profile', 'seed_dependents'];
 
 /**
  * Make sure that `earlier` has every trace of `document`, by content, and ran it on the same model.
@@ -28,12 +28,19 @@ export function requireComparable(document: ResultDocument, earlier: ResultDocum
     const [mine, theirs] = [document.provenance.profile[key], earlier.provenance.profile[key]];
     if (!isDeepStrictEqual(mine, theirs)) throw fault(`model (profile ${key})`, mine, theirs);
   }
+  const [mySeeds, theirSeeds] = [document, earlier].map(({ provenance }) => seedsText(provenance));
+  if (mySeeds !== theirSeeds) {
+    throw new UsageError(`${name}: expected results of the same seeds, ${mySeeds}, found ${theirSeeds}`);
+  }
   const [mine, theirs] = [document, earlier].map(({ provenance }) => plain(provenance));
   for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
     if (MAY_DIFFER.includes(key) || isDeepStrictEqual(mine[key], theirs[key])) continue;
     throw fault(`model (${key})`, mine[key], theirs[key]);
   }
 }
+
+/** `10 from 0`. */
+const seedsText = ({ seeds = 1, seed = 0 }: ResultDocument['provenance']): string => `${seeds} from ${String(seed)}`;
 
 const text = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
 

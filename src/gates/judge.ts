@@ -1,14 +1,19 @@
-/** What gates say of results. A replay is deterministic: values are compared as they are, without tolerance. */
+/**
+ * What gates say of results. A replay is deterministic: values are compared as they are, without tolerance. Of several seeds,
+ * or traces taken together, see sampling/judge-samples.ts.
+ */
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
+import { metricValue } from '../results/metric-value.js';
 import { suggestion, UsageError, UserError } from '../trace/errors.js';
+import { baselineName, baselineResult, type GateBaseline } from './baseline.js';
 import { requireComparable } from './comparable.js';
-import type { Gate, Operator } from './gate.js';
+import type { Gate } from './gate.js';
+import { holds, limitOf } from './limit.js';
+import { judgeSamples, type SampledVerdict } from './sampling/judge-samples.js';
+import { baselineSubject, type Sampling, type Subject, samplesOf, subjectsOf } from './sampling/samples.js';
 
-/** What relative limits are relative to: a strategy of the same run, or an earlier result. */
-export type GateBaseline =
-  | { readonly strategy: string; readonly atc?: string | undefined }
-  | { readonly document: ResultDocument; readonly name: string; readonly file: string; readonly sha256: string };
+export type { GateBaseline };
 
 /** A gate failed: exit 3. */
 export class GateFailure extends UserError {
@@ -16,32 +21,65 @@ export class GateFailure extends UserError {
   readonly exitCode = 3;
 }
 
+/** How gates are judged, beyond the gates themselves. */
+export interface Judging {
+  /** Absent: every result by itself, exactly. */
+  readonly sampling?: Sampling | undefined;
+  /**
+   * What an inconclusive judgement does to the run. Absent: samples that decide nothing fail it, because more of them would
+   * decide; a value that does not exist does not.
+   */
+  readonly inconclusive?: 'fail' | 'warn' | undefined;
+}
+
 /**
  * Judge every gate on every result that it is for.
  * @throws UsageError for a strategy without results, and for an earlier result of another trace or model
  */
-export function judgeGates(document: ResultDocument, gates: readonly Gate[], baseline: GateBaseline): GatesResult {
-  const earlier = 'document' in baseline ? baseline : undefined;
-  if (earlier !== undefined) requireComparable(document, earlier.document, earlier.name);
-  const judgements = gates.flatMap((gate) =>
-    judgedBy(gate, document).flatMap((result) => {
-      const base = gate.factor === 0 ? undefined : baselineResult(result, document, baseline);
-      // A strategy is not held against itself.
-      return base === result ? [] : [judge(gate, result, base)];
-    }),
-  );
+export function judgeGates(
+  document: ResultDocument,
+  gates: readonly Gate[],
+  baseline: GateBaseline,
+  { sampling, inconclusive }: Judging = {},
+): GatesResult {
+  if ('document' in baseline) requireComparable(document, baseline.document, baseline.name);
+  const judgements = gates
+    .flatMap((gate) => {
+      const results = judgedBy(gate, document);
+      if (sampling === undefined) return results.flatMap((result) => judgeResult(gate, result, document, baseline));
+      return subjectsOf(results, sampling).flatMap((one) => judgeSubject(gate, one, document, baseline, sampling));
+    })
+    .map((one): Judgement => (isBlocking(one, inconclusive) ? { ...one, blocks: true } : one));
   const count = (verdict: Judgement['verdict']) => judgements.filter((one) => one.verdict === verdict).length;
   const counts = { pass: count('pass'), fail: count('fail'), inconclusive: count('inconclusive') };
-  return { baseline: baselineName(baseline), passed: counts.fail === 0, counts, judgements };
+  const passed = counts.fail === 0 && !judgements.some(({ blocks }) => blocks);
+  return { baseline: baselineName(baseline), passed, counts, judgements };
 }
 
-/** @throws GateFailure that lists every breach, if there is one */
+/** @throws GateFailure that lists every breach, if there is one, and all that is inconclusive and must not be */
 export function requirePassed(gates: GatesResult, describe: (judgement: Judgement) => string): void {
   if (gates.passed) return;
-  const breaches = gates.judgements.filter(({ verdict }) => verdict === 'fail').map(describe);
-  throw new GateFailure(
-    `${gates.counts.fail} of ${gates.judgements.length} gate judgements failed: ${breaches.join('; ')}`,
-  );
+  const { judgements } = gates;
+  const list = (of: readonly Judgement[], what: string) =>
+    of.length === 0
+      ? []
+      : [`${of.length} of ${judgements.length} gate judgements ${what}: ${of.map(describe).join('; ')}`];
+  const parts = [
+    ...list(
+      judgements.filter(({ verdict }) => verdict === 'fail'),
+      'failed',
+    ),
+    ...list(
+      judgements.filter(({ blocks }) => blocks),
+      'inconclusive',
+    ),
+  ];
+  throw new GateFailure(parts.join('; '));
+}
+
+function isBlocking({ verdict, samples }: Judgement, inconclusive: Judging['inconclusive']): boolean {
+  if (verdict !== 'inconclusive') return false;
+  return inconclusive === undefined ? samples !== undefined : inconclusive === 'fail';
 }
 
 function judgedBy({ strategies, text }: Gate, { results }: ResultDocument): StrategyResult[] {
@@ -55,90 +93,54 @@ function judgedBy({ strategies, text }: Gate, { results }: ResultDocument): Stra
   return results.filter((one) => strategies.length === 0 || strategies.some((name) => isNamed(one, name)));
 }
 
-/** The result that `result` is held against: of the same trace; undefined if the baseline has none. */
-function baselineResult(
+function judgeResult(
+  gate: Gate,
   result: StrategyResult,
   document: ResultDocument,
   baseline: GateBaseline,
-): StrategyResult | undefined {
-  if (!('document' in baseline)) {
-    const atc = baseline.atc ?? result.atc;
-    const same = document.results.filter((one) => one.trace === result.trace && one.strategy === baseline.strategy);
-    return same.find((one) => one.atc === atc) ?? same[0];
+): Judgement[] {
+  const base = gate.factor === 0 ? undefined : baselineResult(result, document, baseline);
+  // A strategy is not held against itself.
+  if (base === result) return [];
+  const value = metricValue(result, gate.metric, gate.entry);
+  const known = base === undefined ? null : metricValue(base, gate.metric, gate.entry);
+  const limit = gate.factor === 0 ? gate.offset : known === null ? null : limitOf(gate, known);
+  const numbers = { value, baseline: known, limit };
+  if (value === null || limit === null) {
+    return [judgement(gate, result, { ...numbers, verdict: 'inconclusive', reason: missing(value, base) })];
   }
-  // The file may have another name by now: its bytes decide.
-  const shaOf = (from: ResultDocument, file: string) => from.provenance.traces.find((one) => one.file === file)?.sha256;
-  const sha = shaOf(document, result.trace);
-  return baseline.document.results.find(
-    (one) => one.strategy === result.strategy && one.atc === result.atc && shaOf(baseline.document, one.trace) === sha,
-  );
+  return [judgement(gate, result, { ...numbers, verdict: holds(value, gate.operator, limit) ? 'pass' : 'fail' })];
 }
 
-function judge(gate: Gate, result: StrategyResult, base: StrategyResult | undefined): Judgement {
-  const value = valueAt(result, gate);
-  const baseline = base === undefined ? null : valueAt(base, gate);
-  const isRelative = gate.factor !== 0;
-  const limit = !isRelative ? gate.offset : baseline === null ? null : limitOf(gate, baseline);
-  const about = {
-    gate: gate.text,
-    metric: gate.metric,
-    unit: gate.entry.unit,
-    trace: result.trace,
-    strategy: result.strategy,
-    atc: result.atc,
-    value,
-    baseline,
-    operator: gate.operator,
-    limit,
-  };
-  if (value !== null && limit !== null) {
-    return { ...about, verdict: holds(value, gate.operator, limit) ? 'pass' : 'fail' };
+function judgeSubject(
+  gate: Gate,
+  subject: Subject,
+  document: ResultDocument,
+  baseline: GateBaseline,
+  sampling: Sampling,
+): Judgement[] {
+  const bases = gate.factor === 0 ? undefined : baselineSubject(subject, document, baseline);
+  if (bases?.[0] === subject.results[0]) return [];
+  const values = samplesOf(subject.results, gate.metric, gate.entry, sampling);
+  const known = bases === undefined ? null : samplesOf(bases, gate.metric, gate.entry, sampling);
+  if (values === null || (gate.factor !== 0 && known === null)) {
+    const none = { value: null, baseline: null, limit: gate.factor === 0 ? gate.offset : null };
+    return [judgement(gate, subject, { ...none, verdict: 'inconclusive', reason: missing(values, bases) })];
   }
-  const reason =
-    value === null
-      ? 'this result has no such value'
-      : base === undefined
-        ? 'the baseline has no result of this strategy and targeting'
-        : 'the baseline has no such value';
-  return { ...about, verdict: 'inconclusive', reason };
+  return [judgement(gate, subject, judgeSamples(gate, sampling, values, known))];
 }
 
-/** Factor × baseline + offset, without the last binary digits of the product (1.1 × 100 is 110). */
-function limitOf({ factor, offset }: Gate, baseline: number): number {
-  return factor === 1 ? baseline + offset : Number((factor * baseline + offset).toPrecision(15));
+/** In the order in which documents have the keys. */
+function judgement(
+  { text, metric, entry, operator }: Gate,
+  { trace, strategy, atc }: Omit<Subject, 'results'>,
+  { value, baseline, limit, ...rest }: SampledVerdict,
+): Judgement {
+  return { gate: text, metric, unit: entry.unit, trace, strategy, atc, value, baseline, operator, limit, ...rest };
 }
 
-function valueAt(result: StrategyResult, { metric, entry }: Gate): number | null {
-  const segments = metric.split('.');
-  const last = segments.pop() ?? '';
-  let parent: unknown = result;
-  for (const segment of segments) parent = (parent as Record<string, unknown> | null | undefined)?.[segment];
-  if (parent === null || parent === undefined) return null;
-  // Percentiles of nothing are no zeros.
-  if ((parent as { count?: unknown }).count === 0 && last !== 'count') return null;
-  const value = (parent as Record<string, unknown>)[last];
-  return typeof value === 'number' ? value : entry.isSparse ? 0 : null;
-}
-
-function holds(value: number, operator: Operator, limit: number): boolean {
-  switch (operator) {
-    case '<=':
-      return value <= limit;
-    case '<':
-      return value < limit;
-    case '>=':
-      return value >= limit;
-    case '>':
-      return value > limit;
-    case '==':
-      return value === limit;
-    case '!=':
-      return value !== limit;
-  }
-}
-
-function baselineName(baseline: GateBaseline): GatesResult['baseline'] {
-  if (!('document' in baseline)) return { strategy: baseline.strategy, ...(baseline.atc ? { atc: baseline.atc } : {}) };
-  const { file, sha256, document } = baseline;
-  return { file, sha256, tool_version: document.provenance.tool.version };
+function missing(value: unknown, base: unknown): string {
+  if (value === null) return 'this result has no such value';
+  if (base === undefined) return 'the baseline has no result of this strategy and targeting';
+  return 'the baseline has no such value';
 }

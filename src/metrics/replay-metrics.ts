@@ -8,6 +8,8 @@ import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
+import { CounterSeries } from './counter-series.js';
+import { SlowestSubmissions } from './slowest-submissions.js';
 
 /** Metrics of one replay. Warm-up is left out of everything here. */
 export class ReplayMetrics implements ReplayProbe {
@@ -25,6 +27,9 @@ export class ReplayMetrics implements ReplayProbe {
   readonly hostIrqsOff = new LatencyRecorder();
   readonly guestIrqsOff = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
+  readonly slowest = new SlowestSubmissions();
+  /** Lookups and misses by cause of the main TLBs over trace time. */
+  readonly sampler = new CounterSeries();
   /** ns per cost id, summed over the submissions that `submission` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
   /** ns by ThreadKind. */
@@ -78,6 +83,7 @@ export class ReplayMetrics implements ReplayProbe {
     this.stall.record(doneNs - publishedNs);
     if (submission.syncCount === 0) return;
     this.submission.record(doneNs - publishedNs);
+    this.slowest.offer(submission, publishedNs, doneNs - publishedNs, spentNs);
     for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += spentNs[cost];
   }
 

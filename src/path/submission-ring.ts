@@ -55,6 +55,7 @@ export class SubmissionRing {
     headers.push(submission.guestCount);
     headers.push(submission.queue);
     headers.push(submission.lastSyncNumber);
+    headers.push(submission.event);
     for (let i = 0; i < submission.guestCount; i++) {
       rows.push(submission.guestOpcode[i]);
       rows.push(submission.guestRef[i]);
@@ -111,6 +112,7 @@ export class SubmissionRing {
     const guestCount = headers.shift();
     into.queue = headers.shift();
     into.lastSyncNumber = headers.shift();
+    into.event = headers.shift();
     for (let i = 0; i < guestCount; i++) {
       const guestOpcode = rows.shift();
       const guestRef = rows.shift();

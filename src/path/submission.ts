@@ -26,6 +26,8 @@ export class Submission {
   /** Guest queue that the doorbell rang, and the number of the last SYNC published with it. */
   queue = 0;
   lastSyncNumber = 0;
+  /** Number of the event that published it, from 1 on. */
+  event = 0;
   /** Path that it takes: 0, or 1 after a migration (see replay/switchover.ts). */
   path = 0;
   /** Opcode of each guest row, and the range of its host rows. */
@@ -48,6 +50,8 @@ export class Submission {
   guestFault = new Uint8Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
+  /** What a timeline calls each guest command; 0: nothing. */
+  rowTag = new Float64Array(16);
   /** Streams that the host attaches for the guest's CFGI_STEs. */
   readonly attachments = new Attachments();
 
@@ -67,6 +71,7 @@ export class Submission {
       this.hostCount = grown(this.hostCount, Int32Array);
       this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
       this.rowMeasured = grown(this.rowMeasured, Uint8Array);
+      this.rowTag = grown(this.rowTag, Float64Array);
       this.guestRef = grown(this.guestRef, Int32Array);
       this.guestFault = grown(this.guestFault, Uint8Array);
     }
@@ -107,6 +112,7 @@ export class Submission {
     this.attachments.append(other.attachments, this.guestCount);
     for (let i = 0; i < other.guestCount; i++) {
       this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i]);
+      this.rowTag[this.guestCount - 1] = other.rowTag[i];
       const end = other.hostFirst[i] + other.hostCount[i];
       for (let h = other.hostFirst[i]; h < end; h++) {
         this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h]);

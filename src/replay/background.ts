@@ -43,6 +43,7 @@ export class Background extends Thread {
     private readonly isWanted: () => boolean,
   ) {
     super(machine, ThreadKind.Background);
+    machine.timeline?.onThread(this.actor, ThreadKind.Background, 0, 0);
     this.path = new PathBuilder(costNs, NO_TALLY, layout);
     this.meanGapNs = 1e9 / load.perSecond;
     this.state = (load.seed ^ 0x9e3779b9) >>> 0;
@@ -66,6 +67,7 @@ export class Background extends Thread {
   protected finished(): void {
     const now = this.machine.simulator.nowNs;
     this.machine.probe.onBackground(now - this.arrivalNs);
+    this.machine.timeline?.onDrain(this.actor, 1, this.arrivalNs + this.spentNs[Cost.vcpuWait], now);
     if (this.isWanted()) this.scheduleNext();
   }
 

@@ -13,6 +13,7 @@ import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
 import type { Machine } from './machine.js';
 import { ownQueuesOf, type ReplayPath } from './paths.js';
+import { ThreadKind } from './probe.js';
 import { Worker } from './worker.js';
 
 /** What a VM finds on its host. */
@@ -46,8 +47,11 @@ export class Guest {
     /** Requests come from unmap events (see unmap-requests.ts). */
     takesUnmaps: boolean,
   ) {
-    const { costNs, probe, effects, topology } = host;
+    const { costNs, probe, effects, topology, timeline } = host;
     this.vmmLock = new FifoLock(host.simulator);
+    if (timeline !== undefined) {
+      this.vmmLock.onHeld = (actor, sinceNs, untilNs) => timeline.onLockHeld(vm, actor, sinceNs, untilNs);
+    }
     this.machine = { ...host, vmmLock: this.vmmLock, workers: this.workers };
     this.layouts = this.layOut(paths);
     const { faults } = host;
@@ -59,6 +63,7 @@ export class Guest {
         this.workers.push(new Worker(this.machine, transport, makeBuilder(this.layouts[index])));
       }
     }
+    for (const [index, { actor }] of this.workers.entries()) timeline?.onThread(actor, ThreadKind.Worker, vm, index);
     const [{ choice, transport }] = paths;
     const targeting = choice.targeting.create(topology);
     const routing = choice.routing.create(topology);

@@ -8,6 +8,7 @@ import type { Effects } from './effects.js';
 import type { Faults } from './faults.js';
 import type { ReplayProbe } from './probe.js';
 import type { Thread } from './thread.js';
+import type { TimelineProbe } from './timeline-probe.js';
 
 /** What all threads of one VM share; VMs share everything but the lock and the workers. */
 export interface Machine {
@@ -24,6 +25,8 @@ export interface Machine {
   readonly workers: readonly WorkerPort[];
   /** Injected faults, if any. */
   readonly faults?: Faults | undefined;
+  /** Observer of the course in time, if any. */
+  readonly timeline?: TimelineProbe | undefined;
 }
 
 /** What a vCPU needs of a worker. */

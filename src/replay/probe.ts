@@ -14,6 +14,16 @@ export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;
 /** Indices into THREAD_KINDS. */
 export const ThreadKind = { Vcpu: 0, Worker: 1, Vmm: 2, Background: 3 } as const;
 
+/** Reads the main TLBs' counters (see smmu/main-counters.ts) at times of its own choice; ordered DMA only. */
+export interface CounterSampler {
+  /** Trace time at which it wants them next. */
+  readonly dueNs: number;
+  /** The warm-up is over. */
+  start(atNs: number, counters: readonly number[]): void;
+  /** They stand like this before the event at `atNs`, which is not before `dueNs`. */
+  sample(atNs: number, counters: readonly number[]): void;
+}
+
 /** Observer of one replay. */
 export interface ReplayProbe extends EngineProbe, PathTally {
   /** A guest command was published; `isForwarded` tells whether it goes to the physical SMMU as itself. */
@@ -28,6 +38,7 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
   /** The host has seen an invalidation of its own done, `ns` after it wanted it (see background.ts). */
   onBackground(ns: number): void;
+  readonly sampler?: CounterSampler;
   /** A migration has opened the new path; the old one was drained at `drainedNs`. */
   onPathsChanged?(drainedNs: number): void;
   /** Interrupts were off for `ns` on a CPU of the host or guest while it put commands into a queue and waited. */

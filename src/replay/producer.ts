@@ -4,7 +4,7 @@
  */
 
 import type { CommandEngines } from '../engine/command-engines.js';
-import { HALTING, type SyncWaiter } from '../engine/contracts.js';
+import { type EngineTimeline, HALTING, type SyncWaiter } from '../engine/contracts.js';
 import type { GatherSet } from '../engine/gather.js';
 import { OwnCommand } from '../path/attachments.js';
 import type { Submission } from '../path/submission.js';
@@ -33,6 +33,7 @@ export class Producer {
     private readonly thread: SyncWaiter,
     /** The thread as the engines know it. */
     private readonly owner: number,
+    private readonly timeline?: EngineTimeline,
   ) {}
 
   /** Reserve `slots` of `queue`. Unless `competes`, nobody else wants slots of it now. */
@@ -87,6 +88,7 @@ export class Producer {
       const isLastOfRow = h === rows.hostFirst[row] + rows.hostCount[row] - 1;
       const isLast = isLastOfRow && smmus === 1 && hostOpcode[h] !== Opcode.SYNC;
       const publishedNs = isLast ? rows.rowPublishedNs[row] : -1;
+      if (this.timeline !== undefined) this.timeline.onFilled(smmu, local, sequence, rows.rowTag[row]);
       engine.fill(local, sequence++, hostOpcode[h], owner, hostSid[h], publishedNs, rowMeasured[row], hostRef[h]);
     }
     if (closedBy === Opcode.SYNC || closedBy === HALTING) {
@@ -96,7 +98,7 @@ export class Producer {
   }
 
   /** Write command `own` of attachment `at`, and its SYNC if it has one, into the reserved slots. */
-  fillOwn({ attachments, rowMeasured }: Submission, at: number, own: number, queue: number): void {
+  fillOwn({ attachments, rowMeasured, rowTag }: Submission, at: number, own: number, queue: number): void {
     const engine = this.engines.of(queue);
     const local = this.engines.local(queue);
     const sid = own === OwnCommand.AtcInv ? attachments.sid[at] : -1;
@@ -104,6 +106,7 @@ export class Producer {
     if (own === OwnCommand.FinalSte) ref = attachments.steRef[at];
     else if (own === OwnCommand.AtcInv) ref = attachments.atcRef[at];
     const measured = rowMeasured[attachments.row[at]];
+    this.timeline?.onFilled(this.engines.smmuOf(queue), local, this.firstSequence, rowTag[attachments.row[at]]);
     const isSynced = own !== OwnCommand.PrefetchConfig;
     const owner = isSynced ? this.owner : -1;
     engine.fill(local, this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);

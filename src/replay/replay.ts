@@ -10,12 +10,12 @@
 import { CommandEngine } from '../engine/command-engine.js';
 import { CommandEngines } from '../engine/command-engines.js';
 import { syncBackoff } from '../engine/sync-backoff.js';
-import type { Fault } from '../faults/fault.js';
 import { Cost, costTable } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { Simulator } from '../sim/simulator.js';
+import { mainCounters } from '../smmu/main-counters.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
@@ -24,16 +24,16 @@ import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
-import { Background, type BackgroundLoad } from './background.js';
-import { DmaFeed, type DmaMode } from './dma-feed.js';
+import { Background } from './background.js';
+import { DmaFeed } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
 import { Faults } from './faults.js';
 import { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
-import type { Pacing } from './pacing.js';
 import { makePaths, ownQueuesOf } from './paths.js';
 import type { ReplayProbe } from './probe.js';
+import type { ReplayOptions } from './replay-options.js';
 import type { Survey } from './survey.js';
 import { Switchover } from './switchover.js';
 import { UnmapRequests } from './unmap-requests.js';
@@ -42,20 +42,6 @@ import type { Worker } from './worker.js';
 
 /** Submissions that may be buffered because some vCPU's next one is still unread. */
 const BACKLOG_LIMIT = 1 << 16;
-
-/** How a replay is run. */
-export interface ReplayOptions {
-  readonly pacing: Pacing;
-  readonly dma: DmaMode;
-  /** Events at the start of the trace that set the state up but do not count. */
-  readonly warmup: number;
-  /** Message-signalled interrupts count as translations. */
-  readonly msi: boolean;
-  /** The host's own traffic; undefined: none. */
-  readonly background?: BackgroundLoad | undefined;
-  /** Faults to inject. */
-  readonly faults?: readonly Fault[] | undefined;
-}
 
 /** Replay of one trace through one strategy. */
 export class Replay {
@@ -93,7 +79,7 @@ export class Replay {
     /** Makes the caches of a physical SMMU and of the devices behind it. */
     makeSmmu: (topology: Topology) => Smmu,
     private readonly options: ReplayOptions,
-    probe: ReplayProbe,
+    private readonly probe: ReplayProbe,
   ) {
     const { simulator } = this;
     const costNs = costTable(profile);
@@ -105,11 +91,17 @@ export class Replay {
       (sid) => topology.smmuOf(sid),
     );
     const isTimed = options.dma === 'timed';
+    const { timeline } = options;
     const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslation(ns, isMeasured);
     const onFirstMeasured = () => this.endWarmup();
     this.translators = isTimed
       ? this.smmus.list.map((smmu) => new TimedTranslator(simulator, smmu, profile, onTranslation, onFirstMeasured))
       : [];
+    if (timeline !== undefined) {
+      for (const [smmu, translator] of this.translators.entries()) {
+        translator.onWalk = (sid, page, fromNs, untilNs) => timeline.onWalk(smmu, sid, page, fromNs, untilNs);
+      }
+    }
     this.dmaFeed = new DmaFeed(this.smmus, topology, this.translators, options.msi, onTranslation);
     const paths = Array.from({ length: topology.vms }, () => makePaths(choice, profile));
     // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
@@ -123,7 +115,16 @@ export class Replay {
     const { effects } = this;
     const queuesPerSmmu = 1 + topology.vms * ownQueuesOf(paths[0]);
     const makeEngine = (_: Smmu, smmu: number) =>
-      new CommandEngine(simulator, profile, costNs, queuesPerSmmu, probe, (ref) => effects.execute(ref, smmu));
+      new CommandEngine(
+        simulator,
+        profile,
+        costNs,
+        queuesPerSmmu,
+        probe,
+        (ref) => effects.execute(ref, smmu),
+        timeline,
+        smmu,
+      );
     this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
     const { engines } = this;
     const backoff = syncBackoff(profile);
@@ -133,7 +134,7 @@ export class Replay {
       : undefined;
     this.faults = faults;
     faults?.attach(engines.engines[0]);
-    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults };
+    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults, timeline };
     if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
       this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
     }
@@ -158,11 +159,18 @@ export class Replay {
     const { originNs } = this.survey;
     const { warmup } = this.options;
     const isTimed = this.translators.length > 0;
+    const { sampler } = this.probe;
     for (let row = 0; row < batch.count; row++) {
-      if (this.events === warmup && !isTimed) this.endWarmup();
+      if (this.events === warmup && !isTimed) {
+        this.endWarmup();
+        sampler?.start(timeNs[row] - originNs, mainCounters(this.smmus.list));
+      }
       this.events++;
       switch (kind[row]) {
         case EventKind.Dma:
+          if (sampler !== undefined && timeNs[row] - originNs >= sampler.dueNs) {
+            sampler.sample(timeNs[row] - originNs, mainCounters(this.smmus.list));
+          }
           if (this.dmaFeed.take(batch, row, originNs, this.events, this.events > warmup)) {
             this.readNs = timeNs[row] - originNs;
             this.advance();
@@ -251,6 +259,7 @@ export class Replay {
     this.unmaps?.publish(clock.index, (request) => forwarder.request(request, queueIndex, submission));
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
+    submission.event = this.events;
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     this.switchover?.published(submission);

@@ -4,7 +4,6 @@
  * Every nanosecond between the start of a program and its end is charged to exactly one cost: the thread's clock moves
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
-
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
 import { FaultPoint, Program, Step } from '../path/program.js';
@@ -16,6 +15,7 @@ import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
 import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
+import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 
 const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6, Stop: 7 } as const;
 
@@ -44,6 +44,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
   private readsSinceNs = -1;
   private readonly irqs: IrqSection;
+  private readonly timeline: TimelineProbe | undefined;
   /** Only with faults: ends waits that last too long; the lock was given up while the queue is stopped. */
   private readonly deadline: PollDeadline | undefined;
   private isLockGivenUp = false;
@@ -59,7 +60,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   ) {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
-    this.producer = new Producer(machine.engines, this, this.owner);
+    this.timeline = machine.timeline;
+    this.producer = new Producer(machine.engines, this, this.owner, machine.timeline);
     this.irqs = new IrqSection(machine.probe);
     const limitNs = machine.faults?.pollTimeoutNs ?? 0;
     if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
@@ -77,6 +79,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   chargeUntil(cost: number, untilNs: number): void {
     if (untilNs <= this.clockNs) return;
     this.spentNs[cost] += untilNs - this.clockNs;
+    if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, untilNs);
     this.clockNs = untilNs;
   }
 
@@ -100,10 +103,12 @@ export abstract class Thread implements Actor, SyncWaiter {
   releaseFromWorker(workerSpentNs: Float64Array, drainStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, drainStartNs);
     for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
-    this.clockNs = this.machine.simulator.nowNs;
+    const { simulator } = this.machine;
+    this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
+    this.clockNs = simulator.nowNs;
     this.waiting = Waiting.Nothing;
     this.deadline?.disarm();
-    this.machine.simulator.schedule(this.clockNs, this.actor);
+    simulator.schedule(this.clockNs, this.actor);
   }
 
   wake(): void {
@@ -258,6 +263,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   private spend(ns: number, cost: number, cpu: number): boolean {
     const { simulator, probe } = this.machine;
     this.spentNs[cost] += ns;
+    if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);
     else if (cpu === 2) probe.onHostCpu(ThreadKind.Vmm, ns);

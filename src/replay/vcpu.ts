@@ -36,6 +36,7 @@ export class Vcpu extends Thread {
     private readonly switchover?: Switchover,
   ) {
     super(guest.machine, ThreadKind.Vcpu);
+    guest.machine.timeline?.onThread(this.actor, ThreadKind.Vcpu, guest.vm, index);
   }
 
   protected get rows(): Submission {
@@ -82,6 +83,7 @@ export class Vcpu extends Thread {
     const { transport, builder } = this.guest.paths[current.path];
     current.vcpu = this.index;
     current.vm = this.guest.vm;
+    this.machine.timeline?.onStart(current);
     this.machine.effects.publish(current);
     builder.begin(this.program, current.measured, current);
     transport.submit(current, builder);
@@ -112,6 +114,9 @@ export class Vcpu extends Thread {
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
     machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
+    // What an open-loop guest waited for its own vCPU belongs to the submission before.
+    const startNs = this.publishNs + spentNs[Cost.vcpuWait];
+    machine.timeline?.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
     this.switchover?.ended(current);
     this.isBusy = false;
     if (this.pending.length > 0) this.scheduleNext();

@@ -118,6 +118,10 @@ export class Worker extends Thread implements WorkerPort {
     if (this.state === 'draining' && this.released < this.drainWaiters.length) {
       throw new Error('a drain ended without completing every submission');
     }
+    if (this.state === 'draining') {
+      const { timeline, simulator } = this.machine;
+      timeline?.onDrain(this.actor, this.draining.guestCount, this.drainStartNs, simulator.nowNs);
+    }
     if (this.arriving.guestCount === 0) {
       this.state = 'idle';
       this.isFoundPolling = false;

@@ -1,4 +1,7 @@
-/** Bencher Metric Format: benchmark → measure → value. A benchmark is a result, a measure a headline metric. */
+/**
+ * Bencher Metric Format: benchmark → measure → value. A benchmark is a result, a measure a headline metric;
+ * of several seeds the median, with the ends of its interval as the lower and upper value.
+ */
 import { headlinesOf } from './headlines.js';
 import type { Reporter } from './reporter.js';
 import { requireResult, resultName } from './results-only.js';
@@ -7,10 +10,15 @@ export const bencherReporter: Reporter = {
   name: 'bencher',
   summary: 'headline metrics in Bencher Metric Format',
   render: (document) => {
-    const { results } = requireResult(document, 'bencher');
-    const benchmarks = results.map((result) => [
+    const checked = requireResult(document, 'bencher');
+    const benchmarks = checked.results.map((result) => [
       resultName(result),
-      Object.fromEntries(headlinesOf(result).map(([{ path }, value]) => [path, { value }])),
+      Object.fromEntries(
+        headlinesOf(result, checked).map(([{ path }, value, interval]) => [
+          path,
+          interval === undefined ? { value } : { value, lower_value: interval[0], upper_value: interval[1] },
+        ]),
+      ),
     ]);
     return `${JSON.stringify(Object.fromEntries(benchmarks), null, 2)}\n`;
   },

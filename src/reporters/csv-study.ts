@@ -1,7 +1,8 @@
 /** CSV of studies: tidy, one row per point and metric, with a column for every axis. */
+
+import { numericLeaves } from '../results/numeric-leaves.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
 import type { Coordinates, StudyDocument } from '../results/study-document.js';
-import { numericLeaves } from './numeric-leaves.js';
 
 type Field = string | number | boolean;
 

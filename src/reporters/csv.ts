@@ -8,7 +8,9 @@ import { stringify } from 'csv-stringify/sync';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
+import type { StatisticsResult } from '../results/declaration/statistics.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { numericLeaves } from '../results/numeric-leaves.js';
 import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
 import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
 import { sensitivityRows, studyRows } from './csv-study.js';
@@ -20,10 +22,7 @@ import {
   type StrategyDocument,
   WORKLOADS_SCHEMA,
 } from './listings.js';
-import { numericLeaves } from './numeric-leaves.js';
 import type { ReportDocument, Reporter } from './reporter.js';
-
-export { numericLeaves };
 
 type Field = string | number | boolean;
 
@@ -121,7 +120,31 @@ function resultRows(document: ResultDocument): Field[][] {
     const { trace, strategy, atc, ...metrics } = result;
     for (const [metric, value] of numericLeaves(metrics)) rows.push([trace, strategy, atc, metric, value]);
   }
-  return rows;
+  return document.statistics === undefined ? rows : [...rows, ...medianRows(document.statistics)];
+}
+
+/** Medians as metrics: `over_seeds.METRIC.median`, `.interval_low`, `.ratio` and so on; what there is not is left out. */
+function medianRows({ over, medians }: StatisticsResult): Field[][] {
+  return medians.flatMap(({ trace, strategy, atc, metric, median, interval, baseline }) => {
+    const values = {
+      median,
+      interval_low: interval?.[0],
+      interval_high: interval?.[1],
+      baseline_median: baseline?.median,
+      ratio: baseline?.ratio,
+      ratio_low: baseline?.ratio_interval?.[0],
+      ratio_high: baseline?.ratio_interval?.[1],
+      mann_whitney_p: baseline?.mann_whitney?.p,
+      sign_p: baseline?.sign_p,
+    };
+    return numericLeaves(values).map(([name, value]) => [
+      trace,
+      strategy,
+      atc,
+      `over_${over}.${metric}.${name}`,
+      value,
+    ]);
+  });
 }
 
 /** One row per submission and step. */

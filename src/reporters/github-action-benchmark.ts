@@ -7,15 +7,17 @@ export const githubActionBenchmarkReporter: Reporter = {
   name: 'github-action-benchmark',
   summary: 'headline metrics for github-action-benchmark (customSmallerIsBetter)',
   render: (document) => {
-    const { results, provenance } = requireResult(document, 'github-action-benchmark');
+    const checked = requireResult(document, 'github-action-benchmark');
+    const { results, provenance } = checked;
     const entries = results.flatMap((result) => {
       const { sha256 } = provenance.traces.find(({ file }) => file === result.trace) ?? provenance.traces[0];
-      return headlinesOf(result)
+      return headlinesOf(result, checked)
         .filter(([{ direction }]) => direction === 'lower')
-        .map(([{ path, unit, meaning }, value]) => ({
+        .map(([{ path, unit, meaning }, value, interval]) => ({
           name: `${resultName(result)}: ${path}`,
           unit,
           value,
+          ...(interval === undefined ? {} : { range: `${interval[0]} to ${interval[1]}` }),
           extra: `${meaning}\nprofile ${provenance.profile.name}, trace sha256 ${sha256}`,
         }));
     });

@@ -1,6 +1,6 @@
 /**
- * Workflow commands for the log of a GitHub Actions step: an error for every breach, a warning for every judgement that is
- * inconclusive, a notice with the totals. GitHub shows them on the run's page and at the pull request.
+ * Workflow commands for the log of a GitHub Actions step: an error for every breach and for what is inconclusive and
+ * counts against the run, a warning for what is inconclusive otherwise, a notice with the totals. GitHub shows them on the run's page and at the pull request.
  *
  * The escapes are those that the runner undoes: % and line breaks in the message, also `:` and `,` in a property. The one
  * package that has them (the actions toolkit) writes to standard output by itself and brings an HTTP client along.
@@ -19,7 +19,11 @@ export const githubAnnotationsReporter: Reporter = {
     const told = gates.judgements
       .filter(({ verdict }) => verdict !== 'pass')
       .map((one) =>
-        command(one.verdict === 'fail' ? 'error' : 'warning', one.gate, `${judgedName(one)}: ${judgementText(one)}`),
+        command(
+          one.verdict === 'fail' || one.blocks ? 'error' : 'warning',
+          one.gate,
+          `${judgedName(one)}: ${judgementText(one)}`,
+        ),
       );
     const totals = `gates: ${pass} passed, ${fail} failed, ${inconclusive} inconclusive`;
     return told.join('') + command('notice', 'smmuscope', totals);

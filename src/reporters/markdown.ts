@@ -3,23 +3,24 @@
  * Built as a syntax tree and written by mdast-util-to-markdown, which knows what must be escaped.
  */
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
-import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
-import { toMarkdown } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { comparisonOf } from './table/comparison.js';
 import { renderFooter } from './table/footer.js';
+import { mediansTexts } from './table/medians.js';
 import { tableReporter } from './table.js';
 
 /** Nothing is dropped or cut: a page scrolls. */
 const WIDE: Partial<ReportContext> = { width: 100_000, colour: false, unicode: true };
 
-export const markdownReporter: Reporter = {
+export const markdownReporter: Reporter<Promise<string>> = {
   name: 'markdown',
   summary: 'GitHub-flavoured Markdown for a job summary or a comment',
-  render: (document, context) => {
+  render: async (document, context) => {
+    const { gfmTableToMarkdown } = await import('mdast-util-gfm-table');
+    const { toMarkdown } = await import('mdast-util-to-markdown');
     const children = document.schema === RESULT_SCHEMA ? resultPage(document, context) : listingPage(document, context);
     return toMarkdown(
       { type: 'root', children },
@@ -44,12 +45,20 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
   return [
     ...(document.gates === undefined ? [] : gatesSection(document.gates)),
     ...sections,
+    ...mediansSection(document, wide),
     {
       type: 'list',
       spread: false,
       children: footer.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
     },
   ];
+}
+
+function mediansSection(document: ResultDocument, context: ReportContext): RootContent[] {
+  const texts = mediansTexts(document, context);
+  if (texts === undefined) return [];
+  const { title, headings, rows, notes } = texts;
+  return [heading(2, title), ...(rows.length === 0 ? [] : [table(headings, rows)]), ...notes.map(paragraph)];
 }
 
 function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[] {
@@ -63,7 +72,7 @@ function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[
   }));
   const number = (value: number | null, one: Judgement) => (value === null ? '-' : inUnit(value, one));
   const rows = sorted.map((one) => [
-    one.verdict === 'fail' ? '❌ fail' : one.verdict === 'pass' ? '✅ pass' : '❔ inconclusive',
+    `${one.verdict === 'pass' ? '✅' : one.verdict === 'fail' || one.blocks ? '❌' : '❔'} ${one.verdict}`,
     one.gate,
     judgedName(one),
     number(one.value, one),

@@ -5,14 +5,15 @@ import { csvReporter } from './csv.js';
 import { foldedReporter } from './folded.js';
 import { githubActionBenchmarkReporter } from './github-action-benchmark.js';
 import { githubAnnotationsReporter } from './github-annotations.js';
+import { htmlReporter } from './html.js';
 import { jsonReporter } from './json.js';
 import { junitReporter } from './junit.js';
 import { markdownReporter } from './markdown.js';
-import type { Reporter } from './reporter.js';
+import type { AnyReporter } from './reporter.js';
 import { tableReporter } from './table.js';
 
 /** In the order in which help lists them; the first is the default. */
-export const REPORTERS: readonly Reporter[] = [
+export const REPORTERS: readonly AnyReporter[] = [
   tableReporter,
   jsonReporter,
   csvReporter,
@@ -22,13 +23,14 @@ export const REPORTERS: readonly Reporter[] = [
   githubActionBenchmarkReporter,
   bencherReporter,
   foldedReporter,
+  htmlReporter,
 ];
 
 /**
  * The reporter called `name`.
  * @throws UsageError that lists the known ones
  */
-export function reporterByName(name: string): Reporter {
+export function reporterByName(name: string): AnyReporter {
   const found = REPORTERS.find((reporter) => reporter.name === name);
   if (found !== undefined) return found;
   const known = REPORTERS.map((reporter) => reporter.name);

@@ -3,6 +3,7 @@
  *
  * Contract:
  * - `render` is pure: no clock, no environment, no stream. The same document and context give the same bytes.
+ * - A reporter that needs much code loads it in `render` and promises its text (`Reporter<Promise<string>>`).
  * - The text ends with exactly one newline; the caller decides where it goes.
  * - A document that carries nothing for a section (no dma events: `tlb` is null) is reported as absent, never as zero.
  * - Colour, width and character set come from the context only.
@@ -56,10 +57,13 @@ export interface ReportContext {
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */
-export interface Reporter {
+export interface Reporter<Text extends string | Promise<string> = string> {
   /** Name for `--reporter`. */
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
-  render(document: ReportDocument, context: ReportContext): string;
+  render(document: ReportDocument, context: ReportContext): Text;
 }
+
+/** Either kind. */
+export type AnyReporter = Reporter | Reporter<Promise<string>>;

@@ -5,9 +5,11 @@
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
+import type { SlowSubmission } from '../metrics/slowest-submissions.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 import type { GatesResult } from './declaration/gates.js';
+import type { StatisticsResult } from './declaration/statistics.js';
 import type { MigrationResult } from './migration-result.js';
 
 export type { JoinReport, ReaderReport };
@@ -57,6 +59,15 @@ export interface CacheResult {
   readonly [extra: string]: unknown;
 }
 
+/** The main TLB in at most 256 full bins of trace time, and what comes after them. */
+export interface MainTlbOverTime {
+  /** Start of the first bin, and width of all, ns. */
+  readonly start_ns: number;
+  readonly bin_ns: number;
+  readonly lookups: readonly number[];
+  readonly misses_by_cause: Readonly<Record<string, readonly number[]>>;
+}
+
 /** Predictions compared with a recording. */
 export interface OracleAgreement {
   readonly compared: number;
@@ -102,6 +113,10 @@ export interface StrategyResult {
     readonly stale_after_sync: number;
     readonly first: readonly unknown[];
   } | null;
+  /** Ordered DMA only. */
+  readonly main_tlb_over_time?: MainTlbOverTime;
+  /** The slowest first, 16 at most (see metrics/slowest-submissions.ts). */
+  readonly slowest_submissions?: readonly SlowSubmission[];
   /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
   readonly oracle?: {
     readonly recorded: OracleAgreement & {
@@ -129,6 +144,8 @@ export interface StrategyResult {
     readonly submissions_per_s: number;
     readonly commands_per_s: number;
   };
+  /** Several seeds: values of the metrics that differ between them, in the order of the seeds; null: none. */
+  readonly by_seed?: Readonly<Record<string, readonly (number | null)[]>>;
   readonly [extra: string]: unknown;
 }
 
@@ -153,9 +170,15 @@ export interface ResultDocument {
     readonly profile: Readonly<Record<string, unknown>>;
     readonly pacing: string;
     readonly dma: string;
+    /** Number of seeds from `seed` on, if several; `results` are those of the first. */
+    readonly seeds?: number;
+    /** What the seed decides; empty: nothing. */
+    readonly seed_dependents?: readonly string[];
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** Medians over several seeds or traces. */
+  readonly statistics?: StatisticsResult;
   /** Verdicts of the gates (`--gate`). */
   readonly gates?: GatesResult;
 }

@@ -8,12 +8,14 @@ import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/co
 import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
+import { CAUSE_NAMES } from '../smmu/counters.js';
+import { mainCounters } from '../smmu/main-counters.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
 import { byOpcode } from './by-opcode.js';
-import type { AmplificationResult, LatencySummary, StrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';
 import { errorsResult } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
@@ -53,6 +55,8 @@ export function strategyResult(
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
+    ...(hasDma && replay.translators.length === 0 ? { main_tlb_over_time: overTime(replay, metrics) } : {}),
+    slowest_submissions: metrics.slowest.list,
     errors: errorsResult(replay, metrics),
     ...migrationPart(replay, metrics),
     host: {
@@ -101,6 +105,17 @@ export function strategyResult(
       ...unmapResult(replay),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
+  };
+}
+
+/** Main TLB by bins of trace time; each list sums to the same counter of `tlb.main`. */
+function overTime({ smmus }: Replay, { sampler }: ReplayMetrics): MainTlbOverTime {
+  const finals = mainCounters(smmus.list);
+  return {
+    start_ns: sampler.startNs,
+    bin_ns: sampler.binNs,
+    lookups: sampler.rises(0, finals),
+    misses_by_cause: Object.fromEntries(CAUSE_NAMES.map((cause, i) => [cause, sampler.rises(i + 1, finals)])),
   };
 }
 

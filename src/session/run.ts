@@ -13,8 +13,10 @@ import { readerReport } from '../readers/reader-report.js';
 import type { BackgroundLoad } from '../replay/background.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
-import { Replay, type ReplayOptions } from '../replay/replay.js';
+import { Replay } from '../replay/replay.js';
+import type { ReplayOptions } from '../replay/replay-options.js';
 import { Survey } from '../replay/survey.js';
+import type { TimelineProbe } from '../replay/timeline-probe.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { strategyResult, timeShares } from '../results/strategy-result.js';
 import { mapPaths, migrating } from '../strategies/migration.js';
@@ -83,6 +85,8 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   /** Stands in for `openRecording`, for a trace that is decoded already. */
   readonly open?: OpenRecording;
+  /** Observes the course in time of the only replay of the run. */
+  readonly timeline?: TimelineProbe | undefined;
 }
 
 /** Replay every trace through every strategy. */
@@ -97,6 +101,9 @@ export async function runReplays(
   const options: RunOptions = { ...given, transforms };
   const profile = loadProfile(options.profile, options.set);
   const choices = resolveChoices(options);
+  if (hooks.timeline !== undefined && traces.length * choices.length !== 1) {
+    throw new UsageError(`--perfetto: expected one trace, strategy and --atc, found ${traces.length * choices.length}`);
+  }
   const faults = parseFaults(options.faults ?? []);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   if (faults.length > 0) checkFaultScope(options, declared);
@@ -185,7 +192,7 @@ async function runTrace(
   try {
     const survey = await Survey.of(batches, undefined, undefined, vms);
     if (declared !== undefined) survey.topology.declare(declared);
-    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options));
+    const runs = choices.map((choice) => startReplay(choice, profile, survey, faults, options, hooks.timeline));
     // What the recorder saw is of the one guest that was recorded, as it was.
     const isAsRecorded = vms === 1 && transformSettings(options.transforms ?? {}).length === 0;
     const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;
@@ -220,6 +227,7 @@ function startReplay(
   survey: Survey,
   faults: readonly Fault[],
   options: RunOptions,
+  timeline: TimelineProbe | undefined,
 ): StartedReplay {
   const metrics = choice.migration === undefined ? new ReplayMetrics() : new MigrationMetrics();
   const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, options);
@@ -229,7 +237,7 @@ function startReplay(
   };
   const onHost = mapPaths(choice, (one) => refusingUnknownStreams(one, survey.topology, onUnknown));
   const background = backgroundLoad(options);
-  const replayOptions: ReplayOptions = { ...options, background, faults };
+  const replayOptions: ReplayOptions = { ...options, background, faults, timeline };
   const replay = new Replay(onHost, profile, survey, makeSmmu, replayOptions, metrics);
   return { replay, metrics, unknownVsid };
 }

@@ -20,6 +20,9 @@ export class FifoLock {
   /** How often an actor had to wait. */
   contended = 0;
   acquisitions = 0;
+  /** Told, if set, of each hold when it ends. */
+  onHeld: ((actor: number, sinceNs: number, untilNs: number) => void) | undefined;
+  private holder = -1;
 
   constructor(private readonly simulator: Simulator) {}
 
@@ -28,6 +31,7 @@ export class FifoLock {
     this.acquisitions++;
     if (!this.held) {
       this.held = true;
+      this.holder = actor;
       this.heldSinceNs = this.simulator.nowNs;
       return true;
     }
@@ -43,6 +47,7 @@ export class FifoLock {
     const now = this.simulator.nowNs;
     const hold = now - this.heldSinceNs;
     this.heldNs += hold;
+    this.onHeld?.(this.holder, this.heldSinceNs, now);
     if (hold > this.longestHoldNs) this.longestHoldNs = hold;
     if (this.waiting === 0) {
       this.held = false;
@@ -52,6 +57,7 @@ export class FifoLock {
     this.first = (this.first + 1) % this.waiters.length;
     this.waiting--;
     this.heldSinceNs = now;
+    this.holder = next;
     this.simulator.schedule(now, next);
   }
 

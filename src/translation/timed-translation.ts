@@ -35,6 +35,7 @@ export class TimedTranslation implements Actor {
   /** This translation's miss is the one that others to its page wait for. */
   private isLeading = false;
   private hasWaited = false;
+  private walkNs = 0;
 
   constructor(private readonly translator: TimedTranslator) {
     this.actor = translator.simulator.register(this);
@@ -65,6 +66,9 @@ export class TimedTranslation implements Actor {
           break;
         case Leg.Free:
           resources.pools[operand].release();
+          if (operand === Pool.Walker && translator.onWalk !== undefined) {
+            translator.onWalk(this.sid, this.page, simulator.nowNs - this.walkNs, simulator.nowNs);
+          }
           break;
         case Leg.Pass: {
           const untilNs = simulator.nowNs + operand;
@@ -140,6 +144,7 @@ export class TimedTranslation implements Actor {
       .use(Pool.Config, r.configNs)
       .add(Leg.Pass, Math.max(0, configNs - r.configNs));
     if (r.tcuNs > 0) this.itinerary.use(Pool.Tcu, r.tcuNs);
+    this.walkNs = walkNs;
     if (level === HitLevel.Walk) this.itinerary.use(Pool.Walker, walkNs);
     this.itinerary.add(Leg.Free, Pool.TcuXlate).add(Leg.Pass, r.linkBackNs);
   }

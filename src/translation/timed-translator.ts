@@ -22,6 +22,8 @@ export class TimedTranslator implements Actor {
   finished = 0;
   inFlight = 0;
   mostInFlight = 0;
+  /** Told, if set, of each walk when it ends. */
+  onWalk: ((sid: number, page: number, fromNs: number, untilNs: number) => void) | undefined;
   private readonly actor: number;
   private isScheduled = false;
   private readonly idle: TimedTranslation[] = [];

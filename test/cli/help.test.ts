@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
 import { readerNames } from '../../src/readers/registry.js';
 import { REPORTERS } from '../../src/reporters/registry.js';
-import { ROOT, runCli } from '../support/cli.js';
+import { ROOT, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { dependencyClosure, type LoadingRun, runAndListModules } from '../support/loaded-modules.js';
 
 interface CommandManifest {
   readonly id: string;
@@ -23,9 +24,27 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf
 const commands = Object.values(manifest.commands as Record<string, CommandManifest>);
 const words = (id: string) => id.split(':');
 
+const sandbox = new Sandbox();
+afterAll(() => sandbox.remove());
+
+/** The framework and what it depends on. */
+const FRAMEWORK = dependencyClosure('@oclif/core');
+/** The framework loads about 160; each module costs start-up time. */
+const MOST_MODULES = 200;
+
+/** Help and version come from the manifest: nothing of the tool is loaded, and no library but the framework. */
+function expectLightStart({ own, packages, modules }: LoadingRun): void {
+  expect(own).toEqual(['bin/run.js']);
+  expect([...packages].filter((name) => !FRAMEWORK.has(name))).toEqual([]);
+  expect(packages).toContain('@oclif/core');
+  expect(modules).toBeLessThan(MOST_MODULES);
+}
+
 describe.each(commands.map((command) => [words(command.id).join(' '), command] as const))('%s', (_name, command) => {
-  it('prints help with usage and examples, without colour', async () => {
-    const { code, stdout, stderr } = await runCli([...words(command.id), '--help']);
+  it('prints help with usage and examples, without colour, and loads nothing but the framework for it', async () => {
+    const run = await runAndListModules([...words(command.id), '--help'], sandbox);
+    expectLightStart(run);
+    const { code, stdout, stderr } = run;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const section of ['USAGE', 'DESCRIPTION', 'EXAMPLES']) expect(stdout).toContain(section);
     expect(stdout).not.toContain('\u001b');
@@ -72,7 +91,22 @@ describe('the tool', () => {
   });
 
   it('prints help for no arguments and its version for --version', async () => {
-    expect(await runCli([])).toMatchObject({ code: 0, stderr: '' });
-    expect((await runCli(['--version'])).stdout).toMatch(/^smmuscope\/\d+\.\d+\.\d+ /);
+    const bare = await runAndListModules([], sandbox);
+    expect(bare).toMatchObject({ code: 0, stderr: '' });
+    const version = await runAndListModules(['--version'], sandbox);
+    expect(version.stdout).toMatch(/^smmuscope\/\d+\.\d+\.\d+ /);
+    for (const run of [bare, version, await runAndListModules(['--help'], sandbox)]) expectLightStart(run);
+  });
+
+  it('loads the libraries of a format only for that format', async () => {
+    const trace = sandbox.write('small.csv', SMALL_TRACE);
+    const special = ['apache-arrow', 'xmlbuilder2', 'mdast-util-to-markdown', 'hdr-histogram-js', 'fzstd'];
+    const loadedBy = async (...flags: string[]) => {
+      const { code, packages } = await runAndListModules(['compare', trace, '--quiet', ...flags], sandbox);
+      expect(code).toBe(0);
+      return special.filter((name) => packages.has(name));
+    };
+    expect(await loadedBy()).toEqual([]);
+    expect(await loadedBy('--reporter', 'markdown')).toEqual(['mdast-util-to-markdown']);
   });
 });

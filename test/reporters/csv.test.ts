@@ -1,8 +1,9 @@
 /** Reporters, CSV: is every number of the document one tidy row, and is the quoting that of RFC 4180? */
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { csvReporter, numericLeaves } from '../../src/reporters/csv.js';
+import { csvReporter } from '../../src/reporters/csv.js';
 import type { ReportContext, ReportDocument } from '../../src/reporters/reporter.js';
+import { numericLeaves } from '../../src/results/numeric-leaves.js';
 import { COMPARISON, INSPECTION, LINT, NO_DMA, PROFILE, PROFILES, SINGLE, STRATEGIES, WORKLOADS } from './documents.js';
 
 const CONTEXT: ReportContext = { width: 100, colour: false, unicode: false };

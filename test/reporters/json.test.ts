@@ -32,6 +32,7 @@ describe('registry', () => {
       'github-action-benchmark',
       'bencher',
       'folded',
+      'html',
     ]);
     for (const reporter of REPORTERS) expect(reporterByName(reporter.name)).toBe(reporter);
   });

@@ -127,7 +127,10 @@ describe('a trace with unmap events', () => {
     };
     for (const spec of ['ioctl', 'sw-vcmdq', 'native']) {
       const [plain, mapped] = [await replayThrough(trace(false), spec), await replayThrough(trace(true), spec)];
-      expect(mapped.result).toEqual(plain.result);
+      // The doorbell's number counts the unmap event before it; nothing else differs.
+      const slowest = plain.result.slowest_submissions?.map((one) => ({ ...one, event: one.event + 1 }));
+      expect(slowest).toHaveLength(1);
+      expect(mapped.result).toEqual({ ...plain.result, slowest_submissions: slowest });
     }
   });
 });

@@ -9,6 +9,7 @@ import type { DmaMode } from '../../src/replay/dma-feed.js';
 import type { Pacing } from '../../src/replay/pacing.js';
 import { Replay } from '../../src/replay/replay.js';
 import { Survey } from '../../src/replay/survey.js';
+import type { TimelineProbe } from '../../src/replay/timeline-probe.js';
 import type { StrategyResult } from '../../src/results/document.js';
 import { strategyResult } from '../../src/results/strategy-result.js';
 import { createSmmu } from '../../src/session/smmu-settings.js';
@@ -34,6 +35,7 @@ export interface HarnessOptions {
   migrate?: { readonly atNs: number; readonly to: string };
   /** Values of --fault. */
   faults?: readonly string[];
+  timeline?: TimelineProbe;
 }
 
 /** A finished replay. */
@@ -77,6 +79,7 @@ export async function replayThrough(
       warmup: options.warmup ?? 0,
       msi: options.msi ?? true,
       faults: parseFaults(options.faults ?? []),
+      timeline: options.timeline,
     },
     metrics,
   );

@@ -15,7 +15,8 @@ import { peek } from '../peek.js';
 import type { ReaderContext, TraceReader } from '../reader.js';
 import { AnyRows, columnsOfSchema } from './any-rows.js';
 import { ARROW_HEAD_BYTES, ArrowContent, FILE_MAGIC } from './content.js';
-import { NativeBatchDecoder, nativeColumns } from './native-batch.js';
+import { NativeBatchDecoder } from './native-batch.js';
+import { nativeColumns } from './native-buffers.js';
 import { isNative, METADATA } from './native-columns.js';
 
 const EXPECTED = 'well-formed Arrow IPC';
@@ -148,7 +149,8 @@ class TableDecoder {
       const whole = columns && this.native?.decode(columns, from, to, first);
       if (whole !== undefined) {
         yield* this.rest();
-        for (let row = 0; row < whole.count; row++) countFlags(whole.flags[row], statistics);
+        const { flags, count } = whole;
+        for (let row = 0; row < count; row++) if (flags[row] !== 0) countFlags(flags[row], statistics);
         yield whole;
         this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;
       } else {

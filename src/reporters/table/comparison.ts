@@ -7,6 +7,7 @@ import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './for
 import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
+import { renderMedians } from './medians.js';
 
 /** One row: a result and the result that it is compared with. */
 interface ComparisonRow {
@@ -53,7 +54,12 @@ export function renderComparison(document: ResultDocument, context: ReportContex
     if (incidents !== '') text += `${incidents}\n`;
   }
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
-  return text + renderGates(document, context) + renderFooter(document, context, [...dropped]);
+  return (
+    text +
+    renderMedians(document, context) +
+    renderGates(document, context) +
+    renderFooter(document, context, [...dropped])
+  );
 }
 
 /**

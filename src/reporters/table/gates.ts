@@ -12,7 +12,7 @@ export function renderGates({ gates }: ResultDocument, context: ReportContext): 
     .filter(({ verdict }) => verdict !== 'pass')
     .map((one) => {
       const line = wrapText(`${one.verdict}: ${judgedName(one)}: ${judgementText(one)}`, context).trimEnd();
-      return `${paint(line, one.verdict === 'fail' ? 'red' : 'yellow', context)}\n`;
+      return `${paint(line, one.verdict === 'fail' || one.blocks ? 'red' : 'yellow', context)}\n`;
     });
   const title = `gates: ${pass} passed, ${fail} failed, ${inconclusive} inconclusive`;
   return `${sectionTitle(title, context)}${lines.join('')}\n`;

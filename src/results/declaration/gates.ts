@@ -1,12 +1,27 @@
 /** Declaration of `gates`: what each gate says of each result. Its types are those of the document. */
 import { z } from 'zod';
 import { label } from './metric.js';
+import { BASELINE, INTERVAL, OVER } from './statistics.js';
+
+/** What a judgement of several samples rests on. */
+const SAMPLES = z.object({
+  over: OVER,
+  count: z.int().meta({ description: 'samples; value, baseline and limit are their medians' }),
+  method: z.enum(['exact', 'each', 'mann-whitney', 'sign']).meta({
+    description:
+      'exact: all samples are equal; each: every sample is judged, value is of the first breach; else the test behind p',
+  }),
+  interval: INTERVAL.optional().meta({ description: 'confidence interval of value' }),
+  excess_interval: INTERVAL.optional().meta({ description: 'confidence interval of value − limit' }),
+  p: z.number().optional().meta({ description: 'two-sided, of value against limit' }),
+  needed: z.int().optional().meta({ description: 'fewest samples that can decide, where there are fewer' }),
+});
 
 export const JUDGEMENT = z.object({
   gate: label('the gate as it was written'),
   metric: label('dotted path of the metric'),
   unit: label('unit of value, baseline and limit'),
-  trace: label('trace that was judged'),
+  trace: label('trace that was judged; “N traces” if they were judged together'),
   strategy: label('strategy that was judged'),
   atc: label('its ATC targeting'),
   value: z.number().nullable().meta({ description: 'null: there is none' }),
@@ -15,19 +30,13 @@ export const JUDGEMENT = z.object({
   limit: z.number().nullable().meta({ description: 'value operator limit is what the gate asks for' }),
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   reason: label('why it is inconclusive').optional(),
+  samples: SAMPLES.optional().meta({ description: 'several seeds or traces only' }),
+  blocks: z.literal(true).optional().meta({ description: 'inconclusive, and counted against the run' }),
 });
 
 export const GATES = z.object({
-  baseline: z.union([
-    z.null(),
-    z.object({ strategy: label('strategy of the same run'), atc: label('its ATC targeting').optional() }),
-    z.object({
-      file: label('file name of the earlier result'),
-      sha256: label('SHA-256 of the file'),
-      tool_version: label('version of the tool that wrote it'),
-    }),
-  ]),
-  passed: z.boolean().meta({ description: 'true: no judgement is fail' }),
+  baseline: BASELINE,
+  passed: z.boolean().meta({ description: 'true: no judgement is fail or blocks; else exit code 3' }),
   counts: z.object({ pass: z.int(), fail: z.int(), inconclusive: z.int() }),
   judgements: z.array(JUDGEMENT),
 });

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
+import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
 import { GATES } from './gates.js';
 import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
+import { STATISTICS } from './statistics.js';
 import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
 
 const LATENCY = z.object({
@@ -63,6 +65,13 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   amplification: AMPLIFICATION,
   tlb: TLB.nullable(),
   safety: SAFETY.nullable(),
+  main_tlb_over_time: MAIN_TLB_OVER_TIME.optional().meta({
+    description: 'the main TLB per bin of trace time; with ordered DMA only',
+  }),
+  slowest_submissions: z
+    .array(SLOW_SUBMISSION)
+    .optional()
+    .meta({ description: 'the 16 slowest, slowest first; of equally slow ones the earlier first' }),
   oracle: ORACLE.optional(),
   errors: ERRORS.optional(),
   migration: MIGRATION.optional(),
@@ -70,6 +79,11 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   throughput: THROUGHPUT,
   timed_translation: TIMED_TRANSLATION.optional(),
   replay: REPLAY.optional(),
+  by_seed: z
+    .record(z.string(), z.array(z.number().nullable()))
+    .optional()
+    .meta({ description: 'several seeds: values of the metrics that differ between them, in the order of the seeds' }),
+  timeline: TIMELINE.optional(),
 });
 
 const TRACE_PROVENANCE = z.object({
@@ -87,6 +101,11 @@ const PROVENANCE = z.looseObject({
   profile: z.looseObject({ name: label('profile of the hardware and software costs') }),
   pacing: label('closed, recorded or asap'),
   dma: label('ordered or timed'),
+  seeds: z.int().optional().meta({ description: 'number of seeds, from `seed` on; results are those of the first' }),
+  seed_dependents: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'what the seed decides in this model; empty: nothing, every seed gives these results' }),
 });
 
 const RESULTS = z.array(STRATEGY_RESULT_DECLARATION);
@@ -96,5 +115,6 @@ export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
   results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
+  statistics: STATISTICS.optional().meta({ description: 'medians over several seeds or traces' }),
   gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
 });

@@ -1,0 +1,34 @@
+/** What limits are relative to, and which of its results a result is held against. */
+import type { GatesResult } from '../results/declaration/gates.js';
+import type { ResultDocument, StrategyResult } from '../results/document.js';
+
+/** What relative limits are relative to: a strategy of the same run, or an earlier result. */
+export type GateBaseline =
+  | { readonly strategy: string; readonly atc?: string | undefined }
+  | { readonly document: ResultDocument; readonly name: string; readonly file: string; readonly sha256: string };
+
+/** The result that `result` is held against: of the same trace; undefined if the baseline has none. */
+export function baselineResult(
+  result: StrategyResult,
+  document: ResultDocument,
+  baseline: GateBaseline,
+): StrategyResult | undefined {
+  if (!('document' in baseline)) {
+    const atc = baseline.atc ?? result.atc;
+    const same = document.results.filter((one) => one.trace === result.trace && one.strategy === baseline.strategy);
+    return same.find((one) => one.atc === atc) ?? same[0];
+  }
+  // The file may have another name by now: its bytes decide.
+  const shaOf = (from: ResultDocument, file: string) => from.provenance.traces.find((one) => one.file === file)?.sha256;
+  const sha = shaOf(document, result.trace);
+  return baseline.document.results.find(
+    (one) => one.strategy === result.strategy && one.atc === result.atc && shaOf(baseline.document, one.trace) === sha,
+  );
+}
+
+/** How the document names the baseline. */
+export function baselineName(baseline: GateBaseline): GatesResult['baseline'] {
+  if (!('document' in baseline)) return { strategy: baseline.strategy, ...(baseline.atc ? { atc: baseline.atc } : {}) };
+  const { file, sha256, document } = baseline;
+  return { file, sha256, tool_version: document.provenance.tool.version };
+}

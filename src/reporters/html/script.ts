@@ -1,0 +1,44 @@
+/** What runs in the page: sorting of tables, and the zoomable course of misses by uPlot. Kept as text: it is not our process. */
+export const SCRIPT = `
+'use strict';
+for (const table of document.querySelectorAll('table.sortable')) {
+  const status = document.getElementById('sorted');
+  const headers = [...table.tHead.rows[0].cells];
+  headers.forEach((header, column) => header.querySelector('button').addEventListener('click', () => {
+    const ascending = header.getAttribute('aria-sort') !== 'ascending';
+    for (const other of headers) other.removeAttribute('aria-sort');
+    header.setAttribute('aria-sort', ascending ? 'ascending' : 'descending');
+    const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
+    const compare = (a, b) => {
+      const [x, y] = [key(a), key(b)];
+      return x !== '' && y !== '' && !isNaN(x) && !isNaN(y) ? x - y : x.localeCompare(y);
+    };
+    const rows = [...table.tBodies[0].rows].sort(compare);
+    table.tBodies[0].append(...(ascending ? rows : rows.reverse()));
+    status.textContent = 'sorted by ' + header.textContent.trim() + (ascending ? ', ascending' : ', descending');
+  }));
+}
+const { results } = JSON.parse(document.getElementById('result').textContent);
+const colours = ['#3b82c4', '#d97706', '#2a9d6f', '#c2410c', '#8b5cf6'];
+const draw = (width) => {
+  const ink = getComputedStyle(document.body).color;
+  for (const place of document.querySelectorAll('.over-time')) {
+    const series = results[place.dataset.result].main_tlb_over_time;
+    const causes = Object.entries(series.misses_by_cause).filter(([, counts]) => counts.some((count) => count > 0));
+    const times = series.lookups.map((_, bin) => (series.start_ns + bin * series.bin_ns) / 1e9);
+    const axis = { stroke: ink, grid: { stroke: '#8a939d55' }, ticks: { stroke: ink } };
+    place.replaceChildren();
+    new uPlot({
+      width: width || Math.max(320, place.clientWidth), height: 240, scales: { x: { time: false } },
+      axes: [{ ...axis, label: 'trace time (s)' }, { ...axis, label: 'misses per bin' }],
+      series: [{ label: 'time (s)' }, ...causes.map(([label], i) => ({
+        label, stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
+    }, [times, ...causes.map(([, counts]) => counts)], place);
+  }
+};
+draw();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw());
+addEventListener('resize', () => draw());
+addEventListener('beforeprint', () => draw(640));
+addEventListener('afterprint', () => draw());
+`;

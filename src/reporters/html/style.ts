@@ -1,0 +1,31 @@
+/** The page's style sheet. Colours follow the reader's light or dark setting; prints are always light. */
+export const STYLE = `
+:root { color-scheme: light dark; --text: #1b1f24; --back: #ffffff; --soft: #eef1f4; --line: #8a939d; --link: #0b57a4; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e8ebee; --back: #14171a; --soft: #22272c; --line: #7d8690; --link: #8ec2ff; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 64rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text);
+  background: var(--back); }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
+a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+figure { margin: 1rem 0; --plot-background: var(--back); overflow-x: auto; }
+figcaption { font-size: .9rem; }
+figure svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; }
+caption { text-align: left; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+thead th { background: var(--soft); }
+th button { all: unset; cursor: pointer; font-weight: bold; }
+th button:focus-visible { outline: 3px solid var(--link); }
+th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descending] button::after { content: " ▼"; }
+.over-time { min-height: 16rem; } .u-legend { text-align: left; }
+@media print {
+  :root { --text: #000; --back: #fff; --soft: #eee; --link: #000; color-scheme: light; }
+  body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
+  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .15rem .3rem; } caption { display: none; }
+  .scroll, figure { overflow: visible; }
+}
+`;

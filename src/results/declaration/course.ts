@@ -1,0 +1,39 @@
+/** Declaration of what a result says about its course in time: `main_tlb_over_time`, `slowest_submissions`, `timeline`. */
+import { z } from 'zod';
+import { metric } from './metric.js';
+
+/** Counts per bin; the last bin may be cut short by the end of the trace. */
+function bins(description: string) {
+  return z.array(z.int()).meta({ description });
+}
+
+export const MAIN_TLB_OVER_TIME = z.object({
+  start_ns: metric('ns', 'neutral', 'trace time at which the first bin of the main TLB’s course begins'),
+  bin_ns: metric('ns', 'neutral', 'width of each of these bins'),
+  lookups: bins('lookups of the main TLB per bin; they sum to tlb.main.lookups'),
+  misses_by_cause: z
+    .record(z.string(), bins('misses of one cause per bin'))
+    .meta({ description: 'misses of the main TLB per bin by cause; each list sums to its cause in tlb.main' }),
+});
+
+export const SLOW_SUBMISSION = z.object({
+  event: z.int().meta({ description: 'number of the event that published it, from 1 on' }),
+  vm: z.int().meta({ description: 'VM that published it, from 0 on' }),
+  vcpu: z.int().meta({ description: 'vCPU that published it' }),
+  published_ns: z.int().meta({ description: 'simulated time of the PROD write' }),
+  latency_ns: z.int().meta({ description: 'from then until the guest saw its CMD_SYNC done' }),
+  commands: z.int().meta({ description: 'guest commands published, CMD_SYNCs included' }),
+  breakdown_ns: z
+    .record(z.string(), z.int())
+    .meta({ description: 'stages with time in them; they sum to the latency' }),
+});
+
+/** Only where `replay --perfetto` wrote a file. */
+export const TIMELINE = z.object({
+  first_event: metric('count', 'neutral', 'number of the first event that the timeline may show'),
+  last_event: metric('count', 'neutral', 'number of the last event up to which submissions are shown'),
+  slices: metric('count', 'neutral', 'slices in the timeline'),
+  marks: metric('count', 'neutral', 'guest commands marked in the timeline'),
+  flows: metric('count', 'neutral', 'guest commands that the timeline follows to the SMMU'),
+  bytes: metric('count', 'neutral', 'size of the timeline’s file'),
+});
