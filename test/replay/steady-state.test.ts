@@ -31,9 +31,13 @@ function fill(batch: EventBatch, from: number): void {
   const sync = encodeCommand(Opcode.SYNC);
   for (let at = from; at < from + SUBMISSIONS; at++) {
     let timeNs = at * PERIOD_NS;
+    const next = () => {
+      timeNs += 100;
+      return timeNs;
+    };
     const page = 0xffff0 - (at % PAGES);
     for (let i = 0; i < 8; i++) {
-      const row = batch.append(EventKind.Dma, (timeNs += 100), 0);
+      const row = batch.append(EventKind.Dma, next(), 0);
       batch.sid[row] = 8;
       batch.asid[row] = 1;
       batch.vmid[row] = 0;
@@ -42,9 +46,9 @@ function fill(batch: EventBatch, from: number): void {
       batch.granuleLog2[row] = 12;
     }
     const tlbi = encodeCommand(Opcode.TLBI_NH_VA, { ASID: 1, ADDR: page, TG: 1, TTL: 3, LEAF: 1 });
-    for (const words of [tlbi, sync]) batch.vcpu[batch.appendCommand((timeNs += 100), 0, ...words)] = 0;
+    for (const words of [tlbi, sync]) batch.vcpu[batch.appendCommand(next(), 0, ...words)] = 0;
     for (const kind of [EventKind.Doorbell, EventKind.SyncDone]) {
-      batch.vcpu[batch.append(kind, (timeNs += 100), 0)] = 0;
+      batch.vcpu[batch.append(kind, next(), 0)] = 0;
     }
   }
 }
