@@ -12,8 +12,11 @@ import { suggestion, UsageError } from '../trace/errors.js';
 import { CACHE_PARAMETERS } from './cache-parameters.js';
 import { COMMAND_PARAMETERS, ORACLE_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
 
-/** Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user. */
-export type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U';
+/**
+ * Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user,
+ * C calibrated: fitted to measured latencies (docs/calibrate.md).
+ */
+export type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U' | 'C';
 
 /** One parameter with its value and provenance. */
 export interface Parameter {
@@ -68,6 +71,25 @@ export class LoadedProfile {
   flag(key: string): boolean {
     return this.parameter(key).value === true;
   }
+
+  /** Smallest legal value of a numeric parameter. */
+  smallest(key: string): number {
+    return PARAMETER_SPECS.find((spec) => spec.key === key)?.min ?? 0;
+  }
+
+  /** Largest legal value of a numeric parameter. */
+  largest(key: string): number {
+    return PARAMETER_SPECS.find((spec) => spec.key === key)?.max ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** The same profile with some parameters changed; values are not checked and need not be whole numbers. */
+  withValues(changes: ReadonlyMap<string, Partial<Parameter>>, name = this.name, title = this.title): LoadedProfile {
+    const parameters = this.parameters.map((parameter) => {
+      const change = changes.get(parameter.key);
+      return change === undefined ? parameter : { ...parameter, ...change };
+    });
+    return new LoadedProfile(name, title, parameters);
+  }
 }
 
 const FILE_SCHEMA = z.strictObject({
@@ -79,7 +101,7 @@ const FILE_SCHEMA = z.strictObject({
     z.strictObject({
       value: z.union([z.number(), z.string(), z.boolean()]),
       unit: z.string(),
-      tag: z.enum(['V', 'D', 'R', 'E', 'U']),
+      tag: z.enum(['V', 'D', 'R', 'E', 'U', 'C']),
       source: z.string(),
     }),
   ),

@@ -5,6 +5,7 @@
  * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry.
  */
 import { stringify } from 'csv-stringify/sync';
+import { CALIBRATION_SCHEMA, type CalibrationDocument } from '../calibration/document.js';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
@@ -36,6 +37,8 @@ function rowsOf(document: ReportDocument): Field[][] {
   switch (document.schema) {
     case RESULT_SCHEMA:
       return resultRows(document);
+    case CALIBRATION_SCHEMA:
+      return residualRows(document);
     case MRC_SCHEMA: {
       const rows = document.results.flatMap(({ trace, points }) =>
         points.map(({ entries, misses, miss_ratio }) => [trace, entries, misses, miss_ratio]),
@@ -145,6 +148,27 @@ function medianRows({ over, medians }: StatisticsResult): Field[][] {
       value,
     ]);
   });
+}
+
+/** Residuals of a calibration: one row per part, strategy and shape of submission. */
+function residualRows({ parts }: CalibrationDocument): Field[][] {
+  const rows = parts.flatMap(({ part, file, residuals }) =>
+    residuals.map((row) => [
+      part,
+      file,
+      row.strategy,
+      row.commands,
+      row.shape,
+      row.measurements,
+      row.predicted_ns,
+      row.median_ns,
+      row.p10_residual_ns,
+      row.median_residual_ns,
+      row.p90_residual_ns,
+    ]),
+  );
+  const columns = ['predicted_ns', 'median_ns', 'p10_residual_ns', 'median_residual_ns', 'p90_residual_ns'];
+  return [['part', 'file', 'strategy', 'commands', 'shape', 'measurements', ...columns], ...rows];
 }
 
 /** One row per submission and step. */

@@ -98,7 +98,7 @@ export interface ParameterListing {
   readonly key: string;
   readonly value: number | string | boolean;
   readonly unit: string;
-  /** V read at the source, D derived, R recalled, E estimate, U set by the user. */
+  /** V read at the source, D derived, R recalled, E estimate, U set by the user, C calibrated. */
   readonly tag: string;
   readonly source: string;
   readonly help: string;

@@ -8,6 +8,7 @@
  * - A document that carries nothing for a section (no dma events: `tlb` is null) is reported as absent, never as zero.
  * - Colour, width and character set come from the context only.
  */
+import type { CalibrationDocument } from '../calibration/document.js';
 import type { InspectDocument } from '../inspect/document.js';
 import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
@@ -24,6 +25,7 @@ import type {
 
 /** Everything that a command can hand to a reporter; told apart by its `schema`. */
 export type ReportDocument =
+  | CalibrationDocument
   | MrcDocument
   | ResultDocument
   | InspectDocument

@@ -1,4 +1,5 @@
 /** Tables for people. Each kind of document has its own file under table/. */
+import { CALIBRATION_SCHEMA } from '../calibration/document.js';
 import { INSPECT_SCHEMA } from '../inspect/document.js';
 import { LINT_SCHEMA } from '../lint/document.js';
 import { MRC_SCHEMA } from '../mrc/document.js';
@@ -7,6 +8,7 @@ import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
 import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
 import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA, WORKLOADS_SCHEMA } from './listings.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
+import { renderCalibration } from './table/calibration.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
 import { renderInspection } from './table/inspection.js';
@@ -27,6 +29,8 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
   switch (document.schema) {
     case RESULT_SCHEMA:
       return context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context);
+    case CALIBRATION_SCHEMA:
+      return renderCalibration(document, context);
     case MRC_SCHEMA:
       return renderCurves(document, context);
     case INSPECT_SCHEMA:

@@ -1,10 +1,11 @@
 /** Command line, gates and report: exit codes, what is written all the same, and the documented workflow step by step. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import type { ResultDocument } from '../../src/results/document.js';
 import { ROOT, runCli, runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
 afterAll(() => sandbox.remove());
@@ -50,11 +51,81 @@ describe('compare --gate', () => {
   });
 });
 
+describe('compare --seeds', () => {
+  // Many invalidations of the host at random times: no two seeds give the same latencies.
+  const noisy = [...compare, '--background', '5000000', '--pacing', 'recorded'];
+  const decided = ['--gate', 'latency.submission.mean_ns <= 1s'];
+  const unclear = ['--gate', 'latency.submission.mean_ns < baseline', '--baseline', 'ioctl'];
+
+  it('decides with enough seeds, and says how many are enough', async () => {
+    const { code, stdout, stderr } = await runCli([...noisy, '--seeds', '8', ...decided]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('medians of 8 seeds, 0 to 7 (above: seed 0)');
+    expect(stdout).toContain('gates: 2 passed, 0 failed, 0 inconclusive');
+    const few = await runCli([...noisy, '--seeds', '3', ...decided]);
+    expect(few.code).toBe(3);
+    expect(few.stderr).toMatch(/^smmuscope: 2 of 2 gate judgements inconclusive: .*3 seeds decide nothing.*at least 6/);
+    const warned = await runCli([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn']);
+    expect(warned.code).toBe(0);
+    expect(warned.stderr).toMatch(/^smmuscope: warning: 2 of 2 gate judgements inconclusive: .*at least 6/);
+    expect((await runCli([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn', '--quiet'])).stderr).toBe('');
+  });
+
+  it('fails beyond the limit with exit code 3', async () => {
+    const { code, stderr } = await runCli([...noisy, '--seeds', '8', '--gate', 'latency.submission.mean_ns <= 1ns']);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /^smmuscope: 2 of 2 gate judgements failed: .*median of 8 seeds, 95% interval .*, p 0\.0078/,
+    );
+  });
+
+  it('is judged against an earlier result of the same seeds only, and shown again as it was', async () => {
+    const output = sandbox.path('seeds.json');
+    const judged = [...noisy, '--seeds', '8', ...unclear.slice(0, 2), '--inconclusive', 'warn'];
+    await runCli([...noisy, '--seeds', '8', '--json', '--output', output]);
+    const same = await runCli([...judged, '--baseline', output, '--gate', 'latency.submission.mean_ns <= baseline']);
+    expect(same.code).toBe(0);
+    // Nothing has changed: not above the baseline, and not below it either.
+    expect(same.stdout).toContain('gates: 2 passed, 0 failed, 2 inconclusive');
+    const other = await runCli([...noisy, '--seeds', '7', '--baseline', output, ...decided]);
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toContain('expected results of the same seeds, 7 from 0, found 8 from 0');
+    const direct = await runCli([...noisy, '--seeds', '8']);
+    expect(await runCli(['report', output])).toEqual(direct);
+  });
+
+  it('says in a line that nothing depends on the seed, and compares exactly', async () => {
+    const { stdout, stderr, code } = await runCli([...compare, '--seeds', '2', ...decided]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.replace(/\s+/g, ' ')).toContain('nothing in this model depends on the seed');
+    expect(stdout).toContain('gates: 2 passed, 0 failed, 0 inconclusive');
+  });
+
+  it.each([
+    [['--across', 'traces'], /--across traces: expected several traces, found 1/],
+    [['--inconclusive', 'warn'], /--inconclusive: expected --gate with it, found none/],
+    [['--seeds', '0'], /--seeds.*0/],
+  ])('%j is exit code 2', async (flags, sentence) => {
+    const { code, stderr } = await runCli([...compare, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('refuses standard input for several seeds that differ', async () => {
+    const flags = ['--strategies', 'native', '--seeds', '2', '--background', '1000'];
+    const { code, stderr } = await runCli(['compare', '-', ...flags], { input: SMALL_TRACE });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--seeds: expected files, which can be read again, found standard input');
+  });
+});
+
 describe('report', () => {
   it('renders a result as the command that made it did', async () => {
-    const json = await runCli([...compare, '--json']);
+    const warm = new WarmCli();
+    onTestFinished(() => warm.close());
+    const json = await warm.run([...compare, '--json']);
     for (const reporter of ['table', 'csv', 'json', 'markdown', 'folded', 'bencher']) {
-      const direct = await runCli([...compare, '--reporter', reporter]);
+      const direct = await warm.run([...compare, '--reporter', reporter]);
       const later = await runCli(['report', '-', '--reporter', reporter], { input: json.stdout });
       expect(later).toEqual(direct);
     }

@@ -6,12 +6,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseGate } from '../../src/gates/gate.js';
+import { withVerdicts } from '../../src/gates/verdicts.js';
 import { metricsPage } from '../../src/reporters/metrics-page.js';
 import { metricDictionary, metricEntry, resultJsonSchema } from '../../src/results/declaration/dictionary.js';
 import type { ResultDocument } from '../../src/results/document.js';
 import { numericLeaves } from '../../src/results/numeric-leaves.js';
 import { parseResult } from '../../src/results/read-result.js';
 import { type RunOptions, runReplays } from '../../src/session/run.js';
+import { runSeeds } from '../../src/session/seeds.js';
 import { ROOT } from '../support/cli.js';
 
 const OPTIONS: RunOptions = {
@@ -70,6 +73,26 @@ describe.each(runs)('%s', (_name, options) => {
     const undeclared = paths.filter((path) => !NOT_METRICS.test(path) && metricEntry(path) === undefined);
     expect([...new Set(undeclared)]).toEqual([]);
   });
+});
+
+describe('several seeds', () => {
+  it.each(['seeds', 'traces'] as const)(
+    'medians and judgements over %s fit the published JSON Schema',
+    async (over) => {
+      const options = { ...OPTIONS, strategies: ['ioctl', 'native'], backgroundPerS: 2000 };
+      const replayed = await runSeeds([TRACE], options, 6);
+      expect(Object.keys(replayed.results[0].by_seed ?? {})).not.toEqual([]);
+      const gates = ['mean_ns <= baseline', 'mean_ns >= 2x baseline', 'max_ns <= 1s', 'max_ns == 1'].map((limit) =>
+        parseGate(`latency.submission.${limit}`, '--gate'),
+      );
+      const sampling = { over, seeds: 6 };
+      const document = JSON.parse(JSON.stringify(withVerdicts(replayed, gates, { strategy: 'ioctl' }, { sampling })));
+      validate(document);
+      expect(validate.errors).toBeNull();
+      expect(parseResult(JSON.stringify(document), 'r.json')).toEqual(document);
+      expect(document.gates.judgements).toHaveLength(6);
+    },
+  );
 });
 
 describe('what is generated', () => {

@@ -6,7 +6,7 @@ import { modelFlags, reportFlags } from '../../cli/flags.js';
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'Show every parameter of a profile: value, unit, source and meaning.';
   static override description =
-    'The tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user. With --set it shows the profile as a replay with the same flags would use it.';
+    'The tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user, C calibrated (fitted to measurements). With --set it shows the profile as a replay with the same flags would use it.';
   static override examples = [
     { description: 'The default profile:', command: '<%= config.bin %> profiles show' },
     {

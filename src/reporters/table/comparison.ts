@@ -54,12 +54,10 @@ export function renderComparison(document: ResultDocument, context: ReportContex
     if (incidents !== '') text += `${incidents}\n`;
   }
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
-  return (
-    text +
-    renderMedians(document, context) +
-    renderGates(document, context) +
-    renderFooter(document, context, [...dropped])
-  );
+  const medians = renderMedians(document, context);
+  for (const heading of medians.dropped) dropped.add(heading);
+  const below = renderGates(document, context) + renderFooter(document, context, [...dropped]);
+  return text + medians.text + below;
 }
 
 /**

@@ -64,7 +64,8 @@ export function renderProfile(document: ProfileDocument, context: ReportContext)
     { heading: 'meaning', align: 'left', drop: 3, minWidth: 30, cell: (row) => row.help },
   ];
   const table = drawTable(columns, document.parameters, context);
-  const tags = 'tag: V read at the source, D derived, R recalled, E estimate, U set by the user';
+  const calibrated = document.parameters.some(({ tag }) => tag === 'C') ? ', C calibrated' : '';
+  const tags = `tag: V read at the source, D derived, R recalled, E estimate, U set by the user${calibrated}`;
   const dropped =
     table.dropped.length === 0 ? '' : `no room for: ${table.dropped.join(', ')} (--reporter csv shows them)`;
   return [

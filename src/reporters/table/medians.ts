@@ -5,7 +5,9 @@ import type { ResultDocument } from '../../results/document.js';
 import { pText } from '../gate-text.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
-import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { type Column, type DrawnTable, drawTable, sectionTitle, wrapText } from './layout.js';
+
+const NOTHING: DrawnTable = { text: '', dropped: [] };
 
 /** The section as texts, for outputs that draw tables of their own. */
 export interface MediansTexts {
@@ -27,13 +29,14 @@ export function mediansTexts(document: ResultDocument, context: ReportContext): 
   };
 }
 
-/** The medians of `document`; nothing if it has none. */
-export function renderMedians(document: ResultDocument, context: ReportContext): string {
-  if (document.statistics === undefined) return '';
+/** The medians of `document`, and the columns that found no room; nothing if it has none. */
+export function renderMedians(document: ResultDocument, context: ReportContext): DrawnTable {
+  if (document.statistics === undefined) return NOTHING;
   const rows = varying(document);
-  const table = rows.length === 0 ? '' : drawTable(mediansColumns(document, context), rows, context).text;
+  const table = rows.length === 0 ? NOTHING : drawTable(mediansColumns(document, context), rows, context);
   const notes = notesOf(document).map((note) => wrapText(note, context));
-  return `${sectionTitle(titleOf(document), context)}${table}${notes.join('')}\n`;
+  const text = `${sectionTitle(titleOf(document), context)}${table.text}${notes.join('')}\n`;
+  return { text, dropped: table.dropped };
 }
 
 /** What is not the same with every seed. */
@@ -110,7 +113,7 @@ function mediansColumns(document: ResultDocument, context: ReportContext): Colum
     right('median', 0, (row) => inWords(row.median, row, context)),
     right('95% interval', 2, (row) => interval(row.interval, (value) => inWords(value, row, context))),
     right('vs baseline', 0, ({ baseline }) => formatRatio(baseline?.ratio)),
-    right('its 95% interval', 3, ({ baseline }) => interval(baseline?.ratio_interval, preciseRatio)),
+    right('ratio interval', 3, ({ baseline }) => interval(baseline?.ratio_interval, preciseRatio)),
     right('p', 4, (row) => {
       const value = p(row);
       return value === undefined ? NO_VALUE : pText(value);
@@ -125,5 +128,6 @@ function inWords(value: number, { unit }: MedianResult, context: ReportContext):
   if (unit === 'ns') return formatNs(value, context);
   if (unit === 'share') return formatShare(value);
   if (unit === 'ratio') return formatRatio(value);
-  return formatCount(Number.isInteger(value) ? value : Number(value.toFixed(1)));
+  // A median of two counts may end in a half, which is lost in a long one.
+  return formatCount(value >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
 }

@@ -49,6 +49,7 @@ export function renderStrategy(document: StrategyDocument, context: ReportContex
     columns.push({ heading: 'meaning', align: 'left', drop: 1, minWidth: 30, cell: (row) => row.help });
   }
   const table = drawTable(columns, [...stepRows(document), totalRow(document)], context);
+  const calibrated = document.steps.some(({ tag }) => tag === 'C') ? ', C calibrated' : '';
   const counts = submissions.map((size) => {
     const added = size.added_syncs === 0 ? '' : ` (${plural(size.added_syncs, 'added CMD_SYNC')})`;
     const traps = `${plural(size.exits, 'exit')}, ${plural(size.ioctls, 'ioctl')}`;
@@ -65,7 +66,7 @@ export function renderStrategy(document: StrategyDocument, context: ReportContex
     table.text,
     '\n',
     ...counts.map((line) => wrapText(line, context)),
-    wrapText('tag: V read at the source, D derived, R recalled, E estimate, U set by the user', context),
+    wrapText(`tag: V read at the source, D derived, R recalled, E estimate, U set by the user${calibrated}`, context),
   ].join('');
 }
 
