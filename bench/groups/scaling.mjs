@@ -35,7 +35,7 @@ const CURVES = [
   {
     id: 'events',
     x: 'events of the trace',
-    values: (long) => powersOf(10, 1e4, long ? 1e8 : 1e7),
+    values: (greatest = 1e7) => powersOf(10, 1e4, greatest),
     at: (events) => ({ batches: nvmeStream(Math.round(events / EVENTS_PER_IO)) }),
   },
   {
@@ -98,27 +98,27 @@ async function nicRing(vcpus) {
   });
 }
 
+/** Names of the curves, as `--at` takes them. */
+export const CURVE_IDS = CURVES.map(({ id }) => id);
+
 /**
- * `long`: also the lengths that take minutes.
- * `at`: one point of one curve only (CURVE=VALUE), for a profile: node --cpu-prof bench/bench.mjs scaling --at devices=8
+ * `events`: the greatest length on the curve of events.
+ * `at`: one curve (CURVE), or one point of one (CURVE=VALUE) for a profile: node --cpu-prof bench/bench.mjs scaling --at devices=8
  */
-export async function* scaling({ long, at }) {
+export async function* scaling({ events, at }) {
   const [only, onlyValue] = at?.split('=') ?? [];
-  if (only !== undefined && !CURVES.some(({ id }) => id === only)) {
-    throw new Error(`--at: expected ${CURVES.map(({ id }) => `${id}=VALUE`).join(' or ')}, found ${at}`);
-  }
   await compile();
   for (const curve of CURVES) {
     const { id, x, y = 'CPU time per event (ns)', values } = curve;
     if (only !== undefined && only !== id) continue;
     const points = [];
-    for (const value of onlyValue === undefined ? values(long) : [Number(onlyValue)]) {
+    for (const value of onlyValue === undefined ? values(events) : [Number(onlyValue)]) {
       const { hits, ...measured } = await point(curve, value);
       points.push({ x: value, ...measured });
       const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${hits}`;
       yield { id: `scaling/${id}-${value}`, what, unit: 'ns', ...measured };
     }
-    if (only === undefined) drawCurve(id, points, { x, y });
+    if (onlyValue === undefined) drawCurve(id, points, { x, y });
   }
 }
 
