@@ -10,13 +10,16 @@ const OFF = STRUCTURES.map((key) => `${key}.enable=off`);
 /** A command as it is: not for another StreamID than its own. */
 const OWN_SID = -1;
 
-/** Each call drives a fresh SMMU with all `batches` and returns the number of their events. */
-export async function cachesAlone(batches) {
+/**
+ * Each call drives a fresh SMMU with all `batches` and returns the number of their events.
+ * `set` overrides parameters of the profile (KEY=VALUE).
+ */
+export async function cachesAlone(batches, set = []) {
   const { Smmu } = await built('smmu/smmu.js');
   const { Stage } = await built('smmu/stage.js');
   const { EventKind } = await built('trace/events.js');
   const { loadProfile } = await built('profiles/load.js');
-  const profile = loadProfile(PROFILE, OFF);
+  const profile = loadProfile(PROFILE, [...OFF, ...set]);
 
   function drive(smmu, batch) {
     const { kind, sid, ssid, asid, vmid, iovaPage, pageSizeLog2, granuleLog2 } = batch;

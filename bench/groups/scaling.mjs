@@ -1,11 +1,13 @@
 /**
  * Scaling curves: CPU time of the replay per event by the length of the trace, the vCPUs, the devices and the TLB's
- * entries, and per ASID-wide invalidation by what the TLB holds. Each curve is also drawn (bench/curves/*.svg).
+ * entries, and per invalidation of an ASID or VMID by what the TLB holds. Each curve is also drawn (bench/curves/*.svg).
  */
-import { built } from '../built.mjs';
+import { all, built } from '../built.mjs';
+import { cachesAlone } from '../caches-alone.mjs';
+import { causesOf } from '../causes.mjs';
 import { drawCurve } from '../draw-curve.mjs';
-import { invalidationStream } from '../invalidation-stream.mjs';
-import { spread } from '../measure.mjs';
+import { EVENT_NS, invalidationStream, ROUND_EVENTS } from '../invalidation-stream.mjs';
+import { spread, timed } from '../measure.mjs';
 import { EVENTS_PER_IO, nvmeStream } from '../nvme-stream.mjs';
 import { streamed } from '../replaying.mjs';
 import { reuseStream } from '../reuse-stream.mjs';
@@ -24,6 +26,9 @@ const powersOf = (base, from, to) => {
 
 /** TLB of `entries`, with the ways of the profile; the TCU's and the micro TLB are off, so that one structure varies. */
 const oneTlb = (entries) => [`tlb.main.entries=${entries}`, 'tlb.tcu.enable=off', 'tlb.utlb.enable=off'];
+
+/** Room for everything that the curves of invalidations translate. */
+const LARGE_TLB = oneTlb(2 ** 18);
 
 const perEventNs = ({ events, cpuSeconds }) => (1e9 * cpuSeconds) / events;
 
@@ -70,16 +75,51 @@ const CURVES = [
     values: () => powersOf(4, 16, 65536),
     ...invalidationCurve(64, 3000),
   },
+  {
+    id: 'asid-rate',
+    x: 'TLBI_NH_ASID per second of the trace',
+    values: () => [100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 2e6],
+    at: (perSecond) => ({ batches: atRate(perSecond), set: [...LARGE_TLB] }),
+  },
+  {
+    id: 'vmid-nothing',
+    x: 'entries of another VMID that the TLB holds',
+    y: 'CPU time per TLBI_S12_VMALL that removes nothing, caches alone (ns)',
+    values: () => powersOf(4, 16, 65536),
+    ...cachesCurve(0, 200_000),
+  },
+  {
+    id: 'vmid-64',
+    x: 'entries of another VMID that the TLB holds',
+    y: 'CPU time per TLBI_S12_VMALL that removes 64 entries, caches alone (ns)',
+    values: () => powersOf(4, 16, 65536),
+    ...cachesCurve(64, 3000),
+  },
 ];
 
 /** CPU time per round: with the rounds less the one without. The held entries are translated in both. */
 function invalidationCurve(fresh, rounds) {
-  const settings = [...oneTlb(2 ** 18)];
   return {
-    at: (held) => ({ batches: invalidationStream({ held, fresh, rounds }), set: settings }),
-    without: (held) => ({ batches: invalidationStream({ held, fresh, rounds: 0 }), set: settings }),
+    at: (held) => ({ batches: invalidationStream({ held, fresh, rounds }), set: LARGE_TLB }),
+    without: (held) => ({ batches: invalidationStream({ held, fresh, rounds: 0 }), set: LARGE_TLB }),
     of: (whole, bare) => (1e9 * (whole.cpuSeconds - bare.cpuSeconds)) / rounds,
   };
+}
+
+/** The same for VMIDs, on the caches alone: a guest's commands are all of its own VM. */
+function cachesCurve(fresh, rounds) {
+  const stream = (held, times) => ({ caches: invalidationStream({ held, fresh, rounds: times, by: 'VMID' }) });
+  return {
+    at: (held) => stream(held, rounds),
+    without: (held) => stream(held, 0),
+    of: (whole, bare) => (1e9 * (whole.cpuSeconds - bare.cpuSeconds)) / rounds,
+  };
+}
+
+/** So many ASID-wide invalidations per second of trace time; each removes all that was translated since the last. */
+function atRate(perSecond) {
+  const perRound = Math.round(1e9 / EVENT_NS / perSecond);
+  return invalidationStream({ held: 0, fresh: perRound - ROUND_EVENTS, rounds: Math.ceil(EVENTS / perRound) });
 }
 
 async function nicRing(vcpus) {
@@ -113,9 +153,9 @@ export async function* scaling({ events, at }) {
     if (only !== undefined && only !== id) continue;
     const points = [];
     for (const value of onlyValue === undefined ? values(events) : [Number(onlyValue)]) {
-      const { hits, ...measured } = await point(curve, value);
+      const { causes, ...measured } = await point(curve, value);
       points.push({ x: value, ...measured });
-      const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${hits}`;
+      const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${causes}`;
       yield { id: `scaling/${id}-${value}`, what, unit: 'ns', ...measured };
     }
     if (onlyValue === undefined) drawCurve(id, points, { x, y });
@@ -125,40 +165,26 @@ export async function* scaling({ events, at }) {
 async function point(curve, value) {
   const { of = perEventNs } = curve;
   const results = [];
-  let hits = '';
+  let causes = '';
   do {
     const whole = await once(await curve.at(value));
     const bare = curve.without && (await once(await curve.without(value)));
     results.push(of(whole, bare));
-    hits = curve.without === undefined ? await hitsOf(whole.replay) : '';
+    causes = curve.without === undefined ? causesOf(whole.replay) : '';
     if (whole.events > SHORT_EVENTS) break;
   } while (results.length < RUNS);
-  return { hits, ...spread(results) };
+  return { causes, ...spread(results) };
 }
 
-/** Hit ratios of the structures that a curve's knees come from, as text. */
-async function hitsOf({ smmus }) {
-  const { Counter, COUNTERS, STRUCTURE_NAMES, Structures } = await built('smmu/counters.js');
-  const [{ access, devices }] = smmus.list;
-  const ratios = [];
-  for (const [name, structure] of [
-    ['uTLB', Structures.Utlb],
-    ['TLB', Structures.Main],
-    ['config', Structures.Config],
-  ]) {
-    let hits = 0;
-    let lookups = 0;
-    for (let device = 0; device < devices.sids.length; device++) {
-      const row = (device * STRUCTURE_NAMES.length + structure) * COUNTERS;
-      hits += access.deviceCounts[row + Counter.Hits];
-      lookups += access.deviceCounts[row + Counter.Lookups];
-    }
-    if (lookups > 0) ratios.push(`${name} ${((100 * hits) / lookups).toFixed(0)} %`);
-  }
-  return ` (hits: ${ratios.join(', ')})`;
+async function once({ batches, caches, set }) {
+  if (caches === undefined) return streamed(batches, SPEC, { set });
+  const replayCaches = await cachesAlone(await all(caches), ['tlb.main.entries=262144']);
+  let events = 0;
+  const { cpuSeconds } = await timed(() => {
+    events = replayCaches();
+  });
+  return { events, cpuSeconds };
 }
-
-const once = ({ batches, set }) => streamed(batches, SPEC, { set });
 
 /** A million events through the loops before the first figure. */
 async function compile() {
