@@ -9,7 +9,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, recording } from './built.mjs';
-import { check, update } from './check.mjs';
+import { check, RATIOS, update } from './check.mjs';
 import { writeFigures } from './figures.mjs';
 import { commands } from './groups/commands.mjs';
 import { decode } from './groups/decode.mjs';
@@ -33,7 +33,8 @@ GROUP       ${NAMES.join(', ')}; default: all, each in a process of its own
 --at WHAT   scaling: one curve (ID) or one point of it (ID=VALUE), of ${CURVE_IDS.join(', ')}; memory: one command
 --write     run all groups and put what they print into bench/README.md
 --check     compare ratios to a calibration loop with those in bench/ratios.json; exit code 1 if one has fallen
---update    measure those ratios and store them
+--update    measure those ratios and store them; exit code 1, and nothing stored, if they scatter too much
+--slowdown FACTOR  with --check: make all work take FACTOR times as long, to see the check fail
 `;
 
 /** A wrong command line: one sentence and exit code 2. */
@@ -54,6 +55,7 @@ function commandLine() {
         write: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         update: { type: 'boolean', default: false },
+        slowdown: { type: 'string' },
         'no-heading': { type: 'boolean', default: false },
       },
     });
@@ -130,6 +132,12 @@ async function runGroups() {
   if (options.write) writeFigures(table);
 }
 
-if (options.update) update();
-if (options.check && !check()) process.exitCode = 1;
+const slowdown = Number(options.slowdown ?? 1);
+if (!(slowdown >= 1)) refuse(`--slowdown: expected a factor from 1, found ${options.slowdown}`);
+if (options.slowdown !== undefined && !options.check) refuse('--slowdown: expected --check beside it');
+if (options.check && !options.update && !existsSync(RATIOS)) {
+  refuse('--check: expected bench/ratios.json, found none; --update makes it');
+}
+if (options.update && !update()) process.exit(1);
+if (options.check && !check(slowdown)) process.exitCode = 1;
 if (!options.update && !options.check) await runGroups();
