@@ -10,7 +10,10 @@ import type * as Hdr from 'hdr-histogram-js';
 /** Loaded when a recorder first outgrows its samples, in the middle of a replay: that cannot wait for an import. */
 const require = createRequire(import.meta.url);
 
-/** Samples kept for exact percentiles: 2 MB; ten strategies with four distributions each stay below 100 MB. */
+/** Values below this are counted by value: all hits and most walks, a few submissions. */
+const DIRECT_NS = 4096;
+
+/** Values up to which percentiles are exact. Samples are 2 MB at most; ten strategies with four distributions each stay below 100 MB. */
 export const EXACT_SAMPLES = 2 ** 18;
 
 /** Percentiles of every summary. */
@@ -54,48 +57,59 @@ function hdrLibrary(): typeof Hdr {
   return loaded;
 }
 
-/** Collects integer ns values. */
+/**
+ * Collects integer ns values.
+ *
+ * Layout: values below DIRECT_NS are counted by value, so that recording one is an increment. Longer ones are samples, later
+ * entries of the HDR histogram. The summary puts both together.
+ */
 export class LatencyRecorder {
   count = 0;
   sumNs = 0;
-  private minNs = Number.POSITIVE_INFINITY;
-  private maxNs = 0;
-  private samples: Float64Array | undefined = new Float64Array(1024);
+  private readonly direct = new Float64Array(DIRECT_NS);
+  /** Values from DIRECT_NS on, while all values together are few enough; then `histogram` has them. */
+  private samples: Float64Array | undefined = new Float64Array(64);
+  private sampleCount = 0;
   private histogram: Hdr.Histogram | undefined;
+  /** What the histogram has of `direct`. */
+  private folded: Float64Array | undefined;
+  /** Of the values from DIRECT_NS on. */
+  private shortestNs = Number.POSITIVE_INFINITY;
+  private longestNs = -1;
   private readonly buckets = new Float64Array(BUCKET_BOUNDS.length);
 
   constructor(private readonly exactSamples: number = EXACT_SAMPLES) {}
 
   /** Add one value (integer ns, not negative). */
   record(ns: number): void {
-    if (this.samples === undefined) this.histogram?.recordValue(ns);
-    else if (this.count < this.exactSamples) this.keep(this.samples, ns);
-    else this.switchToHistogram(this.samples, ns);
     this.count++;
     this.sumNs += ns;
-    if (ns < this.minNs) this.minNs = ns;
-    if (ns > this.maxNs) this.maxNs = ns;
-    this.buckets[bucketOf(ns)]++;
+    if (ns < DIRECT_NS) this.direct[ns]++;
+    else this.recordLong(ns);
   }
 
   /** The distribution so far. */
   summary(): Distribution {
-    const [p50, p90, p99, p999] = this.percentiles();
-    const histogram: [number, number][] = [];
-    for (let b = 0; b < this.buckets.length; b++) {
-      if (this.buckets[b] > 0) histogram.push([BUCKET_BOUNDS[b], this.buckets[b]]);
-    }
+    const { count, direct } = this;
+    const isExact = count <= this.exactSamples;
+    const first = direct.findIndex((times) => times > 0);
+    const maxNs = Math.max(
+      this.longestNs,
+      direct.findLastIndex((times) => times > 0),
+      0,
+    );
+    const [p50, p90, p99, p999] = isExact ? this.nearestRanks() : this.histogramPercentiles(maxNs);
     return {
-      count: this.count,
-      mean_ns: this.count === 0 ? 0 : this.sumNs / this.count,
-      min_ns: this.count === 0 ? 0 : this.minNs,
+      count,
+      mean_ns: count === 0 ? 0 : this.sumNs / count,
+      min_ns: count === 0 ? 0 : first >= 0 ? first : this.shortestNs,
       p50_ns: p50,
       p90_ns: p90,
       p99_ns: p99,
       p99_9_ns: p999,
-      max_ns: this.maxNs,
-      percentiles: this.samples === undefined ? 'hdr-3' : 'exact',
-      histogram,
+      max_ns: maxNs,
+      percentiles: isExact ? 'exact' : 'hdr-3',
+      histogram: this.bucketCounts(),
     };
   }
 
@@ -105,27 +119,27 @@ export class LatencyRecorder {
     this.histogram = undefined;
   }
 
-  private percentiles(): number[] {
-    if (this.count === 0) return PERCENTILES.map(() => 0);
-    if (this.samples === undefined) {
-      return PERCENTILES.map((p) => Math.min(this.maxNs, this.histogram?.getValueAtPercentile(p) ?? 0));
-    }
-    const sorted = this.samples.slice(0, this.count).sort();
-    // Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided.
-    return PERCENTILES.map((p) => sorted[Math.ceil((Math.round(p * 10) * this.count) / 1000) - 1]);
+  private recordLong(ns: number): void {
+    if (ns < this.shortestNs) this.shortestNs = ns;
+    if (ns > this.longestNs) this.longestNs = ns;
+    this.buckets[bucketOf(ns)]++;
+    if (this.samples !== undefined && this.count <= this.exactSamples) this.keep(this.samples, ns);
+    else this.longHistogram().recordValue(ns);
   }
 
   private keep(samples: Float64Array, ns: number): void {
     let target = samples;
-    if (this.count === samples.length) {
+    if (this.sampleCount === samples.length) {
       target = new Float64Array(samples.length * 2);
       target.set(samples);
       this.samples = target;
     }
-    target[this.count] = ns;
+    target[this.sampleCount++] = ns;
   }
 
-  private switchToHistogram(samples: Float64Array, ns: number): void {
+  /** The histogram of the long values, made of the samples when it is first needed. */
+  private longHistogram(): Hdr.Histogram {
+    if (this.histogram !== undefined) return this.histogram;
     const histogram = hdrLibrary().build({
       useWebAssembly: true,
       bitBucketSize: 64,
@@ -134,10 +148,46 @@ export class LatencyRecorder {
       highestTrackableValue: 2 ** 40,
       numberOfSignificantValueDigits: 3,
     });
-    for (let i = 0; i < this.count; i++) histogram.recordValue(samples[i]);
-    histogram.recordValue(ns);
-    this.histogram = histogram;
+    const { samples = [], sampleCount } = this;
+    for (let i = 0; i < sampleCount; i++) histogram.recordValue(samples[i]);
     this.samples = undefined;
+    this.histogram = histogram;
+    return histogram;
+  }
+
+  /** Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided. */
+  private nearestRanks(): number[] {
+    const { count, direct, samples = new Float64Array(0), sampleCount } = this;
+    const sorted = samples.slice(0, sampleCount).sort();
+    return PERCENTILES.map((p) => {
+      let rank = Math.ceil((Math.round(p * 10) * count) / 1000);
+      for (let ns = 0; ns < DIRECT_NS; ns++) {
+        if (rank <= direct[ns]) return ns;
+        rank -= direct[ns];
+      }
+      return sorted[rank - 1];
+    });
+  }
+
+  private histogramPercentiles(maxNs: number): number[] {
+    const histogram = this.longHistogram();
+    const { direct } = this;
+    this.folded ??= new Float64Array(DIRECT_NS);
+    for (let ns = 0; ns < DIRECT_NS; ns++) {
+      const times = direct[ns] - this.folded[ns];
+      if (times > 0) histogram.recordValueWithCount(ns, times);
+    }
+    this.folded.set(direct);
+    return PERCENTILES.map((p) => Math.min(maxNs, histogram.getValueAtPercentile(p)));
+  }
+
+  private bucketCounts(): [number, number][] {
+    const { direct } = this;
+    const buckets = this.buckets.slice();
+    for (let ns = 0; ns < DIRECT_NS; ns++) buckets[bucketOf(ns)] += direct[ns];
+    const counts: [number, number][] = [];
+    for (let b = 0; b < buckets.length; b++) if (buckets[b] > 0) counts.push([BUCKET_BOUNDS[b], buckets[b]]);
+    return counts;
   }
 }
 

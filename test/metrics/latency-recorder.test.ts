@@ -13,7 +13,9 @@ function recorded(values: readonly number[], exactSamples?: number) {
   return summary;
 }
 
-const latencies = fc.array(fc.integer({ min: 0, max: 2 ** 40 - 1 }), { minLength: 1, maxLength: 300 });
+/** Short ones, which are counted by value, and long ones. */
+const latency = fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 2 ** 40 - 1 }));
+const latencies = fc.array(latency, { minLength: 1, maxLength: 300 });
 
 describe('exact', () => {
   it('percentiles are the nearest rank', () => {
@@ -66,6 +68,21 @@ describe('exact', () => {
 });
 
 describe('beyond the limit', () => {
+  it('a summary on the way changes nothing: values are neither lost nor counted twice', () => {
+    const values = Array.from({ length: 600 }, (_, i) => (i * 7919) % 9000);
+    for (const limit of [1000, 500, 100, 0]) {
+      const recorder = new LatencyRecorder(limit);
+      for (const [i, value] of values.entries()) {
+        recorder.record(value);
+        if (i % 200 === 0) recorder.summary();
+      }
+      const summary = recorder.summary();
+      recorder.destroy();
+      expect(summary).toEqual(recorded(values, limit));
+      expect(summary.histogram.reduce((sum, [, count]) => sum + count, 0)).toBe(600);
+    }
+  });
+
   it('count, mean, min and max stay exact; percentiles are within three digits and say so', () => {
     fc.assert(
       fc.property(latencies, (values) => {
