@@ -6,7 +6,7 @@
  */
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
 import { COST_COUNT, Cost } from '../path/costs.js';
-import { FaultPoint, Program, STEP_CELLS, Step } from '../path/program.js';
+import { FaultPoint, Program, STEP_OPERANDS, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { Actor } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
@@ -169,14 +169,14 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
     const { program } = this;
-    const { cells } = program;
+    const { operations, operands } = program;
     while (this.step < program.length) {
-      // Operation and operands of the step: see Program.
-      const at = this.step * STEP_CELLS;
-      switch (cells[at]) {
+      const operation = operations[this.step];
+      const at = this.step * STEP_OPERANDS;
+      switch (operation) {
         case Step.Spend:
           this.step++;
-          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Lock:
           this.step++;
@@ -190,11 +190,11 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.machine.vmmLock.release();
           break;
         case Step.Reserve:
-          if (!this.reserve(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.reserve(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.IrqsOff:
           this.step++;
-          this.irqs.off(cells[at + 1] === 1, cells[at + 2] === 1, this.machine.simulator.nowNs);
+          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, this.machine.simulator.nowNs);
           break;
         case Step.IrqsOn:
           this.step++;
@@ -202,23 +202,23 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Reserved:
           this.step++;
-          this.producer.leaveWord(cells[at + 1]);
+          this.producer.leaveWord(operands[at]);
           break;
         case Step.SpendAsOwner:
           this.step++;
           if (!this.producer.isOwner) break;
-          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
         case Step.IssueHalting:
         case Step.IssueOwn:
-          if (!this.issue(cells[at], cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.issue(operation, operands[at], operands[at + 1], operands[at + 2])) return;
           this.step++;
           break;
         case Step.Restart:
           this.step++;
-          this.machine.engines.restart(cells[at + 1]);
+          this.machine.engines.restart(operands[at]);
           break;
         case Step.AwaitSync:
           this.step++;
@@ -226,15 +226,15 @@ export abstract class Thread implements Actor, SyncWaiter {
             this.waiting = Waiting.Sync;
             this.deadline?.arm();
             // A halted queue interrupts: nobody reads its CONS.
-            this.readsSinceNs = cells[at - STEP_CELLS] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
-            this.pollsSinceNs = cells[at + 1] > 0 ? this.machine.simulator.nowNs : -1;
-            this.pollsAs = cells[at + 1] === 2 ? ThreadKind.Vmm : this.threadKind;
+            this.readsSinceNs = operations[this.step - 2] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
+            this.pollsSinceNs = operands[at] > 0 ? this.machine.simulator.nowNs : -1;
+            this.pollsAs = operands[at] === 2 ? ThreadKind.Vmm : this.threadKind;
             return;
           }
           break;
         case Step.SignalWorker:
           this.step++;
-          this.signal(cells[at + 1], this.step < program.length && cells[at + STEP_CELLS] === Step.AwaitWorker);
+          this.signal(operands[at], this.step < program.length && operations[this.step] === Step.AwaitWorker);
           break;
         case Step.AwaitWorker:
           this.step++;
@@ -243,18 +243,18 @@ export abstract class Thread implements Actor, SyncWaiter {
           return;
         case Step.Effect:
           this.step++;
-          this.effect(cells[at + 1]);
+          this.effect(operands[at]);
           break;
         case Step.Complete:
           this.step++;
-          this.completeRows(cells[at + 1]);
+          this.completeRows(operands[at]);
           break;
         case Step.Fault:
-          if (!this.reachFault(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.reachFault(operands[at], operands[at + 1], operands[at + 2])) return;
           this.step++;
           break;
         default:
-          throw new Error(`unknown step ${cells[at]}`);
+          throw new Error(`unknown step ${operation}`);
       }
     }
     this.irqs.on(this.machine.simulator.nowNs);
