@@ -5,7 +5,7 @@
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
-import { COST_COUNT, Cost } from '../path/costs.js';
+import { COST_COUNT, Cost, STAGE_OF_COST } from '../path/costs.js';
 import { FaultPoint, Program, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { Actor } from '../sim/simulator.js';
@@ -15,6 +15,7 @@ import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
 import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
+import { StageCourse } from './stage-course.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 
 const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6, Stop: 7 } as const;
@@ -32,6 +33,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   syncsOutstanding = 0;
   /** ns charged per cost id since the program began. */
   readonly spentNs = new Float64Array(COST_COUNT);
+  /** The same in the order in which it was charged, by stage. */
+  readonly course = new StageCourse();
   protected readonly program = new Program();
   private readonly owner: number;
   private step = 0;
@@ -79,6 +82,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   chargeUntil(cost: number, untilNs: number): void {
     if (untilNs <= this.clockNs) return;
     this.spentNs[cost] += untilNs - this.clockNs;
+    this.course.add(STAGE_OF_COST[cost], untilNs - this.clockNs);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, untilNs);
     this.clockNs = untilNs;
   }
@@ -86,6 +90,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Begin the compiled program now; the time since `fromNs` is charged to `waitCost`. */
   protected begin(fromNs: number, waitCost: number, nowNs: number): void {
     this.spentNs.fill(0);
+    this.course.clear();
     this.clockNs = fromNs;
     this.chargeWait(waitCost, nowNs);
     this.step = 0;
@@ -100,9 +105,10 @@ export abstract class Thread implements Actor, SyncWaiter {
   }
 
   /** The worker has completed this thread's submission: take over its charges and go on. */
-  releaseFromWorker(workerSpentNs: Float64Array, drainStartNs: number, waitCost: number): void {
+  releaseFromWorker(worker: Thread, drainStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, drainStartNs);
-    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
+    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += worker.spentNs[cost];
+    this.course.append(worker.course);
     const { simulator } = this.machine;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;
@@ -263,6 +269,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   private spend(ns: number, cost: number, cpu: number): boolean {
     const { simulator, probe } = this.machine;
     this.spentNs[cost] += ns;
+    this.course.add(STAGE_OF_COST[cost], ns);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);

@@ -110,10 +110,10 @@ export class Vcpu extends Thread {
   }
 
   protected finished(): void {
-    const { machine, current, spentNs } = this;
+    const { machine, current, spentNs, course } = this;
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
+    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs, course);
     // What an open-loop guest waited for its own vCPU belongs to the submission before.
     const startNs = this.publishNs + spentNs[Cost.vcpuWait];
     machine.timeline?.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);

@@ -168,7 +168,7 @@ export class Worker extends Thread implements WorkerPort {
     const { drainWaiters } = this;
     while (this.released < drainWaiters.length && drainWaiters[this.released].endRow <= rows) {
       const { thread, waitCost } = drainWaiters[this.released++];
-      thread.releaseFromWorker(this.spentNs, this.drainStartNs, waitCost);
+      thread.releaseFromWorker(this, this.drainStartNs, waitCost);
     }
   }
 }

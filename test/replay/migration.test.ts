@@ -9,6 +9,7 @@ import { Cost } from '../../src/path/costs.js';
 import type { Submission } from '../../src/path/submission.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { PACINGS, type Pacing } from '../../src/replay/pacing.js';
+import type { StageCourse } from '../../src/replay/stage-course.js';
 import { strategyNames, TRANSPORTS } from '../../src/strategies/registry.js';
 import { type FinishedReplay, type HarnessOptions, replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
@@ -24,8 +25,14 @@ const SYNC =
 class MigrationLog extends MigrationMetrics {
   readonly log: { vcpu: number; path: number; publishedNs: number; latencyNs: number; spentNs: number }[] = [];
   readonly effects: { publishedNs: number; effectNs: number }[] = [];
-  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void {
-    super.onSubmission(submission, publishedNs, doneNs, spentNs);
+  override onSubmission(
+    submission: Submission,
+    publishedNs: number,
+    doneNs: number,
+    spentNs: Float64Array,
+    course: StageCourse,
+  ): void {
+    super.onSubmission(submission, publishedNs, doneNs, spentNs, course);
     const { vcpu, path } = submission;
     const sum = spentNs.reduce((total, ns) => total + ns, 0);
     this.log.push({ vcpu, path, publishedNs, latencyNs: doneNs - publishedNs, spentNs: sum });
