@@ -203,6 +203,7 @@ export class Replay {
     for (const clock of this.clockList) clock.doorbellsLeft = 0;
     this.simulator.run(Number.POSITIVE_INFINITY);
     for (const worker of this.workers) worker.end();
+    this.endWarmupAtLast();
     const inFlight = this.translators.reduce((sum, translator) => sum + translator.inFlight, 0);
     const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + inFlight;
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
@@ -244,6 +245,13 @@ export class Replay {
 
   private endWarmup(): void {
     if (this.options.warmup > 0) this.warm ??= this.smmus.snapshot();
+  }
+
+  /** The trace was not longer than the warm-up, or no translation came after it: nothing of the caches was measured. */
+  private endWarmupAtLast(): void {
+    this.endWarmup();
+    if (this.translators.length > 0 || this.events > this.options.warmup) return;
+    this.probe.sampler?.start(this.readNs, mainCounters(this.smmus.list));
   }
 
   /** The guest writes the command of `row` into `queue`, after what faults insert before it. */

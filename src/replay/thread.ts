@@ -5,11 +5,12 @@
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
-import { COST_COUNT, Cost } from '../path/costs.js';
+import { Cost } from '../path/costs.js';
 import { FaultPoint, Program, STEP_OPERANDS, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { Actor } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
+import { Course } from './course.js';
 import { IrqSection } from './irq-section.js';
 import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
@@ -30,8 +31,8 @@ const CLOSED_BY: Readonly<Record<number, number>> = {
 export abstract class Thread implements Actor, SyncWaiter {
   readonly actor: number;
   syncsOutstanding = 0;
-  /** ns charged per cost id since the program began. */
-  readonly spentNs = new Float64Array(COST_COUNT);
+  /** What has been charged since the program began. */
+  readonly course = new Course();
   protected readonly program = new Program();
   private readonly owner: number;
   private step = 0;
@@ -78,14 +79,14 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   chargeUntil(cost: number, untilNs: number): void {
     if (untilNs <= this.clockNs) return;
-    this.spentNs[cost] += untilNs - this.clockNs;
+    this.course.add(cost, untilNs - this.clockNs);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, untilNs);
     this.clockNs = untilNs;
   }
 
   /** Begin the compiled program now; the time since `fromNs` is charged to `waitCost`. */
   protected begin(fromNs: number, waitCost: number, nowNs: number): void {
-    this.spentNs.fill(0);
+    this.course.clear();
     this.clockNs = fromNs;
     this.chargeWait(waitCost, nowNs);
     this.step = 0;
@@ -100,9 +101,9 @@ export abstract class Thread implements Actor, SyncWaiter {
   }
 
   /** The worker has completed this thread's submission: take over its charges and go on. */
-  releaseFromWorker(workerSpentNs: Float64Array, drainStartNs: number, waitCost: number): void {
+  releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, drainStartNs);
-    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
+    this.course.append(workerCourse);
     const { simulator } = this.machine;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;
@@ -264,7 +265,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Returns false if the thread has to be woken when the time has passed. */
   private spend(ns: number, cost: number, cpu: number): boolean {
     const { simulator, probe } = this.machine;
-    this.spentNs[cost] += ns;
+    this.course.add(cost, ns);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);
