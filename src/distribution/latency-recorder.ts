@@ -10,10 +10,7 @@ import type * as Hdr from 'hdr-histogram-js';
 /** Loaded when a recorder first outgrows its samples, in the middle of a replay: that cannot wait for an import. */
 const require = createRequire(import.meta.url);
 
-/** Values below this are counted by value: all hits and most walks, a few submissions. */
-const DIRECT_NS = 4096;
-
-/** Values up to which percentiles are exact. Samples are 2 MB at most; ten strategies with four distributions each stay below 100 MB. */
+/** Samples kept for exact percentiles: 2 MB; ten strategies with four distributions each stay below 100 MB. */
 export const EXACT_SAMPLES = 2 ** 18;
 
 /** Percentiles of every summary. */
@@ -57,59 +54,80 @@ function hdrLibrary(): typeof Hdr {
   return loaded;
 }
 
+/** Length of the table of counts at first, and at most: the values below are counted, not kept. */
+const FIRST_COUNTED = 2 ** 10;
+const MOST_COUNTED = 2 ** 16;
+
 /**
  * Collects integer ns values.
  *
- * Layout: values below DIRECT_NS are counted by value, so that recording one is an increment. Longer ones are samples, later
- * entries of the HDR histogram. The summary puts both together.
+ * Layout: `counts[v]` is how often v came. Values beyond that table are kept in rows 0 … largeCount − 1 of `large` or, when
+ * they alone exceed the limit, in `histogram`. Everything else is made of these in `summary`: values come several times per
+ * event, and to record one is to increment a number.
  */
 export class LatencyRecorder {
-  count = 0;
-  sumNs = 0;
-  private readonly direct = new Float64Array(DIRECT_NS);
-  /** Values from DIRECT_NS on, while all values together are few enough; then `histogram` has them. */
-  private samples: Float64Array | undefined = new Float64Array(64);
-  private sampleCount = 0;
+  private counts = new Float64Array(FIRST_COUNTED);
+  private large: Float64Array | undefined = new Float64Array(64);
   private histogram: Hdr.Histogram | undefined;
-  /** What the histogram has of `direct`. */
-  private folded: Float64Array | undefined;
-  /** Of the values from DIRECT_NS on. */
-  private shortestNs = Number.POSITIVE_INFINITY;
-  private longestNs = -1;
-  private readonly buckets = new Float64Array(BUCKET_BOUNDS.length);
+  private largeCount = 0;
+  private largeSumNs = 0;
+  private largeMaxNs = 0;
+  private largeMinNs = Number.POSITIVE_INFINITY;
+  private readonly largeBuckets = new Float64Array(BUCKET_BOUNDS.length);
 
   constructor(private readonly exactSamples: number = EXACT_SAMPLES) {}
 
   /** Add one value (integer ns, not negative). */
   record(ns: number): void {
-    this.count++;
-    this.sumNs += ns;
-    if (ns < DIRECT_NS) this.direct[ns]++;
-    else this.recordLong(ns);
+    if (ns < this.counts.length) this.counts[ns]++;
+    else if (ns < MOST_COUNTED) this.widen(ns);
+    else this.recordLarge(ns);
+  }
+
+  /** Values so far. */
+  get count(): number {
+    const { counts } = this;
+    let count = this.largeCount;
+    for (let ns = 0; ns < counts.length; ns++) count += counts[ns];
+    return count;
+  }
+
+  /** Their sum, ns. */
+  get sumNs(): number {
+    const { counts } = this;
+    let sumNs = this.largeSumNs;
+    for (let ns = 0; ns < counts.length; ns++) sumNs += ns * counts[ns];
+    return sumNs;
   }
 
   /** The distribution so far. */
   summary(): Distribution {
-    const { count, direct } = this;
-    const isExact = count <= this.exactSamples;
-    const first = direct.findIndex((times) => times > 0);
-    const maxNs = Math.max(
-      this.longestNs,
-      direct.findLastIndex((times) => times > 0),
-      0,
-    );
-    const [p50, p90, p99, p999] = isExact ? this.nearestRanks() : this.histogramPercentiles(maxNs);
+    const { counts, count, sumNs } = this;
+    const buckets = this.largeBuckets.slice();
+    let minNs = this.largeMinNs;
+    let maxNs = this.largeMaxNs;
+    for (let ns = counts.length - 1; ns >= 0; ns--) {
+      if (counts[ns] === 0) continue;
+      buckets[bucketOf(ns)] += counts[ns];
+      minNs = ns;
+      if (ns > maxNs) maxNs = ns;
+    }
+    const [p50, p90, p99, p999] = this.percentiles(count, maxNs);
+    const histogram: [number, number][] = [];
+    for (let b = 0; b < buckets.length; b++) {
+      if (buckets[b] > 0) histogram.push([BUCKET_BOUNDS[b], buckets[b]]);
+    }
     return {
       count,
-      mean_ns: count === 0 ? 0 : this.sumNs / count,
-      min_ns: count === 0 ? 0 : first >= 0 ? first : this.shortestNs,
+      mean_ns: count === 0 ? 0 : sumNs / count,
+      min_ns: count === 0 ? 0 : minNs,
       p50_ns: p50,
       p90_ns: p90,
       p99_ns: p99,
       p99_9_ns: p999,
       max_ns: maxNs,
-      percentiles: isExact ? 'exact' : 'hdr-3',
-      histogram: this.bucketCounts(),
+      percentiles: count > this.exactSamples ? 'hdr-3' : 'exact',
+      histogram,
     };
   }
 
@@ -119,76 +137,87 @@ export class LatencyRecorder {
     this.histogram = undefined;
   }
 
-  private recordLong(ns: number): void {
-    if (ns < this.shortestNs) this.shortestNs = ns;
-    if (ns > this.longestNs) this.longestNs = ns;
-    this.buckets[bucketOf(ns)]++;
-    if (this.samples !== undefined && this.count <= this.exactSamples) this.keep(this.samples, ns);
-    else this.longHistogram().recordValue(ns);
+  private percentiles(count: number, maxNs: number): number[] {
+    if (count === 0) return PERCENTILES.map(() => 0);
+    if (count > this.exactSamples) return this.roundedPercentiles(maxNs);
+    const large = this.large!.slice(0, this.largeCount).sort();
+    // Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided.
+    return PERCENTILES.map((p) => this.ofRank(Math.ceil((Math.round(p * 10) * count) / 1000), large));
   }
 
-  private keep(samples: Float64Array, ns: number): void {
-    let target = samples;
-    if (this.sampleCount === samples.length) {
-      target = new Float64Array(samples.length * 2);
-      target.set(samples);
-      this.samples = target;
+  /** The value of rank `rank`, 1 being the least; `large` are the sorted values beyond the table. */
+  private ofRank(rank: number, large: Float64Array): number {
+    const { counts } = this;
+    let left = rank;
+    for (let ns = 0; ns < counts.length; ns++) {
+      left -= counts[ns];
+      if (left <= 0) return ns;
     }
-    target[this.sampleCount++] = ns;
+    return large[left - 1];
   }
 
-  /** The histogram of the long values, made of the samples when it is first needed. */
-  private longHistogram(): Hdr.Histogram {
-    if (this.histogram !== undefined) return this.histogram;
-    const histogram = hdrLibrary().build({
-      useWebAssembly: true,
-      bitBucketSize: 64,
-      autoResize: true,
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: 2 ** 40,
-      numberOfSignificantValueDigits: 3,
-    });
-    const { samples = [], sampleCount } = this;
-    for (let i = 0; i < sampleCount; i++) histogram.recordValue(samples[i]);
-    this.samples = undefined;
+  /** Percentiles of all values in one HDR histogram. */
+  private roundedPercentiles(maxNs: number): number[] {
+    const { counts } = this;
+    const all = newHistogram();
+    if (this.histogram !== undefined) all.add(this.histogram);
+    const kept = this.large === undefined ? 0 : this.largeCount;
+    for (let i = 0; i < kept; i++) all.recordValue(this.large![i]);
+    for (let ns = 0; ns < counts.length; ns++) if (counts[ns] > 0) all.recordValueWithCount(ns, counts[ns]);
+    const percentiles = PERCENTILES.map((p) => Math.min(maxNs, all.getValueAtPercentile(p)));
+    all.destroy();
+    return percentiles;
+  }
+
+  /** The table of counts becomes long enough for `ns`, which is recorded. */
+  private widen(ns: number): void {
+    let length = this.counts.length;
+    while (length <= ns) length *= 2;
+    const wider = new Float64Array(length);
+    wider.set(this.counts);
+    wider[ns]++;
+    this.counts = wider;
+  }
+
+  private recordLarge(ns: number): void {
+    if (this.large === undefined) this.histogram?.recordValue(ns);
+    else if (this.largeCount < this.exactSamples) this.keep(this.large, ns);
+    else this.switchToHistogram(this.large, ns);
+    this.largeCount++;
+    this.largeSumNs += ns;
+    if (ns < this.largeMinNs) this.largeMinNs = ns;
+    if (ns > this.largeMaxNs) this.largeMaxNs = ns;
+    this.largeBuckets[bucketOf(ns)]++;
+  }
+
+  private keep(large: Float64Array, ns: number): void {
+    let target = large;
+    if (this.largeCount === large.length) {
+      target = new Float64Array(large.length * 2);
+      target.set(large);
+      this.large = target;
+    }
+    target[this.largeCount] = ns;
+  }
+
+  private switchToHistogram(large: Float64Array, ns: number): void {
+    const histogram = newHistogram();
+    for (let i = 0; i < this.largeCount; i++) histogram.recordValue(large[i]);
+    histogram.recordValue(ns);
     this.histogram = histogram;
-    return histogram;
+    this.large = undefined;
   }
+}
 
-  /** Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided. */
-  private nearestRanks(): number[] {
-    const { count, direct, samples = new Float64Array(0), sampleCount } = this;
-    const sorted = samples.slice(0, sampleCount).sort();
-    return PERCENTILES.map((p) => {
-      let rank = Math.ceil((Math.round(p * 10) * count) / 1000);
-      for (let ns = 0; ns < DIRECT_NS; ns++) {
-        if (rank <= direct[ns]) return ns;
-        rank -= direct[ns];
-      }
-      return sorted[rank - 1];
-    });
-  }
-
-  private histogramPercentiles(maxNs: number): number[] {
-    const histogram = this.longHistogram();
-    const { direct } = this;
-    this.folded ??= new Float64Array(DIRECT_NS);
-    for (let ns = 0; ns < DIRECT_NS; ns++) {
-      const times = direct[ns] - this.folded[ns];
-      if (times > 0) histogram.recordValueWithCount(ns, times);
-    }
-    this.folded.set(direct);
-    return PERCENTILES.map((p) => Math.min(maxNs, histogram.getValueAtPercentile(p)));
-  }
-
-  private bucketCounts(): [number, number][] {
-    const { direct } = this;
-    const buckets = this.buckets.slice();
-    for (let ns = 0; ns < DIRECT_NS; ns++) buckets[bucketOf(ns)] += direct[ns];
-    const counts: [number, number][] = [];
-    for (let b = 0; b < buckets.length; b++) if (buckets[b] > 0) counts.push([BUCKET_BOUNDS[b], buckets[b]]);
-    return counts;
-  }
+function newHistogram(): Hdr.Histogram {
+  return hdrLibrary().build({
+    useWebAssembly: true,
+    bitBucketSize: 64,
+    autoResize: true,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 2 ** 40,
+    numberOfSignificantValueDigits: 3,
+  });
 }
 
 /** First bucket whose upper bound is not below `ns`. */

@@ -42,7 +42,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
   private pollsAs: number = ThreadKind.Vmm;
-  /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
+  /** When this thread began to read CONS with back-off; -1 if it does not, or no longer. */
   private readsSinceNs = -1;
   private readonly irqs: IrqSection;
   private readonly timeline: TimelineProbe | undefined;
@@ -159,12 +159,10 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   /** Continue after a wake-up. */
   private resume(): void {
-    if (!this.isStarting) {
-      this.execute();
-      return;
-    }
+    const { isStarting } = this;
     this.isStarting = false;
-    this.start();
+    if (isStarting) this.start();
+    else this.execute();
   }
 
   /** Run steps until the thread has to wait or the program ends. */
@@ -172,9 +170,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     const { program } = this;
     const { operations, operands } = program;
     while (this.step < program.length) {
-      const operation = operations[this.step];
       const at = this.step * STEP_OPERANDS;
-      switch (operation) {
+      switch (operations[this.step]) {
         case Step.Spend:
           this.step++;
           if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
@@ -214,7 +211,7 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.IssueClosed:
         case Step.IssueHalting:
         case Step.IssueOwn:
-          if (!this.issue(operation, operands[at], operands[at + 1], operands[at + 2])) return;
+          if (!this.issue(operations[this.step], operands[at], operands[at + 1], operands[at + 2])) return;
           this.step++;
           break;
         case Step.Restart:
@@ -255,7 +252,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.step++;
           break;
         default:
-          throw new Error(`unknown step ${operation}`);
+          throw new Error(`unknown step ${operations[this.step]}`);
       }
     }
     this.irqs.on(this.machine.simulator.nowNs);
