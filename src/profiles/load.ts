@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { PROTOTYPE, prototypeKey } from '../trace/checked-yaml.js';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { CACHE_PARAMETERS } from './cache-parameters.js';
 import { COMMAND_PARAMETERS, ORACLE_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
@@ -174,6 +175,7 @@ function readProfileFile(file: string): z.infer<typeof FILE_SCHEMA> {
   if (document.errors.length > 0) {
     throw new UsageError(`${file}: expected YAML, found ${document.errors[0].message.split('\n')[0]}`);
   }
+  if (prototypeKey(document) !== undefined) throw new UsageError(`${file}: unknown parameter ${PROTOTYPE}`);
   const parsed = FILE_SCHEMA.safeParse(document.toJS());
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
