@@ -1,6 +1,7 @@
 /**
  * Where a report goes: standard output, or a file that appears complete or not at all.
  */
+import { setImmediate } from 'node:timers/promises';
 import { AtomicFile } from '../files/atomic-file.js';
 
 /** A text, a text piece by piece, or the bytes of one file. */
@@ -26,7 +27,7 @@ export function openOutput(path: string | undefined, inputs: readonly string[] =
   const file = AtomicFile.open(path, inputs);
   const commit = async (content: Content) => {
     try {
-      for (const piece of piecesOf(content)) file.write(toBytes(piece));
+      for await (const piece of piecesOf(content)) file.write(toBytes(piece));
       file.commit();
     } finally {
       file.discard();
@@ -35,16 +36,20 @@ export function openOutput(path: string | undefined, inputs: readonly string[] =
   return { isStdout: false, commit, discard: () => file.discard() };
 }
 
-/** A piece is made when the one before is on its way. */
-function piecesOf(content: Content): Iterable<string | Uint8Array> {
-  return typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+/** A piece is made when the one before is on its way, and a Ctrl-C between them is heard. */
+async function* piecesOf(content: Content): AsyncGenerator<string | Uint8Array> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+  for (const piece of pieces) {
+    yield piece;
+    await setImmediate();
+  }
 }
 
 const toBytes = (piece: string | Uint8Array): Uint8Array => (typeof piece === 'string' ? Buffer.from(piece) : piece);
 
 /** Resolves when everything is handed over, or when the reader has gone away (`| head`). */
 async function writeStdout(content: Content): Promise<void> {
-  for (const piece of piecesOf(content)) if (!(await writePiece(piece))) return;
+  for await (const piece of piecesOf(content)) if (!(await writePiece(piece))) return;
 }
 
 /** False if nobody reads any more. */
