@@ -132,7 +132,7 @@ describe('report', () => {
   });
 
   it.each([
-    ['{}', [], /<stdin>: expected smmuscope\.result\/1, found JSON without that schema/],
+    ['{}', [], /<stdin>: expected a document that smmuscope wrote with --json, found JSON without the key schema/],
     ['no json', [], /found something else/],
     ['{"schema":"smmuscope.result/9"}', [], /smmuscope\.result\/9, of another version/],
   ])('%j is exit code 2', async (input, flags, sentence) => {
