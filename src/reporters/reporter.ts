@@ -65,6 +65,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   /** One line for help. */
   readonly summary: string;
   render(document: ReportDocument, context: ReportContext): Text;
+  /** The text of `render` piece by piece, if it may be too long to be held at once (a study of thousands of points). */
+  readonly pieces?: (document: ReportDocument, context: ReportContext) => Iterable<string>;
 }
 
 /** Either kind. */

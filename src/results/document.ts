@@ -59,7 +59,7 @@ export interface CacheResult {
   readonly [extra: string]: unknown;
 }
 
-/** The main TLB in at most 256 full bins of trace time, and what comes after them. */
+/** The main TLB in at most 256 bins of trace time; the last one may be cut short by the end of the trace. */
 export interface MainTlbOverTime {
   /** Start of the first bin, and width of all, ns. */
   readonly start_ns: number;
