@@ -39,7 +39,7 @@ export default class ReportResult extends BaseCommand {
     const { Report } = await import('../cli/report.js');
     const { readResult } = await import('../cli/result-file.js');
     const { resultBaseline } = await import('../cli/baseline.js');
-    const report = Report.open(flags, [args.result]);
+    const report = Report.open(flags, { schema: 'smmuscope.result/1' }, [args.result]);
     const { document, name } = readResult(args.result);
     await report.write(async () => document, { baseline: resultBaseline(flags.baseline, document, name) });
   }

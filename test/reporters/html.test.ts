@@ -7,8 +7,8 @@
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostCommandsByCause } from '../../src/reporters/html/charts.js';
 import { renderPage } from '../../src/reporters/html/page.js';
+import { hostCommandsByCause } from '../../src/reporters/html/parts.js';
 import { reporterByName } from '../../src/reporters/registry.js';
 import type { ReportContext } from '../../src/reporters/reporter.js';
 import type { ResultDocument } from '../../src/results/document.js';
@@ -28,12 +28,12 @@ beforeAll(async () => {
     ...{ seed: 0, msi: true, safety: true, lenient: false, format: undefined },
     strategies: ['ioctl', 'sw-vcmdq', 'native'],
   });
-  html = renderPage(result);
+  html = renderPage(result, CONTEXT);
 });
 
 describe('the page', () => {
   it('is the same each time and names nothing to fetch', () => {
-    expect(renderPage(result) === html).toBe(true);
+    expect(renderPage(result, CONTEXT) === html).toBe(true);
     expect(html).not.toMatch(/<(?:link|img|iframe)\b|<script[^>]+src=|@import|url\(/);
     expect(html.endsWith('\n')).toBe(true);
   });
@@ -42,7 +42,7 @@ describe('the page', () => {
     const file = '</script><script>alert(1)</script>&"\'';
     const [trace] = result.provenance.traces;
     const evil = { ...result, provenance: { ...result.provenance, traces: [{ ...trace, file }] } };
-    const text = renderPage(evil);
+    const text = renderPage(evil, CONTEXT);
     expect(text).not.toContain('<script>alert(1)');
     expect(text).toContain('&lt;/script&gt;');
   });
@@ -63,7 +63,7 @@ describe('a result that was written and read back', () => {
 
   it('is the only thing that can be a page', async () => {
     await expect(reporterByName('html').render(PROFILES, CONTEXT)).rejects.toThrow(
-      '--reporter html: expected the result of replay or compare, found smmuscope.profiles/1',
+      '--reporter html: expected a result of replay or compare, or curves of mrc, found smmuscope.profiles/1',
     );
   });
 });

@@ -2,6 +2,8 @@
 /** The page's static charts, drawn by Observable Plot: they need no script, so they print and mail. */
 import * as Plot from '@observablehq/plot';
 import type { StrategyResult } from '../../results/document.js';
+import type { PageCurve } from './curves.js';
+import { hostCommandsByCause, intervalsOf, labelsOf, missesOf, type Parts, type Slow } from './parts.js';
 
 /** One chart: a figure of the page's own document. */
 export type Chart = HTMLElement | SVGElement;
@@ -19,16 +21,6 @@ interface Part {
   readonly label: string;
   readonly part: string;
   readonly value: number;
-}
-
-/** Name of a result on the page: with its trace and targeting only where these tell results apart. */
-export function labelsOf(results: readonly StrategyResult[]): string[] {
-  const differ = (of: (one: StrategyResult) => string) => new Set(results.map(of)).size > 1;
-  const withTrace = differ(({ trace }) => trace);
-  const withAtc = new Set(results.map(({ strategy, trace }) => `${trace} ${strategy}`)).size < results.length;
-  return results.map(({ strategy, atc, trace }) =>
-    [strategy, ...(withAtc ? [`atc=${atc}`] : []), ...(withTrace ? [trace] : [])].join(' · '),
-  );
 }
 
 /** Share of submissions that are done after a time, per strategy, read off the histograms' bucket ends. */
@@ -73,39 +65,81 @@ export function amplificationBars(document: Document, results: readonly Strategy
   return bars(document, results, parts, 'host commands', 'Host commands by cause');
 }
 
-/** Host commands of a result: the guest's own, and what the strategy adds by cause. They sum to `host_commands`. */
-export function hostCommandsByCause(amplification: StrategyResult['amplification']): Record<string, number> {
-  const dropped = Object.values(amplification.not_forwarded_by_opcode).reduce((sum, count) => sum + count, 0);
-  return { 'guest’s own': amplification.guest_commands - dropped, ...amplification.extra_by_cause };
-}
-
 /** Misses of the main TLB by cause. */
 export function missBars(document: Document, results: readonly StrategyResult[]): Chart {
   const parts = partsOf(results, (one) => missesOf(one));
   return bars(document, results, parts, 'misses of the main TLB', 'Misses of the main TLB by cause');
 }
 
-/** Causes of the main TLB's misses; none where there is no TLB. */
-export function missesOf({ tlb }: StrategyResult): Record<string, number> {
-  const main = tlb?.main as { misses_by_cause?: Record<string, number> } | undefined;
-  return main?.misses_by_cause ?? {};
+/** CPU time of the host by thread. */
+export function cpuBars(document: Document, results: readonly StrategyResult[]): Chart {
+  const parts = partsOf(results, ({ host }) => host.cpu_ns, 1e-6);
+  return bars(document, results, parts, 'host CPU time (ms)', 'Host CPU time by thread');
 }
 
-/** The slowest submissions, each from its PROD write on, by stage. */
-export function slowestBars(document: Document, result: StrategyResult): Chart {
-  const slowest = result.slowest_submissions ?? [];
-  const parts = slowest.flatMap(({ event, breakdown_ns }) =>
-    Object.entries(breakdown_ns).map(([part, ns]) => ({ label: `event ${event}`, part, value: ns / 1000 })),
+/** The slowest submissions, each from its PROD write on, stage by stage. */
+export function slowestTimeline(document: Document, slowest: readonly Slow[], name: string): Chart {
+  const intervals = slowest.flatMap((one) =>
+    intervalsOf(one).map(({ stage, fromNs, untilNs }) => ({
+      ...{ label: `event ${one.event}`, stage, from: fromNs / 1000, until: untilNs / 1000 },
+    })),
   );
-  const order = slowest.map(({ event }) => `event ${event}`);
-  return stacked(document, parts, order, 'time since the PROD write (µs)', `Slowest submissions of ${result.strategy}`);
+  const rows = slowest.map(({ event }) => `event ${event}`);
+  return Plot.plot({
+    document,
+    // Its own choice would be another one each time.
+    className: 'plot',
+    width: WIDTH,
+    height: 60 + ROW_HEIGHT * rows.length,
+    marginLeft: 200,
+    ariaLabel: `Slowest submissions of ${name}, stage by stage from the PROD write on`,
+    x: { label: 'time since the PROD write (µs)', grid: true },
+    y: { label: null, domain: rows },
+    color: { legend: true, domain: [...new Set(intervals.map(({ stage }) => stage))], range: COLOURS },
+    marks: [
+      Plot.barX(intervals, {
+        ...{ x1: 'from', x2: 'until', y: 'label', fill: 'stage' },
+        title: ({ label, stage, from, until }: (typeof intervals)[number]) => `${label}: ${stage} ${from}–${until} µs`,
+      }),
+      Plot.ruleX([0]),
+    ],
+  });
 }
 
-function partsOf(
-  results: readonly StrategyResult[],
-  of: (result: StrategyResult) => Readonly<Record<string, number>>,
-  scale = 1,
-): Part[] {
+/** Miss ratio by TLB size. */
+export function curveChart(document: Document, curves: readonly PageCurve[], sizes: readonly number[]): Chart {
+  const points = curves.flatMap(({ trace, points }) => points.map((point) => ({ trace, ...point })));
+  const last = Math.max(2, ...points.map(({ entries }) => entries), ...sizes);
+  // Beyond the last size the curve stays as it is.
+  const ends = curves.map(({ trace, points }) => ({ trace, ...points[points.length - 1], entries: last }));
+  return Plot.plot({
+    document,
+    // Its own choice would be another one each time.
+    className: 'plot',
+    width: WIDTH,
+    height: 320,
+    ariaLabel: 'Miss ratio by size of the TLB',
+    x: {
+      type: 'log',
+      base: 2,
+      label: 'TLB entries',
+      domain: [1, last],
+      grid: true,
+      tickFormat: (one: number) => `${one}`,
+    },
+    y: { label: 'miss ratio', domain: [0, 1], grid: true },
+    color: { legend: curves.length > 1, domain: curves.map(({ trace }) => trace), range: COLOURS },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.ruleX(sizes, { strokeDasharray: '4 4' }),
+      Plot.line([...points, ...ends], {
+        ...{ x: 'entries', y: 'miss_ratio', stroke: 'trace', strokeWidth: 2, curve: 'step-after' as const },
+      }),
+    ],
+  });
+}
+
+function partsOf(results: readonly StrategyResult[], of: (result: StrategyResult) => Parts, scale = 1): Part[] {
   const names = labelsOf(results);
   return results.flatMap((result, at) =>
     Object.entries(of(result))

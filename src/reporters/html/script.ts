@@ -2,7 +2,7 @@
 export const SCRIPT = `
 'use strict';
 for (const table of document.querySelectorAll('table.sortable')) {
-  const status = document.getElementById('sorted');
+  const status = document.getElementById(table.dataset.status);
   const headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => header.querySelector('button').addEventListener('click', () => {
     const ascending = header.getAttribute('aria-sort') !== 'ascending';

@@ -12,11 +12,13 @@ a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outli
 figure { margin: 1rem 0; --plot-background: var(--back); overflow-x: auto; }
 figcaption { font-size: .9rem; }
 figure svg { max-width: 100%; height: auto; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } details .scroll { max-height: 24rem; overflow-y: auto; }
+summary { cursor: pointer; font-size: .9rem; } .sorted { min-height: 1.5em; margin: .25rem 0; font-size: .9rem; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .9rem; }
 caption { text-align: left; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td.text { text-align: left; }
 thead th { background: var(--soft); }
 th button { all: unset; cursor: pointer; font-weight: bold; }
 th button:focus-visible { outline: 3px solid var(--link); }
@@ -25,7 +27,7 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
 @media print {
   :root { --text: #000; --back: #fff; --soft: #eee; --link: #000; color-scheme: light; }
   body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
-  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .15rem .3rem; } caption { display: none; }
+  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .15rem .3rem; } caption, nav, details, .sorted { display: none; }
   .scroll, figure { overflow: visible; }
 }
 `;
