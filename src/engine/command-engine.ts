@@ -23,13 +23,13 @@ import { QueueRoom } from './queue-room.js';
 export class CommandEngine implements Actor {
   readonly queues: CommandQueue[] = [];
   /** Time until which the command at each queue's CONS occupies it (a SYNC may be held by ATC completions). */
-  private readonly heldUntilNs: number[] = [];
+  private readonly heldUntilNs: Float64Array;
   /** True while the command at CONS has been taken up and CONS has not yet moved past it. */
   private readonly isHeadTaken: boolean[] = [];
   /** True while a queue stands at a command that it cannot run. */
   private readonly isHalted: boolean[] = [];
   /** Completion of the latest ATC invalidation of each queue. */
-  private readonly atcDoneNs: number[] = [];
+  private readonly atcDoneNs: Float64Array;
   private readonly links: AtcLinks;
   private readonly waiters: SyncWaiter[] = [];
   /** Promised and awaited entries of each queue. */
@@ -73,16 +73,16 @@ export class CommandEngine implements Actor {
     this.arbitratesByList = profile.text('smmu.arbitration') === 'list';
     this.silentSid = profile.number('atc.silent_sid');
     this.timeoutNs = profile.number('atc.timeout_ns');
+    this.heldUntilNs = new Float64Array(queueCount);
+    this.atcDoneNs = new Float64Array(queueCount);
     for (let q = 0; q < queueCount; q++) {
       const ring = new CommandQueue(profile.number('smmu.cmdq_log2'));
       this.queues.push(ring);
       this.rooms.push(new QueueRoom(simulator, ring));
-      this.heldUntilNs.push(0);
       this.reservations.push(new FifoLock(simulator));
       this.gathers.push(new Gather(simulator));
       this.isHeadTaken.push(false);
       this.isHalted.push(false);
-      this.atcDoneNs.push(0);
       this.errors.addQueue();
     }
     for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);

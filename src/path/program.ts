@@ -60,9 +60,13 @@ export const FaultPoint = {
   Die: 4,
 } as const;
 
+/** Cells per step. */
+export const STEP_CELLS = 4;
+
 /** Growable list of steps. */
 export class Program {
-  private cells = new Float64Array(4 * 64);
+  /** Operation, a, b and c of each step. Another array after an `add` that grows it. */
+  cells = new Float64Array(STEP_CELLS * 64);
   /** Number of steps. */
   length = 0;
 
@@ -73,7 +77,7 @@ export class Program {
 
   /** Append one step. */
   add(operation: number, a = 0, b = 0, c = 0): void {
-    const at = this.length * 4;
+    const at = this.length * STEP_CELLS;
     if (at === this.cells.length) {
       const larger = new Float64Array(this.cells.length * 2);
       larger.set(this.cells);
@@ -87,18 +91,18 @@ export class Program {
   }
 
   operation(step: number): number {
-    return this.cells[step * 4];
+    return this.cells[step * STEP_CELLS];
   }
 
   a(step: number): number {
-    return this.cells[step * 4 + 1];
+    return this.cells[step * STEP_CELLS + 1];
   }
 
   b(step: number): number {
-    return this.cells[step * 4 + 2];
+    return this.cells[step * STEP_CELLS + 2];
   }
 
   c(step: number): number {
-    return this.cells[step * 4 + 3];
+    return this.cells[step * STEP_CELLS + 3];
   }
 }

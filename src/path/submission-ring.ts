@@ -45,11 +45,11 @@ export class SubmissionRing {
   /** Pending submissions. */
   length = 0;
 
-  /** Store `submission` with the trace times that pacing needs: its doorbell and the recorded end of the one before. */
-  push(submission: Submission, doorbellNs: number, previousSeenNs: number): void {
+  /** Store `submission`. */
+  push(submission: Submission): void {
     const { headers, rows } = this;
-    headers.push(doorbellNs);
-    headers.push(previousSeenNs);
+    headers.push(submission.doorbellNs);
+    headers.push(submission.previousSeenNs);
     headers.push(submission.path);
     headers.push(submission.measured ? 1 : 0);
     headers.push(submission.guestCount);

@@ -28,6 +28,9 @@ export class Submission {
   lastSyncNumber = 0;
   /** Number of the event that published it, from 1 on. */
   event = 0;
+  /** Trace times of its doorbell, and of the completion of the vCPU's submission before it as the guest saw it, ns. */
+  doorbellNs = 0;
+  previousSeenNs = 0;
   /** Path that it takes: 0, or 1 after a migration (see replay/switchover.ts). */
   path = 0;
   /** Opcode of each guest row, and the range of its host rows. */
@@ -61,6 +64,12 @@ export class Submission {
     this.syncCount = 0;
     this.hostCountTotal = 0;
     this.attachments.clear();
+  }
+
+  /** All rows are published now, ns. */
+  publishAt(publishedNs: number): void {
+    this.publishedNs = publishedNs;
+    for (let row = 0; row < this.guestCount; row++) this.rowPublishedNs[row] = publishedNs;
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */

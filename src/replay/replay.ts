@@ -63,10 +63,14 @@ export class Replay {
   events = 0;
   private readonly costNs: Float64Array;
   private readonly effects: Effects;
-  private readonly clocks = new Map<number, GuestClock>();
+  /** By number of the vCPU in the trace, and in the order of their numbers or first use. */
+  private readonly clocks: (GuestClock | undefined)[] = [];
   private readonly clockList: GuestClock[] = [];
-  private readonly queues = new Map<number, GuestQueue>();
-  private readonly submission = new Submission();
+  /** By number of the queue in the trace, and in the order of first use. */
+  private readonly queues: (GuestQueue | undefined)[] = [];
+  private readonly queueList: GuestQueue[] = [];
+  /** Scratch: handed to a vCPU when it is complete, in exchange for another. */
+  private submission = new Submission();
   /** Counters of the SMMUs at the end of the warm-up. */
   private warm: SmmuSnapshot | undefined;
   /** Trace time up to which has been read, relative to its start. */
@@ -180,7 +184,8 @@ export class Replay {
           this.write(this.queueOf(queue[row]), batch, row);
           break;
         case EventKind.Doorbell:
-          this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
+          this.readNs = timeNs[row] - originNs;
+          this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])));
           break;
         case EventKind.SyncDone:
           this.seeSyncDone(this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
@@ -212,9 +217,7 @@ export class Replay {
 
   /** Guest commands that no doorbell published: never executed. */
   get unpublishedCommands(): number {
-    let sum = 0;
-    for (const queue of this.queues.values()) sum += queue.count;
-    return sum;
+    return this.queueList.reduce((sum, queue) => sum + queue.count, 0);
   }
 
   /** Submissions that started later than they should because too much of the trace would have had to be buffered. */
@@ -257,9 +260,9 @@ export class Replay {
     queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 
-  /** A doorbell: everything pending on its queue becomes one submission of the vCPU that rang. */
-  private publish(queueIndex: number, clock: GuestClock, doorbellNs: number): void {
-    const { submission, effects, survey } = this;
+  /** A doorbell, just read: everything pending on its queue becomes one submission of the vCPU that rang. */
+  private publish(queueIndex: number, clock: GuestClock): void {
+    const { submission, effects, survey, readNs: doorbellNs } = this;
     submission.clear();
     submission.measured = this.events > this.options.warmup;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
@@ -271,7 +274,9 @@ export class Replay {
     submission.queue = queueIndex;
     submission.lastSyncNumber = lastSyncNumber;
     this.switchover?.published(submission);
-    clock.vcpu.enqueue(submission, doorbellNs, clock.lastSeenNs);
+    submission.doorbellNs = doorbellNs;
+    submission.previousSeenNs = clock.lastSeenNs;
+    this.submission = clock.vcpu.enqueue(submission);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
     if (lastSyncNumber >= 0) {
@@ -281,7 +286,6 @@ export class Replay {
       // Without recorded completions the guest counts as having seen its SYNC when the doorbell's own line was written.
       if (!survey.hasSyncDone) effects.recordedSeen(lastSyncNumber, queueIndex);
     }
-    this.readNs = doorbellNs;
     this.advance();
   }
 
@@ -316,7 +320,7 @@ export class Replay {
   }
 
   private clockOf(index: number): GuestClock {
-    const known = this.clocks.get(index);
+    const known = this.clocks[index];
     if (known !== undefined) return known;
     const { survey } = this;
     const { vms } = this.topology;
@@ -331,7 +335,7 @@ export class Replay {
       lastQueue: 0,
       doorbellsLeft: survey.isComplete ? (survey.doorbellsByVcpu.get(index) ?? 0) : Number.POSITIVE_INFINITY,
     };
-    this.clocks.set(index, clock);
+    this.clocks[index] = clock;
     this.clockList.push(clock);
     return clock;
   }
@@ -342,11 +346,11 @@ export class Replay {
   }
 
   private queueOf(index: number): GuestQueue {
-    let queue = this.queues.get(index);
-    if (queue === undefined) {
-      queue = new GuestQueue();
-      this.queues.set(index, queue);
-    }
+    const known = this.queues[index];
+    if (known !== undefined) return known;
+    const queue = new GuestQueue();
+    this.queues[index] = queue;
+    this.queueList.push(queue);
     return queue;
   }
 }

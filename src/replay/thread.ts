@@ -6,7 +6,7 @@
  */
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
 import { COST_COUNT, Cost, STAGE_OF_COST } from '../path/costs.js';
-import { FaultPoint, Program, Step } from '../path/program.js';
+import { FaultPoint, Program, STEP_CELLS, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { Actor } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
@@ -175,12 +175,14 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
     const { program } = this;
+    const { cells } = program;
     while (this.step < program.length) {
-      const step = this.step;
-      switch (program.operation(step)) {
+      // Operation and operands of the step: see Program.
+      const at = this.step * STEP_CELLS;
+      switch (cells[at]) {
         case Step.Spend:
           this.step++;
-          if (!this.spend(program.a(step), program.b(step), program.c(step))) return;
+          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
           break;
         case Step.Lock:
           this.step++;
@@ -194,11 +196,11 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.machine.vmmLock.release();
           break;
         case Step.Reserve:
-          if (!this.reserve(program.a(step), program.b(step), program.c(step))) return;
+          if (!this.reserve(cells[at + 1], cells[at + 2], cells[at + 3])) return;
           break;
         case Step.IrqsOff:
           this.step++;
-          this.irqs.off(program.a(step) === 1, program.b(step) === 1, this.machine.simulator.nowNs);
+          this.irqs.off(cells[at + 1] === 1, cells[at + 2] === 1, this.machine.simulator.nowNs);
           break;
         case Step.IrqsOn:
           this.step++;
@@ -206,23 +208,23 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Reserved:
           this.step++;
-          this.producer.leaveWord(program.a(step));
+          this.producer.leaveWord(cells[at + 1]);
           break;
         case Step.SpendAsOwner:
           this.step++;
           if (!this.producer.isOwner) break;
-          if (!this.spend(program.a(step), program.b(step), program.c(step))) return;
+          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
         case Step.IssueHalting:
         case Step.IssueOwn:
-          if (!this.issue(program.operation(step), program.a(step), program.b(step), program.c(step))) return;
+          if (!this.issue(cells[at], cells[at + 1], cells[at + 2], cells[at + 3])) return;
           this.step++;
           break;
         case Step.Restart:
           this.step++;
-          this.machine.engines.restart(program.a(step));
+          this.machine.engines.restart(cells[at + 1]);
           break;
         case Step.AwaitSync:
           this.step++;
@@ -230,15 +232,15 @@ export abstract class Thread implements Actor, SyncWaiter {
             this.waiting = Waiting.Sync;
             this.deadline?.arm();
             // A halted queue interrupts: nobody reads its CONS.
-            this.readsSinceNs = program.operation(step - 1) === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
-            this.pollsSinceNs = program.a(step) > 0 ? this.machine.simulator.nowNs : -1;
-            this.pollsAs = program.a(step) === 2 ? ThreadKind.Vmm : this.threadKind;
+            this.readsSinceNs = cells[at - STEP_CELLS] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
+            this.pollsSinceNs = cells[at + 1] > 0 ? this.machine.simulator.nowNs : -1;
+            this.pollsAs = cells[at + 1] === 2 ? ThreadKind.Vmm : this.threadKind;
             return;
           }
           break;
         case Step.SignalWorker:
           this.step++;
-          this.signal(program.a(step), this.step < program.length && program.operation(this.step) === Step.AwaitWorker);
+          this.signal(cells[at + 1], this.step < program.length && cells[at + STEP_CELLS] === Step.AwaitWorker);
           break;
         case Step.AwaitWorker:
           this.step++;
@@ -247,18 +249,18 @@ export abstract class Thread implements Actor, SyncWaiter {
           return;
         case Step.Effect:
           this.step++;
-          this.effect(program.a(step));
+          this.effect(cells[at + 1]);
           break;
         case Step.Complete:
           this.step++;
-          this.completeRows(program.a(step));
+          this.completeRows(cells[at + 1]);
           break;
         case Step.Fault:
-          if (!this.reachFault(program.a(step), program.b(step), program.c(step))) return;
+          if (!this.reachFault(cells[at + 1], cells[at + 2], cells[at + 3])) return;
           this.step++;
           break;
         default:
-          throw new Error(`unknown step ${program.operation(step)}`);
+          throw new Error(`unknown step ${cells[at]}`);
       }
     }
     this.irqs.on(this.machine.simulator.nowNs);

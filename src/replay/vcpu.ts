@@ -12,7 +12,10 @@ import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
 export class Vcpu extends Thread {
-  private readonly current = new Submission();
+  private current = new Submission();
+  /** The submission that is due next, as it was handed over; those that arrive while this vCPU is busy are packed in `pending`. */
+  private next = new Submission();
+  private hasNext = false;
   private readonly pending = new SubmissionRing();
   /** True from the time its next submission is known until that has ended. */
   isBusy = false;
@@ -45,13 +48,20 @@ export class Vcpu extends Thread {
 
   /** Submissions read from the trace and not yet started. */
   get backlog(): number {
-    return this.pending.length;
+    return this.pending.length + (this.hasNext ? 1 : 0);
   }
 
-  /** Queue a submission. Times are relative to the trace's start, ns. */
-  enqueue(submission: Submission, doorbellNs: number, previousSeenNs: number): void {
-    this.pending.push(submission, doorbellNs, previousSeenNs);
-    if (!this.isBusy) this.scheduleNext();
+  /** Queue a submission, which is this vCPU's from here on; returns another to use. */
+  enqueue(submission: Submission): Submission {
+    if (this.isBusy) {
+      this.pending.push(submission);
+      return submission;
+    }
+    const spare = this.next;
+    this.next = submission;
+    this.hasNext = true;
+    this.scheduleNext(submission);
+    return spare;
   }
 
   /**
@@ -62,10 +72,11 @@ export class Vcpu extends Thread {
     return dueNs(this.pacing, readNs, lastSeenNs, this.lastEndNs);
   }
 
-  private scheduleNext(): void {
-    const { pending, machine } = this;
+  /** Its next submission is known: it starts when it is due. */
+  private scheduleNext({ doorbellNs, previousSeenNs }: Pick<Submission, 'doorbellNs' | 'previousSeenNs'>): void {
+    const { machine } = this;
     this.isBusy = true;
-    const due = dueNs(this.pacing, pending.doorbellNs, pending.previousSeenNs, this.lastEndNs);
+    const due = dueNs(this.pacing, doorbellNs, previousSeenNs, this.lastEndNs);
     const now = machine.simulator.nowNs;
     if (due < now && this.pacing !== 'recorded') this.lateStarts++;
     // Open loop: the guest wanted to publish at `due` even if this vCPU was still busy. Otherwise it publishes when it can.
@@ -74,12 +85,14 @@ export class Vcpu extends Thread {
   }
 
   protected start(): void {
-    const { current, pending, switchover } = this;
-    if (switchover?.admits(this, pending.path) === false) {
+    const { pending, switchover } = this;
+    if (switchover?.admits(this, this.hasNext ? this.next.path : pending.path) === false) {
       this.heldSinceNs = this.machine.simulator.nowNs;
       return;
     }
-    pending.take(current, this.publishNs);
+    if (this.hasNext) this.takeNext();
+    else pending.take(this.current, this.publishNs);
+    const { current } = this;
     const { transport, builder } = this.guest.paths[current.path];
     current.vcpu = this.index;
     current.vm = this.guest.vm;
@@ -89,6 +102,14 @@ export class Vcpu extends Thread {
     transport.submit(current, builder);
     const now = this.machine.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);
+  }
+
+  private takeNext(): void {
+    const done = this.current;
+    this.current = this.next;
+    this.next = done;
+    this.hasNext = false;
+    this.current.publishAt(this.publishNs);
   }
 
   /** The new path is open: start what was held; returns how long that was, ns. */
@@ -119,7 +140,8 @@ export class Vcpu extends Thread {
     machine.timeline?.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
     this.switchover?.ended(current);
     this.isBusy = false;
-    if (this.pending.length > 0) this.scheduleNext();
+    const { pending } = this;
+    if (pending.length > 0) this.scheduleNext(pending);
     else this.onIdle(this);
   }
 }

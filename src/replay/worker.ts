@@ -13,21 +13,15 @@ import { FaultyPath } from './faulty-path.js';
 import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
-
-interface WaitingSubmission {
-  readonly thread: Thread;
-  /** Guest rows of the drain up to and including this submission's last. */
-  readonly endRow: number;
-  /** What the wait until the drain counts as. */
-  readonly waitCost: number;
-}
+import { WaitingThreads } from './waiting-threads.js';
 
 /** Consumer of guest commands in the host kernel. */
 export class Worker extends Thread implements WorkerPort {
   private draining = new Submission();
   private arriving = new Submission();
-  private drainWaiters: WaitingSubmission[] = [];
-  private arrivingWaiters: WaitingSubmission[] = [];
+  /** Waiters of the submissions in `draining` and `arriving`. */
+  private drainWaiters = new WaitingThreads();
+  private arrivingWaiters = new WaitingThreads();
   private state: 'idle' | 'waking' | 'draining' = 'idle';
   /** When an adaptive worker ran out of work, and since when it has polled; -1: it has never had any. */
   private idleSinceNs = -1;
@@ -78,7 +72,7 @@ export class Worker extends Thread implements WorkerPort {
           : this.transport.isWorkerPolling || isPolling || this.isFoundPolling
             ? Cost.pollDelay
             : Cost.wakeUp;
-      this.arrivingWaiters.push({ thread: waiter, endRow: this.arriving.guestCount, waitCost });
+      this.arrivingWaiters.add(waiter, this.arriving.guestCount, waitCost);
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
@@ -115,7 +109,7 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   protected finished(): void {
-    if (this.state === 'draining' && this.released < this.drainWaiters.length) {
+    if (this.state === 'draining' && this.released < this.drainWaiters.count) {
       throw new Error('a drain ended without completing every submission');
     }
     if (this.state === 'draining') {
@@ -133,8 +127,10 @@ export class Worker extends Thread implements WorkerPort {
     this.draining = this.arriving;
     this.arriving = done;
     done.clear();
+    const completed = this.drainWaiters;
     this.drainWaiters = this.arrivingWaiters;
-    this.arrivingWaiters = [];
+    this.arrivingWaiters = completed;
+    completed.count = 0;
     this.released = 0;
     this.state = 'draining';
     this.drains++;
@@ -145,8 +141,8 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   forget(thread: Thread): void {
-    this.arrivingWaiters = this.arrivingWaiters.filter((waiting) => waiting.thread !== thread);
-    this.drainWaiters = this.drainWaiters.filter((waiting, at) => at < this.released || waiting.thread !== thread);
+    this.arrivingWaiters.remove(thread, 0);
+    this.drainWaiters.remove(thread, this.released);
   }
 
   /** The drain, up to the row at which an injected fault kills this worker. */
@@ -166,9 +162,9 @@ export class Worker extends Thread implements WorkerPort {
 
   protected override completeRows(rows: number): void {
     const { drainWaiters } = this;
-    while (this.released < drainWaiters.length && drainWaiters[this.released].endRow <= rows) {
-      const { thread, waitCost } = drainWaiters[this.released++];
-      thread.releaseFromWorker(this, this.drainStartNs, waitCost);
+    while (this.released < drainWaiters.count && drainWaiters.endRow[this.released] <= rows) {
+      const at = this.released++;
+      drainWaiters.thread[at].releaseFromWorker(this, this.drainStartNs, drainWaiters.waitCost[at]);
     }
   }
 }

@@ -41,8 +41,7 @@ export class Configuration {
     let ns = 0;
     if (cache !== null) {
       ns += cache.latencyNs;
-      if (cache.lookup(0, 0, stream) >= 0) return ns;
-      cache.explainOwn(0, 0, ENTRY_LOG2, stream);
+      if (cache.lookupOwn(0, 0, stream)) return ns;
     }
     ns += this.steLevels * this.readNs;
     this.steFetches++;

@@ -21,22 +21,21 @@ export const Structures = {
   Ipa: 7,
 } as const;
 
-/** Columns of a row. */
+/** Columns of a row. A lookup that is not a miss is a hit. */
 export const Counter = {
   Lookups: 0,
-  Hits: 1,
-  Misses: 2,
-  Cold: 3,
-  Capacity: 4,
-  Conflict: 5,
-  Invalidated: 6,
-  Collateral: 7,
-  StaleInWindow: 8,
-  StaleAfterSync: 9,
+  Misses: 1,
+  Cold: 2,
+  Capacity: 3,
+  Conflict: 4,
+  Invalidated: 5,
+  Collateral: 6,
+  StaleInWindow: 7,
+  StaleAfterSync: 8,
 } as const;
 
 /** Columns per row. */
-export const COUNTERS = 10;
+export const COUNTERS = 9;
 
 /** Causes of a miss, in column order from Counter.Cold on. */
 export const CAUSE_NAMES = ['cold', 'capacity', 'conflict', 'invalidated', 'collateral'] as const;

@@ -29,6 +29,7 @@ import {
 } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
 import { ADDRESS_SPACE_PAGES } from '../trace/units.js';
+import { type ContextTable, UNKNOWN } from './cache/context-table.js';
 
 /** Which structures a command acts on. */
 export const Domain = { None: 0, Translation: 1, Atc: 2, Config: 3 } as const;
@@ -65,8 +66,12 @@ export class Scope {
   /** Only last-level entries: walk caches keep theirs. */
   leafOnly = false;
 
+  private resolvedIn: ContextTable | undefined;
+  private resolved = UNKNOWN;
+
   /** Decode a command's four 32-bit parts. `sid` replaces the command's own StreamID unless it is negative. */
   decode(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): void {
+    this.resolvedIn = undefined;
     this.domain = Domain.Translation;
     this.member = Member.Any;
     this.firstPage = 0;
@@ -105,6 +110,15 @@ export class Scope {
       default:
         this.decodeConfig(c0Low, c0High, c1Low, sid);
     }
+  }
+
+  /** Number in `contexts` of the one context (firstGroup, member) covered, or UNKNOWN; searched for once per table. */
+  contextIn(contexts: ContextTable): number {
+    if (this.resolvedIn !== contexts) {
+      this.resolvedIn = contexts;
+      this.resolved = contexts.find(this.firstGroup, this.member);
+    }
+    return this.resolved;
   }
 
   /**

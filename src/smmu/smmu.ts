@@ -77,8 +77,8 @@ export class Smmu {
   /** TBU and device row by stream row. */
   private readonly tbuOfStream: Tbu[] = [];
   private readonly deviceOfStream: number[] = [];
-  /** There is one TBU, and the shared TLB uses its history. */
-  private readonly sharesHistory: boolean;
+  /** There is one TBU, and the shared TLB has its mappings. */
+  private readonly sharesMappings: boolean;
   private readonly defaultStage: Stage;
   private readonly isConfigFirst: boolean;
   private readonly portsNs: number;
@@ -109,8 +109,9 @@ export class Smmu {
     this.walker = new Walker(settings, { walkS1: this.walkS1, walkS2: this.walkS2, ipa: this.ipa }, this.access);
     this.configuration = new Configuration(settings, createConfigCache(this.common), this.walker);
     this.tbus.push(new Tbu(this.common));
-    this.sharesHistory = options.tbuOf === undefined;
-    this.tcu = createSharedTlb(this.common, this.sharesHistory ? this.tbus[0].history : undefined);
+    this.sharesMappings = options.tbuOf === undefined;
+    this.tcu = createSharedTlb(this.common, this.sharesMappings ? this.tbus[0].mappings : undefined);
+    if (this.sharesMappings) this.tbus[0].shared = this.tcu;
     this.defaultStage = STAGE_BY_NAME[settings.text('walk.stage')];
     this.isConfigFirst = settings.flag('cache.config.first');
     this.portsNs = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
@@ -155,11 +156,10 @@ export class Smmu {
     const atc = this.devices.atcs[device];
     if (atc === null) return this.translateAtTbu(stream, actual, fault);
     const context = this.streams.stream[stream];
-    if (atc.lookup(access.low, access.high, context) >= 0) {
+    if (atc.lookupOwn(access.low, access.high, context)) {
       this.answer.level = HitLevel.Atc;
       return atc.latencyNs;
     }
-    atc.explainOwn(access.low, access.high, access.sizeLog2, context);
     this.atsRequests++;
     const ns = this.translateAtTbu(stream, actual, fault);
     if (this.resultLog2 > 0) atc.fillOwn(access.low, access.high, this.resultLog2, context);
@@ -181,22 +181,22 @@ export class Smmu {
     switch (scope.domain) {
       case Domain.Translation: {
         let removed = 0;
-        for (const tbu of this.tbus) removed += tbu.invalidate(scope);
-        if (tcu !== null) removed += this.sharesHistory ? tcu.invalidate(scope) : tcu.invalidateOwn(scope);
+        for (const { mappings } of this.tbus) removed += mappings.invalidate(scope);
+        if (tcu !== null && !this.sharesMappings) removed += tcu.mappings.invalidate(scope);
         if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
         if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
-        if (this.ipa !== null) removed += this.ipa.invalidateOwn(scope);
+        if (this.ipa !== null) removed += this.ipa.mappings.invalidate(scope);
         return removed;
       }
       case Domain.Atc: {
         const atc = this.devices.atcOf(scope.firstGroup);
-        const removed = atc === null ? 0 : atc.invalidateOwn(scope);
+        const removed = atc === null ? 0 : atc.mappings.invalidate(scope);
         this.atcInvalidations++;
         if (removed === 0) this.atcUseless++;
         return removed;
       }
       case Domain.Config:
-        return this.configuration.cache === null ? 0 : this.configuration.cache.invalidateOwn(scope);
+        return this.configuration.cache?.mappings.invalidate(scope) ?? 0;
       default:
         return 0;
     }
@@ -216,8 +216,7 @@ export class Smmu {
       this.configuration.cache?.condemnOwn(scope, mark);
     } else {
       for (const tbu of this.tbus) tbu.condemn(scope, mark);
-      if (this.sharesHistory) this.tcu?.condemn(scope, mark);
-      else this.tcu?.condemnOwn(scope, mark);
+      if (!this.sharesMappings) this.tcu?.condemnOwn(scope, mark);
       this.walkS1?.condemn(scope, mark);
       this.walkS2?.condemn(scope, mark);
       this.ipa?.condemnOwn(scope, mark);
@@ -244,13 +243,14 @@ export class Smmu {
     const { streams } = this;
     const { low, high } = this.access;
     const tbu = this.tbuOfStream[stream];
-    const { utlb, main } = tbu;
+    const { utlb, main, mappings } = tbu;
     const context = streams.translation[stream];
     let ns = this.portsNs;
     if (this.isConfigFirst) ns += this.configure(stream, stage);
+    mappings.locate(low, high, context);
     if (utlb !== null) {
       ns += utlb.latencyNs;
-      const slot = utlb.lookup(low, high, context);
+      const slot = utlb.lookup();
       if (slot >= 0) {
         this.resultLog2 = utlb.sizeLog2(slot);
         this.answer.level = HitLevel.Utlb;
@@ -259,18 +259,18 @@ export class Smmu {
     }
     if (main !== null) {
       ns += main.latencyNs;
-      const slot = main.lookup(low, high, context);
+      const slot = main.lookup();
       if (slot >= 0) {
         this.resultLog2 = main.sizeLog2(slot);
         this.answer.level = HitLevel.Main;
         if (utlb === null) return ns;
-        const record = main.record[slot];
-        if (tbu.history !== null) utlb.explain(record, low, high, context);
+        const record = main.cache.recordOf[slot];
+        if (mappings.hasCauses) utlb.explain(record);
         if (!fault) utlb.fillFrom(main, slot, record);
         return ns;
       }
     }
-    const record = tbu.explainMisses(context);
+    const record = tbu.explainMisses();
     ns += this.linksNs;
     if (!this.isConfigFirst) ns += this.configure(stream, stage);
     return ns + this.translateAtTcu(tbu, stream, stage, fault, record);
@@ -283,16 +283,15 @@ export class Smmu {
     let ns = 0;
     if (tcu !== null) {
       ns += tcu.latencyNs;
-      const slot = tcu.lookup(low, high, context);
+      if (!this.sharesMappings) tcu.mappings.locate(low, high, context);
+      const slot = tcu.lookup();
       if (slot >= 0) {
         this.resultLog2 = tcu.sizeLog2(slot);
         this.answer.level = HitLevel.Tcu;
         if (!fault) tbu.fillFrom(tcu, slot, context);
         return ns;
       }
-      if (this.sharesHistory) {
-        if (tcu.history !== null) tcu.explain(record, low, high, context);
-      } else tcu.explainOwn(low, high, sizeLog2, context);
+      if (tcu.mappings.hasCauses) tcu.explain(this.sharesMappings ? record : tcu.mappings.explaining());
     }
     this.walks++;
     const s2Context = streams.stage2[stream];
@@ -309,9 +308,9 @@ export class Smmu {
       return ns;
     }
     this.resultLog2 = sizeLog2;
-    const held = tbu.fill(sizeLog2, context, record);
+    const held = tbu.fill(sizeLog2, context);
     if (tcu !== null) {
-      if (this.sharesHistory) tcu.fill(low, high, sizeLog2, context, held);
+      if (this.sharesMappings) tcu.fill(held);
       else tcu.fillOwn(low, high, sizeLog2, context);
     }
     return ns;

@@ -80,7 +80,7 @@ export interface SmmuSnapshot {
 /** Read all counters of `smmu`. */
 export function takeSnapshot(smmu: Smmu): SmmuSnapshot {
   const { walker, configuration } = smmu;
-  const hasCauses = smmu.tbus[0].history !== null;
+  const hasCauses = smmu.tbus[0].mappings.hasCauses;
   const instances = instancesOf(smmu);
   const structures: Partial<Record<StructureName, StructureSnapshot>> = {};
   STRUCTURE_NAMES.forEach((name, kind) => {
@@ -107,7 +107,7 @@ export function takeSnapshot(smmu: Smmu): SmmuSnapshot {
     infiniteMisses: tbuSum((tbu) => tbu.infiniteMisses),
     invalidationInduced: tbuSum((tbu) => tbu.inducedMisses),
     atcInvalidationInduced: hasCauses ? (atc ? atc.invalidated + atc.collateral : 0) : null,
-    forgottenLosses: sum([...new Set(instances.flat().map((one) => one.history))].map((one) => one?.forgotten ?? 0)),
+    forgottenLosses: sum([...new Set(instances.flat().map((one) => one.mappings))].map(({ forgotten }) => forgotten)),
     staleInWindow: sum(all.map((one) => one.staleInWindow)),
     staleAfterSync: sum(all.map((one) => one.staleAfterSync)),
     structures,
@@ -205,7 +205,7 @@ function readRow(counts: Float64Array, at: number, hasCauses: boolean): DeviceSt
   const causes = CAUSE_NAMES.map((name, index) => [name, counts[at + Counter.Cold + index]]);
   return {
     lookups: counts[at + Counter.Lookups],
-    hits: counts[at + Counter.Hits],
+    hits: counts[at + Counter.Lookups] - counts[at + Counter.Misses],
     misses: counts[at + Counter.Misses],
     missesByCause: hasCauses ? (Object.fromEntries(causes) as Record<CauseName, number>) : null,
     staleInWindow: counts[at + Counter.StaleInWindow],

@@ -111,8 +111,7 @@ export class Walker {
     let ns = 0;
     if (ipa !== null) {
       ns += ipa.latencyNs;
-      if (ipa.lookup(low, high, context) >= 0) return ns;
-      ipa.explainOwn(low, high, sizeLog2, context);
+      if (ipa.lookupOwn(low, high, context)) return ns;
     }
     const cache = isFinal || this.cachesNonfinal ? this.caches.walkS2 : null;
     const first = firstLevel(this.s2Levels, granuleLog2);

@@ -23,28 +23,27 @@ export function issueInBlocks(path: PathBuilder, first: number, count: number, q
  * other. Blocks are counted before the commands are divided among SMMUs.
  */
 export function forwardByIoctl(path: PathBuilder, commands: number, first: number, count: number, queue = 0): void {
-  forEachSmmu(path, first, count, (share) => {
+  for (let smmu = nextSmmu(path, 0, first, count); smmu >= 0; smmu = nextSmmu(path, smmu + 1, first, count)) {
+    const share = path.commandsFor(smmu, first, count);
     path.ioctl(Math.min(commands, Math.max(1, share)), share);
     issueInBlocks(path, first, count, queue);
-  });
+  }
 }
 
 /**
- * Say `path` once for every SMMU that some of the host commands `first … first+count-1` go to, limited to it; `share` is how
- * many. A command that became no host command is said once.
+ * For loops over the SMMUs that some of the host commands `first … first+count-1` go to, in turn: the first one from number
+ * `from` on, to which the verbs of `path` are limited until the next call, or -1 at the end. A command that became no host
+ * command is said once. No callback: this is said per command, and a closure would be an allocation per command.
  */
-export function forEachSmmu(path: PathBuilder, first: number, count: number, say: (share: number) => void): void {
-  if (path.smmus === 1 || count === 0) {
-    say(count);
-    return;
-  }
-  for (let smmu = 0; smmu < path.smmus; smmu++) {
-    const share = path.commandsFor(smmu, first, count);
-    if (share === 0) continue;
+export function nextSmmu(path: PathBuilder, from: number, first: number, count: number): number {
+  if (path.smmus === 1 || count === 0) return from === 0 ? 0 : -1;
+  for (let smmu = from; smmu < path.smmus; smmu++) {
+    if (path.commandsFor(smmu, first, count) === 0) continue;
     path.onSmmu(smmu);
-    say(share);
+    return smmu;
   }
   path.onSmmu(-1);
+  return -1;
 }
 
 /**

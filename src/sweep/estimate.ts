@@ -63,12 +63,13 @@ async function traceCost(points: readonly SweepPoint[]): Promise<{ decodeMs: num
   const msByKind = new Map<string, number>();
   let replayMs = 0;
   for (const point of points) {
-    const { strategies, transforms = {}, vms = 1 } = point.options;
+    const { strategies, transforms: { repeat = 1, ...transforms } = {}, vms = 1 } = point.options;
     const kind = JSON.stringify([strategies, transformSettings(transforms)]);
-    const known = msByKind.get(kind) ?? (await replayTime(point, shared)) / vms;
+    const once = { ...point, options: { ...point.options, transforms, vms: 1 } };
+    const known = msByKind.get(kind) ?? (await replayTime(once, shared));
     msByKind.set(kind, known);
-    // Several VMs replay the trace several times.
-    replayMs += known * factor * vms;
+    // Several VMs and repetitions replay the trace several times.
+    replayMs += known * factor * vms * repeat;
   }
   return { decodeMs: probedMs * factor, replayMs };
 }

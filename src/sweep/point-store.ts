@@ -7,7 +7,7 @@
  * not kept: the next run tries it again.
  */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtomicFile } from '../files/atomic-file.js';
 import { systemReason } from '../files/system-reason.js';
@@ -35,19 +35,23 @@ export class PointStore {
   ) {}
 
   /**
-   * Open the folder, or make it.
+   * Open the folder, or make it; the folder that it lies in must be there.
    * @throws UsageError if it can be neither, or cannot be written to
    */
   static open(folder: string): PointStore {
     const leftovers = new Map<string, string[]>();
     try {
-      mkdirSync(folder, { recursive: true });
+      // Not with its parents: Node's recursive mkdirSync never returns where none can be made, such as /proc/x.
+      if (!existsSync(folder)) mkdirSync(folder);
+      if (!statSync(folder).isDirectory())
+        throw new UsageError(`${folder}: expected a folder for results, found a file`);
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
       for (const name of readdirSync(folder)) {
         const [, id] = LEFTOVER.exec(name) ?? [];
         if (id !== undefined) leftovers.set(id, [...(leftovers.get(id) ?? []), name]);
       }
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       throw new UsageError(`${folder}: expected a folder for results, found ${systemReason(error)}`);
     }
     return new PointStore(folder, leftovers);

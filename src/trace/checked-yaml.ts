@@ -43,7 +43,7 @@ export function parseCheckedYaml<Schema extends z.ZodType>(
     throw new UsageError(`${file}:${lines.linePos(error.pos[0]).line}: expected YAML or JSON, found: ${error.message}`);
   }
   if (document.contents === null) throw new UsageError(`${file}: expected ${what}, found an empty file`);
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(plainValue(document, file));
   if (!parsed.success) {
     const findings = parsed.error.issues.map((issue) => finding(issue, document, lines, keysAt));
     // A misspelt key is also a missing one: the misspelling is what helps. Otherwise the first in the file.
@@ -63,6 +63,15 @@ export function parseCheckedYaml<Schema extends z.ZodType>(
     },
     where: (path) => `${file}:${placeOf(path)}: ${placeName(path)}`,
   };
+}
+
+/** What the nodes stand for; `yaml` refuses aliases that multiply without end. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UsageError(`${file}: expected YAML or JSON, found: ${(error as Error).message}`);
+  }
 }
 
 type Issue = { readonly code: string; readonly path: readonly PropertyKey[]; readonly message: string };

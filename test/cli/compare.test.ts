@@ -1,8 +1,9 @@
 /** Command line, replay and compare: does the main job run on a recorded trace, and is its report whole and repeatable? */
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ResultDocument } from '../../src/results/document.js';
 import { RECORDED_TRACE, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
 let comparison: ResultDocument;
@@ -120,9 +121,11 @@ describe('replay', () => {
   });
 
   it('honours model flags', async () => {
+    const warm = new WarmCli();
+    onTestFinished(() => warm.close());
     const run = async (...flags: string[]): Promise<ResultDocument> =>
       JSON.parse(
-        (await runCli(['replay', RECORDED_TRACE, '--strategy', 'native', '--limit', '9000', '--json', ...flags]))
+        (await warm.run(['replay', RECORDED_TRACE, '--strategy', 'native', '--limit', '9000', '--json', ...flags]))
           .stdout,
       );
     const plain = await run();
@@ -130,8 +133,8 @@ describe('replay', () => {
     expect(slow.results[0].latency.submission.mean_ns).toBeGreaterThan(plain.results[0].latency.submission.mean_ns);
     const unsafe = await run('--no-safety');
     expect(unsafe.results[0].safety).toBeNull();
-    const warm = await run('--warmup', '5000');
-    expect(warm.results[0].latency.submission.count).toBeLessThan(plain.results[0].latency.submission.count);
+    const late = await run('--warmup', '5000');
+    expect(late.results[0].latency.submission.count).toBeLessThan(plain.results[0].latency.submission.count);
     const quiet = await run('--no-msi');
     expect(JSON.stringify(quiet.results[0].tlb)).not.toBe(JSON.stringify(plain.results[0].tlb));
   });

@@ -3,8 +3,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type CliResult, runCli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGES = [
@@ -34,10 +35,13 @@ function commandsOf(page: string): DocumentedCommand[] {
 const commands = PAGES.flatMap(commandsOf);
 /** A command that several pages show runs once. */
 const runs = new Map<string, Promise<CliResult>>();
+/** The README's commands run as a user runs them; those of the other pages share a process. */
+const warm = new WarmCli();
+afterAll(() => warm.close());
 
-function runOnce(command: string, args: readonly string[]): Promise<CliResult> {
+function runOnce({ page, command }: DocumentedCommand, args: readonly string[]): Promise<CliResult> {
   const known = runs.get(command);
-  const run = known ?? runCli(args);
+  const run = known ?? (page === 'README.md' ? runCli(args) : warm.run(args));
   runs.set(command, run);
   return run;
 }
@@ -47,10 +51,11 @@ describe('documented commands', () => {
     expect(commands.length).toBeGreaterThan(8);
   });
 
-  it.concurrent.each(commands)('$page: $command', async ({ command, output }) => {
+  it.concurrent.each(commands)('$page: $command', async (documented) => {
+    const { command, output } = documented;
     const [program, ...args] = command.split(/\s+/);
     expect(program).toBe('smmuscope');
-    const run = await runOnce(command, args);
+    const run = await runOnce(documented, args);
     expect(run.stderr).toBe('');
     expect(run.code).toBe(0);
     if (output === undefined) expect(run.stdout.length).toBeGreaterThan(0);

@@ -1,10 +1,11 @@
 /** Command line, gates and report: exit codes, what is written all the same, and the documented workflow step by step. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import type { ResultDocument } from '../../src/results/document.js';
 import { ROOT, runCli, runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
 afterAll(() => sandbox.remove());
@@ -120,9 +121,11 @@ describe('compare --seeds', () => {
 
 describe('report', () => {
   it('renders a result as the command that made it did', async () => {
-    const json = await runCli([...compare, '--json']);
+    const warm = new WarmCli();
+    onTestFinished(() => warm.close());
+    const json = await warm.run([...compare, '--json']);
     for (const reporter of ['table', 'csv', 'json', 'markdown', 'folded', 'bencher']) {
-      const direct = await runCli([...compare, '--reporter', reporter]);
+      const direct = await warm.run([...compare, '--reporter', reporter]);
       const later = await runCli(['report', '-', '--reporter', reporter], { input: json.stdout });
       expect(later).toEqual(direct);
     }

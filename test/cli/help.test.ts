@@ -8,8 +8,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
 import { readerNames } from '../../src/readers/registry.js';
 import { REPORTERS } from '../../src/reporters/registry.js';
-import { ROOT, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { ROOT, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { dependencyClosure, type LoadingRun, runAndListModules } from '../support/loaded-modules.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 interface CommandManifest {
   readonly id: string;
@@ -25,7 +26,11 @@ const commands = Object.values(manifest.commands as Record<string, CommandManife
 const words = (id: string) => id.split(':');
 
 const sandbox = new Sandbox();
-afterAll(() => sandbox.remove());
+const warm = new WarmCli();
+afterAll(async () => {
+  sandbox.remove();
+  await warm.close();
+});
 
 /** The framework and what it depends on. */
 const FRAMEWORK = dependencyClosure('@oclif/core');
@@ -62,7 +67,7 @@ describe.each(commands.map((command) => [words(command.id).join(' '), command] a
     for (const { command: example } of command.examples) {
       const args = example.replace('<%= config.bin %> ', '').split(' ');
       for (const arg of args) expect(arg).not.toMatch(/^-\w/);
-      const { code, stdout, stderr } = await runCli(args);
+      const { code, stdout, stderr } = await warm.run(args);
       expect({ example, code, stderr }).toEqual({ example, code: 0, stderr: '' });
       expect(stdout.length).toBeGreaterThan(100);
     }

@@ -33,9 +33,8 @@ const GATES = [
   'oracle.recorded.mismatches == 0 for native',
 ].map((gate) => parseGate(gate, '--gate'));
 const SAMPLED = withVerdicts(bare, GATES, { strategy: 'ioctl' }, { sampling: SAMPLING });
-const render = (reporter: string, document = SAMPLED, context = CONTEXT) =>
-  // None of these reporters is asynchronous.
-  reporterByName(reporter).render(document, context) as string;
+const render = async (reporter: string, document = SAMPLED, context = CONTEXT): Promise<string> =>
+  reporterByName(reporter).render(document, context);
 
 it('the example has all three verdicts, and both kinds of inconclusive', () => {
   expect(SAMPLED.gates?.counts).toEqual({ pass: 3, fail: 1, inconclusive: 2 });
@@ -43,7 +42,7 @@ it('the example has all three verdicts, and both kinds of inconclusive', () => {
 });
 
 it.each([80, 100, 200])('table, %i columns', async (width) => {
-  const text = render('table', SAMPLED, { ...CONTEXT, width });
+  const text = await render('table', SAMPLED, { ...CONTEXT, width });
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
   await expect(text).toMatchFileSnapshot(`golden/sampled-${width}.txt`);
 });
@@ -55,21 +54,21 @@ it.each([
   ['github-action-benchmark', 'json'],
   ['bencher', 'json'],
 ])('%s', async (reporter, suffix) => {
-  await expect(render(reporter)).toMatchFileSnapshot(`golden/sampled.${reporter}.${suffix}`);
+  await expect(await render(reporter)).toMatchFileSnapshot(`golden/sampled.${reporter}.${suffix}`);
 });
 
-it('junit and annotations count what is inconclusive and fails the run as an error, the rest not', () => {
-  const junit = render('junit');
+it('junit and annotations count what is inconclusive and fails the run as an error, the rest not', async () => {
+  const junit = await render('junit');
   expect(junit).toContain('tests="6" failures="1" errors="1" skipped="1"');
   expect(junit.match(/<error /g)).toHaveLength(1);
   expect(junit.match(/<skipped /g)).toHaveLength(1);
-  const annotations = render('github-annotations');
+  const annotations = await render('github-annotations');
   expect(annotations.match(/^::error /gm)).toHaveLength(2);
   expect(annotations.match(/^::warning /gm)).toHaveLength(1);
 });
 
-it('csv has every median and interval as a metric of its own', () => {
-  const rows: string[][] = parse(render('csv'));
+it('csv has every median and interval as a metric of its own', async () => {
+  const rows: string[][] = parse(await render('csv'));
   const of = (name: string) => rows.find((row) => row[1] === 'native' && row[3] === `over_seeds.${P99}.${name}`)?.[4];
   const median = SAMPLED.statistics?.medians.find(({ strategy, metric }) => strategy === 'native' && metric === P99);
   expect(['median', 'interval_low', 'interval_high', 'ratio', 'ratio_low', 'mann_whitney_p'].map(of)).toEqual(
@@ -83,9 +82,9 @@ it('csv has every median and interval as a metric of its own', () => {
   );
 });
 
-it('dashboards follow the median and its interval', () => {
+it('dashboards follow the median and its interval', async () => {
   const name = 'rebind-strict.qemu-7.2.log.xz, native (vsid)';
-  const { [P99]: p99, 'latency.submission.mean_ns': mean } = JSON.parse(render('bencher'))[name];
+  const { [P99]: p99, 'latency.submission.mean_ns': mean } = JSON.parse(await render('bencher'))[name];
   expect(p99.value).toBe(1505);
   expect(p99.lower_value).toBeLessThan(p99.value);
   expect(p99.upper_value).toBeGreaterThan(p99.value);
@@ -93,19 +92,19 @@ it('dashboards follow the median and its interval', () => {
 });
 
 describe('where there is nothing to estimate', () => {
-  it('one line says that the seed decides nothing', () => {
+  it('one line says that the seed decides nothing', async () => {
     const same = bare.results.map((result) => ({ ...result, by_seed: {} }));
     const document = { ...bare, provenance: { ...bare.provenance, seed_dependents: [] }, results: same };
-    const text = render('table', withVerdicts(document, [], { strategy: 'ioctl' }, { sampling: SAMPLING }));
+    const text = await render('table', withVerdicts(document, [], { strategy: 'ioctl' }, { sampling: SAMPLING }));
     expect(text.replace(/\s+/g, ' ')).toContain(
       'nothing in this model depends on the seed (no cache replaces at random, --background is 0): all 8 samples equal the results above, and comparison is exact',
     );
     expect(text).not.toContain('bootstrap');
   });
 
-  it('few traces have medians and are told to be too few', () => {
+  it('few traces have medians and are told to be too few', async () => {
     const document = withVerdicts(TWO_TRACES, [], { strategy: 'ioctl' }, { sampling: { over: 'traces', seeds: 1 } });
-    const text = render('table', document);
+    const text = await render('table', document);
     expect(text).toContain('medians of 2 traces');
     expect(text).toContain('no intervals: 2 traces are fewer than 6');
   });

@@ -208,12 +208,13 @@ function entriesOf(smmu: Smmu, vmid: number): string[] {
   const structures = [utlb, main, smmu.ipa, ...(smmu.walkS1?.parts ?? []), ...(smmu.walkS2?.parts ?? [])];
   return structures.flatMap((structure, index) => {
     if (structure === null) return [];
-    const { keys } = structure.cache;
-    const count = keys.collectAll();
-    const slots = Array.from(keys.covered.subarray(0, count));
-    return slots
-      .filter((slot) => keys.contexts.group[keys.contexts.groupOf[keys.context(slot)]] === vmid)
-      .map((slot) => `${index}:${slot}:${keys.basePage(slot)}`)
+    const { keys } = structure.mappings;
+    return [...structure.cache.recordOf]
+      .flatMap((record, slot) => {
+        if (record < 0) return [];
+        const isOfVm = keys.contexts.group[keys.contexts.groupOf[keys.context(record)]] === vmid;
+        return isOfVm ? [`${index}:${slot}:${keys.basePage(record)}`] : [];
+      })
       .sort();
   });
 }

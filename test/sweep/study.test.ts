@@ -85,6 +85,16 @@ const MISTAKES: [string, string[], string][] = [
     ':5: replay.with: expected a readable trace file, found "none.log"',
   ],
   ['no YAML', [TRACES, 'strategies: [ioctl'], ': expected YAML or JSON'],
+  [
+    'aliases that multiply',
+    [
+      `a: &a [${'1,'.repeat(9)}1]`,
+      `b: &b [${'*a,'.repeat(9)}*a]`,
+      `c: &c [${'*b,'.repeat(9)}*b]`,
+      `d: [${'*c,'.repeat(9)}*c]`,
+    ],
+    ': expected YAML or JSON, found: Excessive alias count',
+  ],
 ];
 
 it.each(MISTAKES)('refuses %s', async (_what, lines, expected) => {

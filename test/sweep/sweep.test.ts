@@ -109,8 +109,9 @@ it('says why a folder cannot keep results', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  expect(() => PointStore.open(file)).toThrow(`${file}: expected a folder for results, found EEXIST`);
+  expect(() => PointStore.open(file)).toThrow(`${file}: expected a folder for results, found a file`);
   expect(() => PointStore.open(join(file, 'inside'))).toThrow('found a file where its folder should be');
+  expect(() => PointStore.open(join(folder, 'none', 'inside'))).toThrow('found no such folder');
   const plan = await planSweep(loadStudy(studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [ioctl]']), 9));
   const store = PointStore.open(join(folder, 'results'));
   rmSync(join(folder, 'results'), { recursive: true }); // gone while the sweep runs

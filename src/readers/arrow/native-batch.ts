@@ -97,10 +97,10 @@ export class NativeBatchDecoder {
     const column = this.columns.event;
     if (column === undefined || column.hasNulls) return false;
     const { bytes, codes } = column;
-    const first = column.offset + this.from;
+    const { from } = this;
     let greatest = 0;
     for (let row = 0; row < out.length; row++) {
-      const code = codes[bytes[first + row]];
+      const code = codes[bytes[from + row]];
       if (code > greatest) greatest = code;
       out[row] = code;
     }
@@ -114,7 +114,7 @@ export class NativeBatchDecoder {
     const column = this.columns.time_ns;
     if (column === undefined || column.hasNulls) return false;
     const { halves } = column;
-    let at = 2 * (column.offset + this.from);
+    let at = 2 * this.from;
     let last = this.lastTimeNs;
     for (let row = 0; row < out.length; row++) {
       const high = halves[at + 1];
@@ -137,11 +137,11 @@ export class NativeBatchDecoder {
     }
     const { integers } = column;
     const { bytes } = this.rows;
-    const first = column.offset + this.from;
+    const { from } = this;
     let wrong = 0;
     for (let row = 0; row < out.length; row++) {
       const mask = -((bytes[row >> 3] >> (row & 7)) & 1);
-      const value = integers[first + row] & mask;
+      const value = integers[from + row] & mask;
       wrong |= value;
       out[row] = value | (absent & ~mask);
     }
@@ -157,10 +157,10 @@ export class NativeBatchDecoder {
     }
     const { shorts } = column;
     const { bytes } = this.rows;
-    const first = column.offset + this.from;
+    const { from } = this;
     for (let row = 0; row < out.length; row++) {
       // ABSENT is all ones.
-      out[row] = shorts[first + row] | (((bytes[row >> 3] >> (row & 7)) & 1) - 1);
+      out[row] = shorts[from + row] | (((bytes[row >> 3] >> (row & 7)) & 1) - 1);
     }
     return this.isAllowed(name);
   }
@@ -173,9 +173,9 @@ export class NativeBatchDecoder {
     }
     const { halves } = column;
     const { bytes } = this.rows;
-    const first = column.offset + this.from;
+    const { from } = this;
     for (let row = 0; row < out.length; row++) {
-      out[row] = ((bytes[row >> 3] >> (row & 7)) & 1) === 0 ? ABSENT : halves[first + row];
+      out[row] = ((bytes[row >> 3] >> (row & 7)) & 1) === 0 ? ABSENT : halves[from + row];
     }
     return this.isAllowed('sid');
   }
@@ -190,11 +190,11 @@ export class NativeBatchDecoder {
     if (column === undefined || codes === undefined) return true;
     const { bytes: values } = column;
     const { bytes } = this.rows;
-    const first = column.offset + this.from;
+    const { from } = this;
     let greatest = 0;
     for (let row = 0; row < out.length; row++) {
       if (((bytes[row >> 3] >> (row & 7)) & 1) === 0) continue;
-      const code = codes[values[first + row]];
+      const code = codes[values[from + row]];
       if (code > greatest) greatest = code;
       out[row] = code;
     }
@@ -220,14 +220,14 @@ export class NativeBatchDecoder {
     return groups.everyCommandIn(rows);
   }
 
-  private readHalves({ halves, offset }: NativeColumn, rows: RowSet, low: Uint32Array, high: Uint32Array): void {
+  private readHalves({ halves }: NativeColumn, rows: RowSet, low: Uint32Array, high: Uint32Array): void {
     const { bytes } = rows;
-    const first = offset + this.from;
+    const { from } = this;
     const used = (low.length + 7) >> 3;
     for (let byte = 0; byte < used; byte++) {
       for (let left = bytes[byte]; left !== 0; left &= left - 1) {
         const row = 8 * byte + 31 - Math.clz32(left & -left);
-        const at = 2 * (first + row);
+        const at = 2 * (from + row);
         low[row] = halves[at];
         high[row] = halves[at + 1];
       }
@@ -235,16 +235,16 @@ export class NativeBatchDecoder {
   }
 
   /** The opcode column: it says what the words do not, and contradicts no word. */
-  private readOpcodes({ bytes: values, codes, offset }: NativeColumn, cmd0Low: Uint32Array): boolean {
+  private readOpcodes({ bytes: values, codes }: NativeColumn, cmd0Low: Uint32Array): boolean {
     const { rows, others } = this;
-    const first = offset + this.from;
+    const { from } = this;
     const used = (cmd0Low.length + 7) >> 3;
     for (let byte = 0; byte < used; byte++) {
       const withWords = others.bytes[byte];
       for (let left = rows.bytes[byte]; left !== 0; left &= left - 1) {
         const bit = left & -left;
         const row = 8 * byte + 31 - Math.clz32(bit);
-        const code = codes[values[first + row]];
+        const code = codes[values[from + row]];
         const hasWords = (withWords & bit) !== 0;
         // Code 255 is also the mark of an unknown name; both are rare enough for the other decoder.
         if (code === NOT_KNOWN || (hasWords && code !== (cmd0Low[row] & 0xff))) return false;
@@ -262,7 +262,7 @@ export class NativeBatchDecoder {
     }
     const { halves } = column;
     const { bytes } = this.rows;
-    let at = 2 * (column.offset + this.from);
+    let at = 2 * this.from;
     for (let row = 0; row < count; row++, at += 2) {
       const mask = -((bytes[row >> 3] >> (row & 7)) & 1);
       const low = halves[at] & mask;
@@ -280,7 +280,7 @@ export class NativeBatchDecoder {
     if (column === undefined) return true;
     const { halves } = column;
     const { bytes } = this.rows;
-    let at = 2 * (column.offset + this.from);
+    let at = 2 * this.from;
     for (let row = 0; row < count; row++, at += 2) {
       if (((bytes[row >> 3] >> (row & 7)) & 1) === 0) continue;
       const low = halves[at];
@@ -305,7 +305,7 @@ export class NativeBatchDecoder {
     if (column === undefined) return true;
     const { halves } = column;
     const { bytes } = this.rows;
-    let at = 2 * (column.offset + this.from);
+    let at = 2 * this.from;
     for (let row = 0; row < count; row++, at += 2) {
       if (((bytes[row >> 3] >> (row & 7)) & 1) === 0) continue;
       const value = halves[at + 1] * TWO_32 + halves[at];

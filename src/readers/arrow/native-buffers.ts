@@ -17,8 +17,9 @@ export interface NativeColumn {
   readonly integers: Int32Array;
   /** Values of 32 bits unsigned; 64-bit values as pairs of 32-bit halves, the lower one first. */
   readonly halves: Uint32Array;
-  readonly offset: number;
+  /** Validity bitmap; the bit of the first value is `bitOffset`. */
   readonly bits: Uint8Array;
+  readonly bitOffset: number;
   readonly hasNulls: boolean;
   /** No row of the record batch has a value. */
   readonly isEmpty: boolean;
@@ -44,21 +45,20 @@ export function nativeColumns(batch: RecordBatch): Columns | undefined {
 
 function columnOf(name: string, data: Data): NativeColumn | undefined {
   const { values, offset, length, nullBitmap, nullCount } = data;
-  const end = offset + length;
-  if (values === undefined || values.length < end) return undefined;
+  if (values === undefined || values.length < length) return undefined;
   const hasNulls = nullCount !== 0 && nullBitmap !== undefined && nullBitmap.length > 0;
-  if (hasNulls && nullBitmap.length * 8 < end) return undefined;
+  if (hasNulls && nullBitmap.length * 8 < offset + length) return undefined;
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: width } = values as Uint8Array;
   return {
     bytes: width === 1 ? new Uint8Array(buffer, byteOffset, byteLength) : EMPTY_BYTES,
     shorts: width === 2 ? new Uint16Array(buffer, byteOffset, byteLength / 2) : EMPTY_SHORTS,
     integers: width === 4 ? new Int32Array(buffer, byteOffset, byteLength / 4) : EMPTY_INTEGERS,
     halves: width >= 4 ? new Uint32Array(buffer, byteOffset, byteLength / 4) : EMPTY_HALVES,
-    offset,
     bits: nullBitmap,
+    bitOffset: offset,
     hasNulls,
     isEmpty: hasNulls && nullCount === length,
-    codes: data.dictionary === undefined ? EMPTY_BYTES : codesOf(name, data.dictionary),
+    codes: data.dictionary === undefined ? NO_CODES : codesOf(name, data.dictionary),
   };
 }
 
@@ -69,6 +69,9 @@ const EMPTY_HALVES = new Uint32Array(0);
 
 /** Entries that an index of one byte can name. */
 const INDEXABLE = 256;
+
+/** Codes of a column without a dictionary: none is ours. */
+const NO_CODES = new Uint8Array(INDEXABLE).fill(NOT_KNOWN);
 
 const KNOWN_CODES = new WeakMap<object, Uint8Array>();
 

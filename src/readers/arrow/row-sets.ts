@@ -45,13 +45,13 @@ export class RowSet {
   readonly bytes = new Uint8Array(SET_BYTES);
 
   /** Rows `from … from + count - 1` of `column`; bits beyond are 0. */
-  take({ hasNulls, isEmpty, bits, offset }: NativeColumn, from: number, count: number): void {
+  take({ hasNulls, isEmpty, bits, bitOffset }: NativeColumn, from: number, count: number): void {
     const { bytes } = this;
     const used = (count + 7) >> 3;
     if (isEmpty) bytes.fill(0, 0, used);
     else if (hasNulls) {
-      const at = (offset + from) >> 3;
-      const shift = (offset + from) & 7;
+      const at = (bitOffset + from) >> 3;
+      const shift = (bitOffset + from) & 7;
       if (shift === 0) bytes.set(bits.subarray(at, at + used));
       // Beyond the end of the bitmap stands undefined, which shifts like 0.
       else for (let i = 0; i < used; i++) bytes[i] = (bits[at + i] >> shift) | (bits[at + i + 1] << (8 - shift));

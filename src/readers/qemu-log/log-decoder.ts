@@ -1,11 +1,9 @@
 /**
  * Walks the bytes of a log line by line: prefix, event name, payload. Allocates nothing per line.
  */
-import { TraceFormatError } from '../../trace/errors.js';
-import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
-import { EventSink } from '../text/event-sink.js';
-import { ascii, LineCursor } from '../text/line-cursor.js';
+import { ascii } from '../text/line-cursor.js';
+import { LineDecoder } from '../text/line-decoder.js';
 import { LinePrefix, NO_THREAD } from '../text/qemu-line-prefix.js';
 import { CommandAssembly } from './command-assembly.js';
 import { CommandLines } from './command-lines.js';
@@ -18,32 +16,23 @@ import { TranslationJoin } from './translation-join.js';
 import { TranslationLines } from './translation-lines.js';
 import { VersionEvidence } from './version-evidence.js';
 
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
 const SMMU = ascii('smmu');
-/** Characters of a bad line that a message quotes. */
-const QUOTED_CHARACTERS = 120;
 /** Threads that may have something under way at once; a machine has far fewer vCPU and I/O threads. */
 const MAX_THREADS = 4096;
 
 /** One log, fed block by block. */
-export class LogDecoder {
-  readonly sink = new EventSink();
+export class LogDecoder extends LineDecoder {
   private readonly threads = new Map<number, GuestThread>();
-  private readonly cursor = new LineCursor();
   private readonly prefix = new LinePrefix();
   private readonly evidence = new VersionEvidence();
   private readonly publication: Publication;
   private readonly translations: TranslationJoin;
   private readonly handlers: LineHandlers;
   private thread: GuestThread | undefined;
-  private line = 0;
-  /** Position of the current line in its block. */
-  private lineStart = 0;
-  private timeNs = 0;
   private sawEvent = false;
 
-  constructor(private readonly context: ReaderContext) {
+  constructor(context: ReaderContext) {
+    super(context);
     const { statistics } = context;
     const { sink, threads, evidence } = this;
     const commands = new CommandAssembly(sink, statistics);
@@ -56,20 +45,8 @@ export class LogDecoder {
     );
   }
 
-  /** Decode a block of whole lines; only the last block of a log may lack the final line feed. */
-  decode(block: Uint8Array): void {
-    const { length } = block;
-    let from = 0;
-    while (from < length) {
-      let to = from;
-      while (to < length && block[to] !== LINE_FEED) to++;
-      const next = to + 1;
-      this.line++;
-      if (to > from && block[to - 1] === CARRIAGE_RETURN) to--;
-      this.decodeLine(block, from, to, next <= length);
-      from = next;
-    }
-    this.context.statistics.lines = this.line;
+  override decode(block: Uint8Array): void {
+    super.decode(block);
     this.context.statistics.version = this.evidence.version;
   }
 
@@ -85,19 +62,18 @@ export class LogDecoder {
     statistics.lines = this.line;
   }
 
-  private decodeLine(block: Uint8Array, from: number, to: number, isTerminated: boolean): void {
+  protected override decodeLine(isTerminated: boolean): void {
     const { cursor, prefix } = this;
-    this.lineStart = from;
-    cursor.reset(block, from, to);
+    const { bytes, end } = cursor;
     prefix.read(cursor);
-    const event = EVENT_NAME_TABLE.lookup(block, cursor.at, to);
+    const event = EVENT_NAME_TABLE.lookup(bytes, cursor.at, end);
     if (event < 0) {
       this.foreignLine(isTerminated);
       return;
     }
     if (prefix.isIso) this.evidence.atLeast(Version.V10);
     // One space always follows the name, even before an empty payload; a trimmed log may lack it at the end.
-    cursor.at = Math.min(EVENT_NAME_TABLE.wordEnd + 1, to);
+    cursor.at = Math.min(EVENT_NAME_TABLE.wordEnd + 1, end);
     this.decodeEvent(event, prefix.hasTime, prefix.timeNs, prefix.thread, isTerminated);
   }
 
@@ -133,38 +109,18 @@ export class LogDecoder {
   /** The cursor stands on the payload of `event`. */
   private decodeEvent(event: number, hasTime: boolean, timeNs: number, thread: number, isTerminated: boolean): void {
     const { cursor } = this;
-    if (!this.sawEvent) this.decideTimeBase(hasTime);
+    if (!this.sawEvent) {
+      this.sawEvent = true;
+      this.setTimeBase(hasTime);
+    }
     if (hasTime && !this.advanceTime(timeNs)) return;
     this.evidence.atLeast(VERSION_OF_EVENT[event]);
     if (this.thread === undefined || this.thread.id !== thread) this.thread = this.threadOf(thread);
     const result = this.handlers.handle(KIND_OF_EVENT[event], cursor, this.thread, this.timeNs, this.line);
-    if (cursor.failed) this.malformedLine(eventNameOf(event), isTerminated);
+    if (cursor.failed) this.malformedArguments(eventNameOf(event), isTerminated);
     else if (result === LineResult.Context) this.context.statistics.contextLines++;
     else if (result === LineResult.UnknownCommand) this.unknownCommand();
     if (!isTerminated) this.note('last line has no line end: the log may be cut there');
-  }
-
-  /** Take the time of an event line; false if the line is to be skipped for it. */
-  private advanceTime(timeNs: number): boolean {
-    if (timeNs >= this.timeNs && timeNs <= Number.MAX_SAFE_INTEGER) {
-      this.timeNs = timeNs;
-      return true;
-    }
-    if (Number.isSafeInteger(timeNs)) {
-      this.note('time ran backwards: the line takes the time of the line before');
-      return true;
-    }
-    // Beyond 2^53 ns times are no longer exact; no recording is that long, so the stamp is damaged.
-    if (!this.context.lenient) throw this.error('a time within 104 days of the first line', this.quote());
-    this.context.statistics.skippedRows++;
-    this.note('time more than 104 days from the first line: skipped');
-    return false;
-  }
-
-  private decideTimeBase(hasTime: boolean): void {
-    this.sawEvent = true;
-    this.sink.orderOnly = !hasTime;
-    this.context.statistics.timeBase = this.sink.orderOnly ? 'order-only' : 'clock';
   }
 
   private threadOf(id: number): GuestThread {
@@ -198,29 +154,7 @@ export class LogDecoder {
     );
   }
 
-  private malformedLine(event: string, isTerminated: boolean): void {
-    if (!isTerminated) return;
-    if (!this.context.lenient) {
-      throw this.error(`the arguments that QEMU 7.2 to 10.x prints for ${event}`, this.quote());
-    }
-    this.context.statistics.skippedRows++;
-    this.note(`malformed ${event} line: skipped`);
-  }
-
-  private note(what: string): void {
-    addNote(this.context.statistics, this.line, what);
-  }
-
-  private error(expected: string, found: string): TraceFormatError {
-    return new TraceFormatError(this.context.file, this.line, expected, found);
-  }
-
-  /** The current line as printable text, shortened. */
-  private quote(): string {
-    const { lineStart: from } = this;
-    const { bytes, end } = this.cursor;
-    const to = Math.min(end, from + QUOTED_CHARACTERS);
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
-    return `"${text.replace(/[^\x20-\x7e]/g, '?')}${to < end ? '…' : ''}"`;
+  private malformedArguments(event: string, isTerminated: boolean): void {
+    if (isTerminated) this.malformedLine(`the arguments that QEMU 7.2 to 10.x prints for ${event}`, event);
   }
 }

@@ -22,7 +22,8 @@ export abstract class LineDecoder {
   protected line = 0;
   /** Time of the latest event line in ns. */
   protected timeNs = 0;
-  private lineStart = 0;
+  /** Position of the current line in its block. */
+  protected lineStart = 0;
 
   constructor(protected readonly context: ReaderContext) {}
 

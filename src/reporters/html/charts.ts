@@ -3,13 +3,16 @@
 import * as Plot from '@observablehq/plot';
 import type { StrategyResult } from '../../results/document.js';
 import type { PageCurve } from './curves.js';
-import { hostCommandsByCause, intervalsOf, labelsOf, missesOf, type Parts, type Slow } from './parts.js';
+import { type Group, intervalsOf, type Parts, partNames, type Slow } from './parts.js';
 
 /** One chart: a figure of the page's own document. */
 export type Chart = HTMLElement | SVGElement;
 
-const WIDTH = 900;
-const ROW_HEIGHT = 28;
+const WIDTH = 1160;
+/** Width of one of several small charts side by side. */
+const SMALL_WIDTH = 560;
+/** Submissions in a chart of the slowest; the table beside it has all that are kept. */
+export const SLOWEST_DRAWN = 8;
 
 /** Colours that differ in lightness too, for prints and for people who see few colours; readable on white and on black. */
 const COLOURS = [
@@ -17,35 +20,46 @@ const COLOURS = [
   ...['#1d4f91', '#f2b84b', '#7fc8a9', '#e58f6e', '#c4b5fd', '#67c7dd', '#e9a3c9', '#aebc5c', '#5b3a0a', '#b8c2cf'],
 ];
 
-interface Part {
+/** What every chart has; its own choice of a class would be another one each time. */
+const COMMON = { className: 'plot', style: { fontSize: '13px', fontFamily: 'inherit' } } as const;
+
+/** One bar: its name and its amounts. */
+export interface BarRow {
   readonly label: string;
-  readonly part: string;
-  readonly value: number;
+  readonly parts: Parts;
+}
+
+/** What the bars of a chart are of. */
+export interface BarScale {
+  readonly title: string;
+  /** Of the axis. */
+  readonly unit: string;
+  /** Amounts are multiplied by this for the axis (default 1). */
+  readonly factor?: number;
+  /** Names of the parts in the order of their colours (default: those of the rows). */
+  readonly domain?: readonly string[];
 }
 
 /** Share of submissions that are done after a time, per strategy, read off the histograms' bucket ends. */
-export function latencyCurves(document: Document, results: readonly StrategyResult[]): Chart {
-  const names = labelsOf(results);
-  const points = results.flatMap(({ latency }, at) => {
-    const { histogram, count, min_ns, max_ns } = latency.submission;
+export function latencyCurves(document: Document, results: readonly StrategyResult[], groups: readonly Group[]): Chart {
+  const points = groups.flatMap(({ label, at }) => {
+    const { histogram, count, min_ns, max_ns } = results[at].latency.submission;
     let below = 0;
-    const start = { label: names[at], us: Math.max(1, min_ns) / 1000, share: 0 };
+    const start = { label, us: Math.max(1, min_ns) / 1000, share: 0 };
     const ends = histogram.map(([boundNs, inBucket]) => {
       below += inBucket;
-      return { label: names[at], us: Math.max(1, Math.min(boundNs, max_ns)) / 1000, share: below / count };
+      return { label, us: Math.max(1, Math.min(boundNs, max_ns)) / 1000, share: below / count };
     });
     return [start, ...ends];
   });
   return Plot.plot({
     document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 320,
+    ...COMMON,
+    ...{ width: WIDTH, height: 340, marginBottom: 45, marginLeft: 55 },
     ariaLabel: 'Share of submissions done within a time, by strategy',
     x: { type: 'log', label: 'submission latency (µs)', grid: true, tickFormat: (us: number) => `${us}` },
-    y: { label: 'share of submissions', domain: [0, 1], grid: true },
-    color: { legend: true, domain: names, range: COLOURS },
+    y: { label: 'share of submissions', domain: [0, 1], grid: true, percent: false },
+    color: { legend: true, domain: groups.map(({ label }) => label), range: COLOURS },
     marks: [
       Plot.ruleY([0]),
       Plot.line(points, { x: 'us', y: 'share', stroke: 'label', strokeWidth: 2, curve: 'step-after' }),
@@ -53,49 +67,68 @@ export function latencyCurves(document: Document, results: readonly StrategyResu
   });
 }
 
-/** Mean time per submission by stage. */
-export function breakdownBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, ({ latency }) => latency.breakdown_ns, 1e-3);
-  return bars(document, results, parts, 'mean time per submission (µs)', 'Mean submission latency by stage');
-}
-
-/** Commands that the SMMU executes, by why they are there. */
-export function amplificationBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, ({ amplification }) => hostCommandsByCause(amplification));
-  return bars(document, results, parts, 'host commands', 'Host commands by cause');
-}
-
-/** Misses of the main TLB by cause. */
-export function missBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, (one) => missesOf(one));
-  return bars(document, results, parts, 'misses of the main TLB', 'Misses of the main TLB by cause');
-}
-
-/** CPU time of the host by thread. */
-export function cpuBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, ({ host }) => host.cpu_ns, 1e-6);
-  return bars(document, results, parts, 'host CPU time (ms)', 'Host CPU time by thread');
-}
-
-/** The slowest submissions, each from its PROD write on, stage by stage. */
-export function slowestTimeline(document: Document, slowest: readonly Slow[], name: string): Chart {
-  const intervals = slowest.flatMap((one) =>
-    intervalsOf(one).map(({ stage, fromNs, untilNs }) => ({
-      ...{ label: `event ${one.event}`, stage, from: fromNs / 1000, until: untilNs / 1000 },
-    })),
+/** Bars of stacked parts, one per row. */
+export function stackedBars(document: Document, rows: readonly BarRow[], scale: BarScale): Chart {
+  const { title, unit, factor = 1, domain = partNames(rows.map(({ parts }) => parts)) } = scale;
+  const labels = rows.map(({ label }) => label);
+  const bars = rows.flatMap(({ label, parts }) =>
+    Object.entries(parts).flatMap(([part, value]) => (value > 0 ? [{ label, part, value: value * factor }] : [])),
   );
-  const rows = slowest.map(({ event }) => `event ${event}`);
+  const drawn = domain.filter((name) => bars.some(({ part }) => part === name));
+  const lines = Math.max(...labels.map((label) => linesOf(label).length));
   return Plot.plot({
     document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 60 + ROW_HEIGHT * rows.length,
-    marginLeft: 200,
+    ...COMMON,
+    ...{
+      width: WIDTH,
+      height: 50 + (14 + 16 * lines) * rows.length,
+      marginLeft: labelMargin(labels),
+      marginBottom: 45,
+    },
+    ariaLabel: title,
+    x: { label: unit, grid: true },
+    y: { label: null, domain: labels, tickFormat: (label: string) => linesOf(label).join('\n'), tickSize: 0 },
+    color: { legend: true, domain: drawn, range: drawn.map((name) => COLOURS[domain.indexOf(name) % COLOURS.length]) },
+    marks: [
+      Plot.barX(bars, {
+        ...{ x: 'value', y: 'label', fill: 'part', order: drawn },
+        title: ({ label, part, value }: (typeof bars)[number]) => `${label}: ${part} ${Number(value.toPrecision(4))}`,
+      }),
+      Plot.ruleX([0]),
+    ],
+  });
+}
+
+/** A label of several names in as many lines. */
+const linesOf = (label: string) => label.split(/ · |, /);
+
+function labelMargin(labels: readonly string[]): number {
+  const longest = Math.max(...labels.flatMap((label) => linesOf(label).map((line) => line.length)));
+  return Math.min(400, 20 + 8 * longest);
+}
+
+/** The slowest submissions of one strategy, each from its PROD write on, stage by stage. */
+export function slowestCourses(
+  document: Document,
+  slowest: readonly Slow[],
+  name: string,
+  domain: readonly string[],
+): Chart {
+  const drawn = slowest.slice(0, SLOWEST_DRAWN);
+  const intervals = drawn.flatMap((one) =>
+    intervalsOf(one).map(({ stage, fromNs, untilNs }) => ({
+      ...{ label: rowName(one), stage, from: fromNs / 1000, until: untilNs / 1000 },
+    })),
+  );
+  const rows = drawn.map(rowName);
+  return Plot.plot({
+    document,
+    ...COMMON,
+    ...{ width: SMALL_WIDTH, height: 50 + 20 * rows.length, marginLeft: labelMargin(rows), marginBottom: 45 },
     ariaLabel: `Slowest submissions of ${name}, stage by stage from the PROD write on`,
-    x: { label: 'time since the PROD write (µs)', grid: true },
-    y: { label: null, domain: rows },
-    color: { legend: true, domain: [...new Set(intervals.map(({ stage }) => stage))], range: COLOURS },
+    x: { label: 'time since the PROD write (µs)', grid: true, ticks: 5 },
+    y: { label: null, domain: rows, tickSize: 0 },
+    color: { domain: domain as string[], range: COLOURS },
     marks: [
       Plot.barX(intervals, {
         ...{ x1: 'from', x2: 'until', y: 'label', fill: 'stage' },
@@ -106,6 +139,15 @@ export function slowestTimeline(document: Document, slowest: readonly Slow[], na
   });
 }
 
+const rowName = ({ event, vm }: Slow) => `event ${event}${vm > 0 ? ` of VM ${vm}` : ''}`;
+
+/** Colours of stages, for several small charts. */
+export function stageLegend(document: Document, domain: readonly string[]): Chart {
+  // Plot reads the document of a legend as it does that of a plot, but does not declare it.
+  const options = { document, className: 'plot', color: { type: 'ordinal' as const, domain, range: COLOURS } };
+  return Plot.legend(options) as Chart;
+}
+
 /** Miss ratio by TLB size. */
 export function curveChart(document: Document, curves: readonly PageCurve[], sizes: readonly number[]): Chart {
   const points = curves.flatMap(({ trace, points }) => points.map((point) => ({ trace, ...point })));
@@ -114,10 +156,8 @@ export function curveChart(document: Document, curves: readonly PageCurve[], siz
   const ends = curves.map(({ trace, points }) => ({ trace, ...points[points.length - 1], entries: last }));
   return Plot.plot({
     document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 320,
+    ...COMMON,
+    ...{ width: WIDTH, height: 340, marginBottom: 45, marginLeft: 55 },
     ariaLabel: 'Miss ratio by size of the TLB',
     x: {
       type: 'log',
@@ -135,57 +175,6 @@ export function curveChart(document: Document, curves: readonly PageCurve[], siz
       Plot.line([...points, ...ends], {
         ...{ x: 'entries', y: 'miss_ratio', stroke: 'trace', strokeWidth: 2, curve: 'step-after' as const },
       }),
-    ],
-  });
-}
-
-function partsOf(results: readonly StrategyResult[], of: (result: StrategyResult) => Parts, scale = 1): Part[] {
-  const names = labelsOf(results);
-  return results.flatMap((result, at) =>
-    Object.entries(of(result))
-      .filter(([, value]) => value > 0)
-      .map(([part, value]) => ({ label: names[at], part, value: value * scale })),
-  );
-}
-
-function bars(
-  document: Document,
-  results: readonly StrategyResult[],
-  parts: readonly Part[],
-  unit: string,
-  title: string,
-): Chart {
-  return stacked(document, parts, labelsOf(results), unit, title);
-}
-
-function stacked(
-  document: Document,
-  parts: readonly Part[],
-  rows: readonly string[],
-  unit: string,
-  title: string,
-): Chart {
-  const domain = [...new Set(parts.map(({ part }) => part))];
-  return Plot.plot({
-    document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 60 + ROW_HEIGHT * rows.length,
-    marginLeft: 200,
-    ariaLabel: title,
-    x: { label: unit, grid: true },
-    y: { label: null, domain: rows as string[] },
-    color: { legend: true, domain, range: COLOURS },
-    marks: [
-      Plot.barX(parts as Part[], {
-        x: 'value',
-        y: 'label',
-        fill: 'part',
-        title: ({ label, part, value }: Part) => `${label}: ${part} ${Number(value.toPrecision(4))}`,
-        order: domain,
-      }),
-      Plot.ruleX([0]),
     ],
   });
 }

@@ -1,6 +1,6 @@
 /** Sections of what only some results have: translation structures, errors and injected faults, a change of paths. */
 import type { CacheResult, StrategyResult } from '../../results/document.js';
-import { labelsOf, partNames } from './parts.js';
+import { groupsOf, labelsOf, partNames } from './parts.js';
 import { type Cell, numberCell, type PageShell } from './shell.js';
 
 /** Columns of the structures' table: heading and key. */
@@ -8,26 +8,28 @@ const COUNTERS = ['lookups', 'hits', 'misses', 'miss_ratio', 'fills', 'evictions
 
 /** Add lookups and misses of every structure that was used, the devices' ATCs among them. */
 export function addStructures(shell: PageShell, results: readonly StrategyResult[]): void {
-  const names = labelsOf(results);
-  const used = results.flatMap(({ tlb }, at) =>
-    Object.entries(tlb ?? {}).flatMap(([structure, cache]) =>
-      isUsed(cache) ? [{ name: names[at], structure, cache }] : [],
-    ),
-  );
+  const structures = [...new Set(results.flatMap(({ tlb }) => Object.keys(tlb ?? {})))];
+  const used = structures.flatMap((structure) => {
+    const cacheOf = ({ tlb }: StrategyResult) => (tlb as Readonly<Record<string, unknown>> | null)?.[structure];
+    const groups = groupsOf(results, (result) => (isUsed(cacheOf(result)) ? cacheOf(result) : undefined));
+    return groups.map(({ label, at }) => ({ name: label, structure, cache: cacheOf(results[at]) as UsedCache }));
+  });
   if (used.length === 0) return;
   const causes = partNames(used.map(({ cache }) => cache.misses_by_cause ?? {}));
   shell.heading('Translation structures');
   shell.sortableTable({
     label: 'Translation structures',
-    headings: ['strategy', 'structure', ...COUNTERS.map((key) => key.replace('_', ' ')), ...causes],
+    headings: ['structure', 'strategy', ...COUNTERS.map((key) => key.replace('_', ' ')), ...causes],
     rows: used.map(({ name, structure, cache }) => [
-      name,
       structure,
+      name,
       ...COUNTERS.map((key) => numberCell(cache[key])),
       ...causes.map((cause) => numberCell(cache.misses_by_cause?.[cause] ?? (cache.misses_by_cause ? 0 : null))),
     ]),
   });
-  shell.paragraph('Columns after “invalidated” are misses by cause; atc: the devices’ caches; utlb, main, tcu: TLBs.');
+  shell.paragraph(
+    'Columns after “invalidated” are misses by cause; atc: the devices’ caches. Strategies with the same numbers share a row.',
+  );
 }
 
 type UsedCache = CacheResult & { readonly misses_by_cause?: Readonly<Record<string, number>> };

@@ -23,6 +23,41 @@ export function labelsOf(results: readonly StrategyResult[]): string[] {
   );
 }
 
+/** Results that show the same, drawn once. */
+export interface Group {
+  /** Names of all of them. */
+  readonly label: string;
+  /** Index of the first of them. */
+  readonly at: number;
+}
+
+/** Results by what `of` says of them, in their order; those of which it says nothing are left out. */
+export function groupsOf(results: readonly StrategyResult[], of: (result: StrategyResult) => unknown): Group[] {
+  const byValue = new Map<string, number[]>();
+  for (const [at, result] of results.entries()) {
+    const value = of(result);
+    if (value === undefined) continue;
+    const key = JSON.stringify(value);
+    byValue.set(key, [...(byValue.get(key) ?? []), at]);
+  }
+  return [...byValue.values()].map((members) => ({ label: groupLabel(results, members), at: members[0] }));
+}
+
+function groupLabel(results: readonly StrategyResult[], members: readonly number[]): string {
+  const labels = labelsOf(results);
+  if (members.length === 1) return labels[members[0]];
+  if (members.length === results.length) return 'every strategy';
+  const { trace } = results[members[0]];
+  const ofTrace = results.flatMap((result, at) => (result.trace === trace ? [at] : []));
+  const isWholeTrace = ofTrace.length === members.length && ofTrace.every((at) => members.includes(at));
+  return isWholeTrace ? `every strategy · ${trace}` : members.map((at) => labels[at]).join(', ');
+}
+
+/** Stages of all results, so that a stage has one colour on the whole page. */
+export function stageNames(results: readonly StrategyResult[]): string[] {
+  return partNames(results.map(({ latency }) => latency.breakdown_ns));
+}
+
 /** Names with an amount in any of `all`, in the order in which they appear. */
 export function partNames(all: readonly Parts[]): string[] {
   const names = all.flatMap((parts) => Object.entries(parts).flatMap(([name, value]) => (value > 0 ? [name] : [])));

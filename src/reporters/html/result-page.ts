@@ -3,18 +3,21 @@ import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { baselineOf, versusBaseline } from '../table/comparison.js';
 import { formatRatio } from '../table/format.js';
-import {
-  amplificationBars,
-  breakdownBars,
-  type Chart,
-  cpuBars,
-  latencyCurves,
-  missBars,
-  slowestTimeline,
-} from './charts.js';
+import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
+import { addOverTime, addSlowest } from './course.js';
 import { addCurves } from './curves.js';
 import { addIncidents, addMigrations, addStructures } from './details.js';
-import { hostCommandsByCause, intervalsOf, labelsOf, mainEntriesOf, missesOf, type Parts, partNames } from './parts.js';
+import {
+  type Group,
+  groupsOf,
+  hostCommandsByCause,
+  labelsOf,
+  mainEntriesOf,
+  missesOf,
+  type Parts,
+  partNames,
+  stageNames,
+} from './parts.js';
 import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
 import { addGates, addMedians } from './verdicts.js';
 
@@ -90,134 +93,110 @@ function valueAt(result: StrategyResult, path: string): number | null {
   return typeof node === 'number' ? node : null;
 }
 
+/** A chart of stacked bars with a section of its own. */
+interface BarSection {
+  readonly heading: string;
+  readonly of: (result: StrategyResult) => Parts;
+  readonly scale: BarScale;
+  readonly caption: string;
+  /** Of the table. */
+  readonly label: string;
+}
+
+const BREAKDOWN: BarSection = {
+  heading: 'Where the time goes',
+  of: ({ latency }) => latency.breakdown_ns,
+  scale: { title: 'Mean submission latency by stage', unit: 'mean time per submission (µs)', factor: 1e-3 },
+  caption: 'Mean time of a submission by stage.',
+  label: 'Mean ns by stage',
+};
+
+const AMPLIFICATION: BarSection = {
+  heading: 'Amplification',
+  of: ({ amplification }) => hostCommandsByCause(amplification),
+  scale: { title: 'Host commands by cause', unit: 'host commands' },
+  caption: 'Commands that the SMMU executes: the guest’s own, and those that the strategy adds.',
+  label: 'Host commands by cause',
+};
+
+const HOST_CPU: BarSection = {
+  heading: 'Host CPU time',
+  of: ({ host }) => host.cpu_ns,
+  scale: { title: 'Host CPU time by thread', unit: 'host CPU time (ms)', factor: 1e-6 },
+  caption: 'CPU time that the host spends on the whole trace, by thread.',
+  label: 'Host CPU ns by thread',
+};
+
+const MISSES: BarSection = {
+  heading: 'TLB misses',
+  of: missesOf,
+  scale: { title: 'Misses of the main TLB by cause', unit: 'misses of the main TLB' },
+  caption: 'Misses of the main TLB by cause; strategies with the same misses share a bar.',
+  label: 'Misses of the main TLB by cause',
+};
+
 function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
   const { document } = shell;
   const withSyncs = results.filter(({ latency }) => latency.submission.count > 0);
-  const bars = (
-    draw: (document: Document, results: readonly StrategyResult[]) => Chart,
-    of: (result: StrategyResult) => Parts,
-    all: readonly StrategyResult[],
-    label: string,
-    caption: string,
-  ) => shell.figure(draw(document, all), caption, partTable(all, of, label));
+  const everyone = (all: readonly StrategyResult[]) => labelsOf(all).map((label, at) => ({ label, at }));
   if (withSyncs.length > 0) {
+    const groups = groupsOf(withSyncs, ({ latency: { submission } }) => submission);
+    const shared = groups.length < withSyncs.length ? ' Strategies with the same distribution share a curve.' : '';
     shell.heading('Submission latency');
     shell.figure(
-      latencyCurves(document, withSyncs),
-      'PROD write until the guest sees its SYNC done; further left is faster. Steps are the histogram’s bucket ends.',
-      bucketTable(withSyncs),
+      latencyCurves(document, withSyncs, groups),
+      `PROD write until the guest sees its SYNC done; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
+      bucketTable(withSyncs, groups),
     );
-    shell.heading('Where the time goes');
-    const stages = ({ latency }: StrategyResult) => latency.breakdown_ns;
-    bars(breakdownBars, stages, withSyncs, 'Mean ns by stage', 'Mean time of a submission by stage.');
+    const domain = stageNames(withSyncs);
+    addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
   }
-  shell.heading('Amplification');
-  const causes = ({ amplification }: StrategyResult) => hostCommandsByCause(amplification);
-  const caption = 'Commands that the SMMU executes: the guest’s own, and those that the strategy adds.';
-  bars(amplificationBars, causes, results, 'Host commands by cause', caption);
-  const cpu = ({ host }: StrategyResult) => host.cpu_ns;
-  if (results.some((result) => isAnyPositive(cpu(result)))) {
-    shell.heading('Host CPU time');
-    bars(
-      cpuBars,
-      cpu,
-      results,
-      'Host CPU ns by thread',
-      'CPU time that the host spends on the whole trace, by thread.',
-    );
-  }
-  if (results.some((result) => isAnyPositive(missesOf(result)))) {
-    shell.heading('TLB misses');
-    bars(missBars, missesOf, results, 'Misses of the main TLB by cause', 'Misses of the main TLB by cause.');
-  }
+  addBars(shell, results, everyone(results), AMPLIFICATION);
+  addBars(shell, results, everyone(results), HOST_CPU);
+  addBars(
+    shell,
+    results,
+    groupsOf(results, (one) => (isAnyPositive(missesOf(one)) ? missesOf(one) : undefined)),
+    MISSES,
+  );
+}
+
+/** Add a section of bars, one per group; none if there is no amount. */
+function addBars(
+  shell: PageShell,
+  results: readonly StrategyResult[],
+  groups: readonly Group[],
+  { heading, of, scale, caption, label }: BarSection,
+): void {
+  const rows = groups.map(({ label, at }) => ({ label, parts: of(results[at]) }));
+  if (!rows.some(({ parts }) => isAnyPositive(parts))) return;
+  shell.heading(heading);
+  shell.figure(stackedBars(shell.document, rows, scale), caption, partTable(rows, label));
 }
 
 const isAnyPositive = (parts: Parts) => Object.values(parts).some((value) => value > 0);
 
-/** One row per result, one column per part that any has. */
-function partTable(
-  results: readonly StrategyResult[],
-  of: (result: StrategyResult) => Parts,
-  label: string,
-): DataTable {
-  const names = labelsOf(results);
-  const parts = partNames(results.map(of));
+/** One row per bar, one column per part that any has. */
+function partTable(rows: readonly BarRow[], label: string): DataTable {
+  const names = partNames(rows.map(({ parts }) => parts));
   return {
     label,
-    headings: ['strategy', ...parts],
-    rows: results.map((result, at) => [names[at], ...parts.map((part) => numberCell(of(result)[part] ?? 0))]),
+    headings: ['strategy', ...names],
+    rows: rows.map((row) => [row.label, ...names.map((name) => numberCell(row.parts[name] ?? 0))]),
   };
 }
 
-function bucketTable(results: readonly StrategyResult[]): DataTable {
-  const names = labelsOf(results);
+function bucketTable(results: readonly StrategyResult[], groups: readonly Group[]): DataTable {
   return {
     label: 'Submissions by latency',
     headings: ['strategy', 'up to ns', 'submissions', 'share so far'],
-    rows: results.flatMap(({ latency }, at) => {
+    rows: groups.flatMap(({ label, at }) => {
+      const { histogram, count } = results[at].latency.submission;
       let below = 0;
-      return latency.submission.histogram.map(([boundNs, inBucket]) => {
+      return histogram.map(([boundNs, inBucket]) => {
         below += inBucket;
-        const share = numberCell(below / latency.submission.count);
-        return [names[at], numberCell(boundNs), numberCell(inBucket), share];
+        return [label, numberCell(boundNs), numberCell(inBucket), numberCell(below / count)];
       });
     }),
   };
-}
-
-function addOverTime(shell: PageShell, results: readonly StrategyResult[]): void {
-  const names = labelsOf(results);
-  for (const [at, { main_tlb_over_time: series }] of results.entries()) {
-    const causes = Object.entries(series?.misses_by_cause ?? {}).filter(([, bins]) => bins.some((count) => count > 0));
-    if (series === undefined || causes.length === 0) continue;
-    shell.heading(`TLB misses over time: ${names[at]}`);
-    shell.scriptFigure(
-      'over-time',
-      at,
-      `Misses of the main TLB by cause over trace time, ${names[at]}`,
-      `Misses of the main TLB per ${series.bin_ns / 1e6} ms of trace time. Drag to zoom, double-click to see all.`,
-      {
-        label: `Misses over time, ${names[at]}`,
-        headings: ['from ns', 'lookups', ...causes.map(([cause]) => cause)],
-        rows: series.lookups.flatMap((lookups, bin) => {
-          if (lookups === 0) return [];
-          const fromNs = numberCell(series.start_ns + bin * series.bin_ns);
-          return [[fromNs, numberCell(lookups), ...causes.map(([, bins]) => numberCell(bins[bin]))]];
-        }),
-      },
-    );
-  }
-}
-
-function addSlowest(shell: PageShell, results: readonly StrategyResult[]): void {
-  const names = labelsOf(results);
-  for (const [at, { slowest_submissions: slowest = [] }] of results.entries()) {
-    if (slowest.length === 0) continue;
-    shell.heading(`Slowest submissions: ${names[at]}`);
-    const resolutionNs = Math.max(...slowest.map(({ course }) => course?.resolution_ns ?? 0));
-    const isSummed = slowest.some(({ course }) => course === undefined);
-    const order = isSummed
-      ? 'its stages summed'
-      : resolutionNs === 0
-        ? 'each stage from when to when'
-        : `each stage from when to when; of long ones, short stages are put together within ${resolutionNs} ns`;
-    shell.figure(
-      slowestTimeline(shell.document, slowest, names[at]),
-      `Each from its PROD write on, ${order}. The slowest first.`,
-      {
-        label: `Slowest submissions, ${names[at]}`,
-        headings: ['event', 'vCPU', 'commands', 'stage', 'from ns', 'until ns'],
-        rows: slowest.flatMap((one) =>
-          intervalsOf(one).map(({ stage, fromNs, untilNs }) => [
-            numberCell(one.event),
-            numberCell(one.vcpu),
-            numberCell(one.commands),
-            stage,
-            numberCell(fromNs),
-            numberCell(untilNs),
-          ]),
-        ),
-      },
-    );
-  }
 }

@@ -88,11 +88,27 @@ export class PageShell {
   /** A chart that needs no script, and its values. */
   figure(chart: Chart, caption: string, values: DataTable): void {
     const figure = this.append(this.main, 'figure');
-    // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
-    const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
-    image.setAttribute('role', 'img');
-    for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
-    figure.append(chart);
+    this.chart(figure, chart);
+    this.append(figure, 'figcaption', caption);
+    this.values(figure, values);
+  }
+
+  /** Small charts side by side, with one legend and the values of all. */
+  multiples(
+    legend: Chart,
+    charts: readonly { readonly title: string; readonly chart: Chart }[],
+    caption: string,
+    values: DataTable,
+  ): void {
+    const figure = this.append(this.main, 'figure');
+    figure.append(legend);
+    const grid = this.append(figure, 'div');
+    grid.className = 'multiples';
+    for (const { title, chart } of charts) {
+      const one = this.append(grid, 'div');
+      this.append(one, 'h3', title);
+      this.chart(one, chart);
+    }
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
   }
@@ -104,9 +120,24 @@ export class PageShell {
     place.className = className;
     place.setAttribute('data-result', String(at));
     place.setAttribute('role', 'img');
+    place.setAttribute('tabindex', '0');
     place.setAttribute('aria-label', label);
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
+  }
+
+  /** Put `chart` where it can be scrolled when there is little room. */
+  private chart(parent: HTMLElement, chart: Chart): void {
+    // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
+    const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
+    image.setAttribute('role', 'img');
+    for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+    const place = this.append(parent, 'div');
+    place.className = 'chart';
+    place.setAttribute('tabindex', '0');
+    place.setAttribute('role', 'group');
+    place.setAttribute('aria-label', `${image.getAttribute('aria-label')}, chart`);
+    place.append(chart);
   }
 
   private values(figure: HTMLElement, table: DataTable): void {
@@ -130,6 +161,7 @@ export class PageShell {
     for (const [column, heading] of headings.entries()) {
       const cell = this.append(header, 'th', isSortable ? undefined : heading);
       cell.setAttribute('scope', 'col');
+      if (rows.length > 0 && typeof rows[0][column] === 'string') cell.className = 'text';
       const path = paths[column];
       if (path !== undefined) cell.setAttribute('data-path', path);
       if (isSortable) this.append(cell, 'button', heading).setAttribute('type', 'button');

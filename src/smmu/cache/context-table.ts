@@ -12,6 +12,8 @@ export class ContextTable {
   groups = 0;
   groupOf = new Int32Array(16);
   member = new Int32Array(16);
+  /** Group value and member mixed, by context: spreads the contexts over the sets of a structure (M §1.3). */
+  salt = new Int32Array(16);
   /** Group value (VMID or SID) by group index. */
   group = new Float64Array(16);
   private index = new Int32Array(64);
@@ -46,6 +48,7 @@ export class ContextTable {
     const context = this.count++;
     this.member[context] = member;
     this.groupOf[context] = this.internGroup(group);
+    this.salt[context] = group ^ Math.max(0, member);
     this.insert(context);
     return context;
   }
@@ -78,6 +81,7 @@ export class ContextTable {
     const capacity = this.member.length * 2;
     this.groupOf = widened(this.groupOf, new Int32Array(capacity));
     this.member = widened(this.member, new Int32Array(capacity));
+    this.salt = widened(this.salt, new Int32Array(capacity));
     this.group = widened(this.group, new Float64Array(capacity));
     this.index = new Int32Array(capacity * 4);
     this.groupIndex = new Int32Array(capacity * 4);

@@ -1,5 +1,5 @@
 /**
- * Keys of the entries of one structure, with a hash index for lookups and lists for invalidations.
+ * Keys of numbered mappings, with a hash index for lookups and lists for invalidations.
  *
  * A key is (page number of the base, size, context). Layout: the key of slot s is cells 4s … 4s + 3, one cache line: low
  * half of the page number; high half (bits 19:0) and log2 of the size (bits 26:20); context; hash. `index` is an
@@ -10,7 +10,7 @@
  * one is taken, so that an invalidation costs O(entries removed + sizes present), not O(capacity).
  */
 
-import { HIGH_MASK, joinPage, LARGEST_LOG2, LOW_MASK, PAGES, pageHigh, pageLow } from '../page.js';
+import { joinPage, LARGEST_LOG2, PAGES, pageHigh, pageLow } from '../page.js';
 import { coversMember, Member, type Scope } from '../scope.js';
 import { ContextLists } from './context-lists.js';
 import type { ContextTable } from './context-table.js';
@@ -71,17 +71,6 @@ export class KeyTable {
   /** Context of the key in `slot`. */
   context(slot: number): number {
     return this.cells[slot * CELLS + CONTEXT];
-  }
-
-  /** Slot of the largest entry of `context` that holds the page, or EMPTY. */
-  find(low: number, high: number, context: number): number {
-    const { sizes, sizesPresent } = this;
-    for (let i = 0; i < sizesPresent; i++) {
-      const size = sizes[i];
-      const slot = this.findExact(low & LOW_MASK[size], highSizeOf(high & HIGH_MASK[size], size), context);
-      if (slot !== EMPTY) return slot;
-    }
-    return EMPTY;
   }
 
   /** Slot of exactly this key, or EMPTY. */
@@ -164,23 +153,11 @@ export class KeyTable {
         if (value >= scope.firstGroup && value <= scope.lastGroup) this.collectGroup(lists, group, scope);
       }
     } else if (scope.member > Member.Present) {
-      const context = contexts.find(scope.firstGroup, scope.member);
+      const context = scope.contextIn(contexts);
       if (context !== EMPTY) this.collectContext(lists, context, scope);
     } else {
       const group = contexts.findGroup(scope.firstGroup);
       if (group !== EMPTY) this.collectGroup(lists, group, scope);
-    }
-    return this.found;
-  }
-
-  /** Put the slots of all listed keys into `covered`; returns how many. */
-  collectAll(): number {
-    this.found = 0;
-    const { lists } = this;
-    for (let group = lists.firstGroup(); group !== EMPTY; group = lists.nextGroup(group)) {
-      for (let context = lists.firstContext(group); context !== EMPTY; context = lists.nextContext(context)) {
-        for (let slot = lists.first(context); slot !== EMPTY; slot = lists.next(slot)) this.cover(slot);
-      }
     }
     return this.found;
   }
@@ -214,6 +191,7 @@ export class KeyTable {
 
   /** Index probes that `probeRange` would make. */
   private probesOf(first: number, last: number): number {
+    if (first === last) return this.sizesPresent;
     let probes = 0;
     for (let i = 0; i < this.sizesPresent; i++) {
       const pages = PAGES[this.sizes[i]];

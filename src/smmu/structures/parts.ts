@@ -4,8 +4,8 @@
 import type { CacheSettings } from '../../profiles/cache-parameters.js';
 import type { Access } from '../access.js';
 import type { ContextTable } from '../cache/context-table.js';
+import { Mappings } from '../cache/mappings.js';
 import type { CacheGeometry } from '../cache/tagged-cache.js';
-import { MissHistory } from '../causes/miss-history.js';
 import type { PendingCommands } from '../causes/pending-commands.js';
 import { STRUCTURE_NAMES } from '../counters.js';
 import type { StaleUse } from '../safety/stale-use.js';
@@ -37,15 +37,14 @@ export interface StructureSpec {
   readonly isTable?: boolean;
   /** Instead of PREFIX.entries. */
   readonly entries?: number;
-  /** Shared with another structure; absent = one of its own (if causes are on). */
-  readonly history?: MissHistory | null;
+  /** Shared with other structures that see the same fills; absent = of its own. */
+  readonly mappings?: Mappings | undefined;
 }
 
-/** A history of `domain` if causes are on. */
-export function createHistory(common: CommonParts, domain: Domain, isTable = false): MissHistory | null {
-  if (common.pending === null) return null;
+/** The mappings of structures of `domain`. */
+export function createMappings(common: CommonParts, domain: Domain, isTable = false): Mappings {
   const contexts = domain === Domain.Translation ? common.translations : common.streams;
-  return new MissHistory(contexts, domain, isTable, common.pending);
+  return new Mappings(contexts, domain, isTable, common.pending);
 }
 
 /** The structure that `spec` names, or null if its `enable` is off. */
@@ -64,13 +63,11 @@ export function createStructure(common: CommonParts, spec: StructureSpec): Struc
   };
   return new Structure({
     kind: spec.kind,
-    domain,
     isTable,
     geometry,
-    contexts: domain === Domain.Translation ? common.translations : common.streams,
+    mappings: spec.mappings ?? createMappings(common, domain, isTable),
     latencyNs: settings.number(`${prefix}.latency_ns`),
     access: common.access,
-    history: spec.history === undefined ? createHistory(common, domain, isTable) : spec.history,
     staleUse: common.staleUse,
   });
 }

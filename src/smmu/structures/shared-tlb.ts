@@ -1,4 +1,4 @@
-import type { MissHistory } from '../causes/miss-history.js';
+import type { Mappings } from '../cache/mappings.js';
 import { Structures } from '../counters.js';
 import { Domain } from '../scope.js';
 import { type CommonParts, createStructure } from './parts.js';
@@ -6,9 +6,8 @@ import type { Structure } from './structure.js';
 
 /**
  * The optional TLB of the TCU, shared by all TBUs: gem5's `tlb` (off by default there, facts M §1.2). Entries as in the
- * micro TLB. With a single TBU it shares that TBU's history; `history` undefined gives it one of its own.
+ * micro TLB. With a single TBU it shares that TBU's mappings; undefined gives it its own.
  */
-export function createSharedTlb(common: CommonParts, history?: MissHistory | null): Structure | null {
-  const spec = { kind: Structures.Tcu, prefix: 'tlb.tcu', domain: Domain.Translation };
-  return createStructure(common, history === undefined ? spec : { ...spec, history });
+export function createSharedTlb(common: CommonParts, mappings: Mappings | undefined): Structure | null {
+  return createStructure(common, { kind: Structures.Tcu, prefix: 'tlb.tcu', domain: Domain.Translation, mappings });
 }

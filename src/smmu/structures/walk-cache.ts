@@ -11,7 +11,7 @@
 import { Structures } from '../counters.js';
 import { Domain, type Scope } from '../scope.js';
 import { LAST_LEVEL } from '../walk-geometry.js';
-import { type CommonParts, createHistory, createStructure } from './parts.js';
+import { type CommonParts, createMappings, createStructure } from './parts.js';
 import type { Structure } from './structure.js';
 
 export class WalkCache {
@@ -46,8 +46,8 @@ export class WalkCache {
     const byLevel = levels.map((level) => {
       if (!isCached(level) || isShared) return isCached(level) ? shared : null;
       if (reserved[level] === 0) return null;
-      const history = createHistory(common, Domain.Translation, true);
-      return createStructure(common, { ...spec, entries: reserved[level], history });
+      const mappings = createMappings(common, Domain.Translation, true);
+      return createStructure(common, { ...spec, entries: reserved[level], mappings });
     });
     return new WalkCache(byLevel, settings.number(`${prefix}.latency_ns`));
   }
@@ -59,11 +59,9 @@ export class WalkCache {
 
   /** Look for the descriptor of `level` that covers the page; `sizeLog2` is what such a descriptor covers. */
   lookup(level: number, low: number, high: number, sizeLog2: number, context: number): boolean {
-    const part = this.byLevel[level] as Structure;
     this.lookupsByLevel[level]++;
-    if (part.lookup(low, high, context, sizeLog2) >= 0) return true;
+    if ((this.byLevel[level] as Structure).lookupOwn(low, high, context, sizeLog2)) return true;
     this.missesByLevel[level]++;
-    part.explainOwn(low, high, sizeLog2, context);
     return false;
   }
 
@@ -74,7 +72,7 @@ export class WalkCache {
   /** Remove every descriptor that a host command covers; returns how many. */
   invalidate(scope: Scope): number {
     let removed = 0;
-    for (const part of this.parts) removed += part.invalidateOwn(scope);
+    for (const part of this.parts) removed += part.mappings.invalidate(scope);
     return removed;
   }
 

@@ -29,7 +29,7 @@ import { emulate } from '../attach.js';
 import { SILENT_ERRORS } from '../error-behaviour.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { Handling, type TransportDefinition } from '../transport.js';
-import { forEachSmmu, issueInBlocks, issueTlbiThenAtcs } from '../trapped-queue.js';
+import { issueInBlocks, issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const v1Patch: TransportDefinition = {
@@ -108,10 +108,12 @@ function submitCommand(submission: Submission, row: number, path: PathBuilder): 
     emulate(submission, row, path);
     return;
   }
-  forEachSmmu(path, submission.hostFirst[row], hostCount, (share) => {
+  const first = submission.hostFirst[row];
+  for (let smmu = nextSmmu(path, 0, first, hostCount); smmu >= 0; smmu = nextSmmu(path, smmu + 1, first, hostCount)) {
+    const share = path.commandsFor(smmu, first, hostCount);
     path.ioctl(1, share);
-    if (share === 0) return;
+    if (share === 0) continue;
     if (opcodeClass(opcode) === 'tlbi') issueTlbiThenAtcs(submission, row, path);
-    else issueInBlocks(path, submission.hostFirst[row], hostCount);
-  });
+    else issueInBlocks(path, first, hostCount);
+  }
 }

@@ -19,7 +19,7 @@ import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
-import { forEachSmmu, issueTlbiThenAtcs } from '../trapped-queue.js';
+import { issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const virtioIommu: TransportDefinition = {
@@ -41,11 +41,13 @@ export const virtioIommu: TransportDefinition = {
       for (let row = 0; row < submission.guestCount; row++) {
         if (submission.hostCount[row] === 0) continue;
         path.host(Cost.vmmPerCommand);
-        forEachSmmu(path, submission.hostFirst[row], submission.hostCount[row], () => {
+        const first = submission.hostFirst[row];
+        const count = submission.hostCount[row];
+        for (let smmu = nextSmmu(path, 0, first, count); smmu >= 0; smmu = nextSmmu(path, smmu + 1, first, count)) {
           path.ioctl(1, 0);
           path.host(Cost.hostUnmap);
           issueTlbiThenAtcs(submission, row, path);
-        });
+        }
       }
       path.returnToGuest();
     },

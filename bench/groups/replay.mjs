@@ -1,0 +1,38 @@
+/** Replays from memory, one strategy at a time: the two extremes of hit ratio, then what single features cost. */
+import { basename } from 'node:path';
+import { all, built, contentOf, eventsOf } from '../built.mjs';
+import { rate } from '../measure.mjs';
+import { nvmeStream } from '../nvme-stream.mjs';
+import { replayer } from '../replaying.mjs';
+
+const STRATEGIES = ['ioctl', 'sw-vcmdq', 'hw-vcmdq', 'native'];
+const IOS = 30_000;
+
+/** `log`: the QEMU log that is replayed beside the generated stream. */
+export async function* replay({ log }) {
+  const { readerByName } = await built('readers/registry.js');
+  const generated = await replayer(await all(nvmeStream(IOS)));
+  const recorded = await replayer(await all(eventsOf(readerByName('qemu-log'), await contentOf(log))));
+  for (const [source, what, run] of [
+    ['stream', 'NVMe-like stream, 88 % hits', generated],
+    ['recording', basename(log), recorded],
+  ]) {
+    for (const spec of STRATEGIES) {
+      const measured = await rate(() => run(spec));
+      const line = `replay ${spec}: ${what}; all structures, causes, safety`;
+      yield { id: `replay/${spec}-${source}`, what: line, unit: 'M events/s', ...measured };
+    }
+  }
+  for (const [flag, options] of [
+    ['--no-safety', { safety: false }],
+    ['--dma timed', { dma: 'timed' }],
+  ]) {
+    const measured = await rate(() => generated('ioctl', options));
+    yield {
+      id: `replay/ioctl ${flag}`,
+      what: `replay ioctl: NVMe-like stream, ${flag}`,
+      unit: 'M events/s',
+      ...measured,
+    };
+  }
+}

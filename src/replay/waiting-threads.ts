@@ -1,0 +1,32 @@
+/**
+ * Threads that wait for the submissions of one drain, in the order of these. Columns, used again drain after drain: row i is
+ * a thread, the drain's guest rows up to and including its submission's last, and what its wait until the drain counts as.
+ */
+import type { Thread } from './thread.js';
+
+export class WaitingThreads {
+  count = 0;
+  readonly thread: Thread[] = [];
+  readonly endRow: number[] = [];
+  readonly waitCost: number[] = [];
+
+  add(thread: Thread, endRow: number, waitCost: number): void {
+    const at = this.count++;
+    this.thread[at] = thread;
+    this.endRow[at] = endRow;
+    this.waitCost[at] = waitCost;
+  }
+
+  /** `thread` has given up: its rows from `from` on go. */
+  remove(thread: Thread, from: number): void {
+    let kept = from;
+    for (let at = from; at < this.count; at++) {
+      if (this.thread[at] === thread) continue;
+      this.thread[kept] = this.thread[at];
+      this.endRow[kept] = this.endRow[at];
+      this.waitCost[kept] = this.waitCost[at];
+      kept++;
+    }
+    this.count = kept;
+  }
+}
