@@ -4,8 +4,7 @@
  * Needs Chromium (Debian's package) and fails without it. SMMUSCOPE_NO_CHROMIUM=1 says that its absence is meant: then
  * only what needs no browser is tested. SMMUSCOPE_CHROMIUM names a binary that is not on PATH (see support/chromium.ts).
  */
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderPage } from '../../src/reporters/html/page.js';
 import { hostCommandsByCause } from '../../src/reporters/html/parts.js';
@@ -15,6 +14,7 @@ import type { ResultDocument } from '../../src/results/document.js';
 import { parseResult } from '../../src/results/read-result.js';
 import { runReplays } from '../../src/session/run.js';
 import { chromiumPath, WITHOUT_BROWSER } from '../support/chromium.js';
+import { openPage, pathCells, seriousViolations, valueAt } from '../support/report-page.js';
 import { PROFILES } from './documents.js';
 
 const CONTEXT: ReportContext = { width: 80, colour: false, unicode: true };
@@ -92,30 +92,19 @@ describe('what the page shows of the document', () => {
 
 describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
   let browser: Browser;
-  const problems: string[] = [];
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());
 
-  async function open(colorScheme: 'light' | 'dark'): Promise<Page> {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } });
-    page.on('console', (message) => problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('request', ({ url }) => url().startsWith('http') && problems.push(`fetches ${url()}`));
-    await page.setContent(html);
-    return page;
-  }
+  const open = async (colorScheme: 'light' | 'dark') => (await openPage(browser, html, { colorScheme })).page;
 
   it.each(['light', 'dark'] as const)('%s: renders without error, and axe finds nothing serious', async (scheme) => {
-    const page = await open(scheme);
+    const { page, problems } = await openPage(browser, html, { colorScheme: scheme });
     expect(await page.locator('.over-time canvas').count()).toBe(1);
     expect(await page.locator('figure svg[role=img]').count()).toBeGreaterThanOrEqual(4);
-    await page.evaluate(axe.source);
-    const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
-    const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => [id, nodes[0].html])).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -124,11 +113,10 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     const page = await open('light');
     const carried = await page.locator('#result').textContent();
     expect(JSON.parse(carried!)).toEqual(JSON.parse(JSON.stringify(result)));
-    const shown = (await page.evaluate(MAIN_TABLE)) as { path: string; at: number; value: string }[];
-    expect(new Set(shown.map(({ path }) => path)).size).toBe(15);
+    const shown = await pathCells(page);
     expect(shown.length).toBe(15 * result.results.length);
-    for (const { path, at, value } of shown) {
-      expect([path, value]).toEqual([path, String(valueAt(result.results[at], path))]);
+    for (const { path, result: at, value } of shown) {
+      expect([path, value]).toEqual([path, valueAt(result.results[at], path)]);
     }
     await page.close();
   });
@@ -146,6 +134,26 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     await page.close();
   });
 
+  it('zooms the course by keys, and shows all again', async () => {
+    const page = await open('light');
+    const place = page.locator('.over-time');
+    const axis = () =>
+      page.locator('.over-time canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await place.focus();
+    const all = await axis();
+    await page.keyboard.press('+');
+    await expect.poll(axis).not.toBe(all);
+    await page.keyboard.press('0');
+    await expect.poll(axis).toBe(all);
+    await page.close();
+  });
+
+  it('is not wider than a telephone', async () => {
+    const { page } = await openPage(browser, html, { width: 400 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
+    await page.close();
+  });
+
   it('prints: nothing is wider than the paper', async () => {
     const page = await open('dark');
     await page.emulateMedia({ media: 'print' });
@@ -158,21 +166,6 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     await page.close();
   });
 });
-
-/** Cells of the first table of strategies that say where their number is in the document. */
-const MAIN_TABLE = `(() => {
-  const table = document.querySelector('[data-status=sorted-1]');
-  const paths = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.path);
-  return [...table.tBodies[0].rows].flatMap((row, at) => paths.flatMap((path, column) =>
-    path === undefined ? [] : [{ path, at, value: row.cells[column].dataset.value }]));
-})()`;
-
-/** The number at a dotted path, as the page has it: nothing where there is none. */
-function valueAt(result: unknown, path: string): unknown {
-  let node = result as Record<string, unknown> | null | undefined;
-  for (const key of path.split('.')) node = node?.[key] as Record<string, unknown> | null | undefined;
-  return node ?? '';
-}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
