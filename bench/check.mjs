@@ -13,7 +13,7 @@ export const RATIOS = join(import.meta.dirname, 'ratios.json');
 /** Rounds of a check; a ratio is the best rate of them over the best of the calibration loop. */
 const ROUNDS = 3;
 /** Rounds from which ratios are stored: the tolerance comes from all choices of ROUNDS among them. */
-const UPDATE_ROUNDS = 7;
+const UPDATE_ROUNDS = 5;
 /** A fall that is always tolerated. */
 const LEAST_TOLERANCE = 0.15;
 /** How far below the median a check may come, in units of the farthest that a choice of rounds came. */

@@ -4,7 +4,7 @@
  */
 import { all, built } from '../built.mjs';
 import { cachesAlone } from '../caches-alone.mjs';
-import { causesOf } from '../causes.mjs';
+import { causesOf, heapUse } from '../causes.mjs';
 import { drawCurve } from '../draw-curve.mjs';
 import { EVENT_NS, invalidationStream, ROUND_EVENTS } from '../invalidation-stream.mjs';
 import { spread, timed } from '../measure.mjs';
@@ -47,6 +47,7 @@ const CURVES = [
     id: 'vcpus',
     x: 'vCPUs',
     values: () => powersOf(2, 1, 256),
+    watchesHeap: true,
     at: async (vcpus) => ({ batches: await nicRing(vcpus) }),
   },
   {
@@ -155,7 +156,7 @@ export async function* scaling({ events, at }) {
     for (const value of onlyValue === undefined ? values(events) : [Number(onlyValue)]) {
       const { causes, ...measured } = await point(curve, value);
       points.push({ x: value, ...measured });
-      const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${causes}`;
+      const what = `${y.replace(/ \(ns\)$/, '')}: ${value} ${x}${causes && ` (${causes})`}`;
       yield { id: `scaling/${id}-${value}`, what, unit: 'ns', ...measured };
     }
     if (onlyValue === undefined) drawCurve(id, points, { x, y });
@@ -173,6 +174,7 @@ async function point(curve, value) {
     causes = curve.without === undefined ? causesOf(whole.replay) : '';
     if (whole.events > SHORT_EVENTS) break;
   } while (results.length < RUNS);
+  if (curve.watchesHeap) causes += `; ${await heapUse(async () => once(await curve.at(value)))}`;
   return { causes, ...spread(results) };
 }
 
