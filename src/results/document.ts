@@ -8,6 +8,7 @@ import type { Distribution } from '../distribution/latency-recorder.js';
 import type { SlowSubmission } from '../metrics/slowest-submissions.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+import type { CurveResult } from './declaration/curve.js';
 import type { GatesResult } from './declaration/gates.js';
 import type { StatisticsResult } from './declaration/statistics.js';
 import type { MigrationResult } from './migration-result.js';
@@ -177,6 +178,8 @@ export interface ResultDocument {
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** Misses of a TLB of every size, one entry per trace with translations (`--mrc`, and with the HTML report). */
+  readonly miss_ratio_curves?: readonly CurveResult[];
   /** Medians over several seeds or traces. */
   readonly statistics?: StatisticsResult;
   /** Verdicts of the gates (`--gate`). */

@@ -83,9 +83,9 @@ it('every kind is here', () => {
   expect(COMMANDS.map(([kind]) => kind).sort()).toEqual(DOCUMENT_KINDS.map(({ schema }) => schema).sort());
 });
 
-/** Reporters of every kind of document, and those of results; junit is for results with gates. */
+/** Reporters of every kind of document, and those of results; html has curves too, junit is for results with gates. */
 const OF_ALL = ['table', 'json', 'csv', 'markdown'];
-const OF_RESULTS = ['github-annotations', 'github-action-benchmark', 'bencher', 'folded', 'html'];
+const OF_RESULTS = ['github-annotations', 'github-action-benchmark', 'bencher', 'folded'];
 
 describe('the same bytes as the command itself', () => {
   it.each(COMMANDS)('%s', async (kind, code, args) => {
@@ -107,8 +107,18 @@ describe('the same bytes as the command itself', () => {
     }
   });
 
+  it.each([
+    ['a result with curves', ['compare', TRACE, '--strategies', 'ioctl,native', '--mrc']],
+    ['curves', ['mrc', TRACE]],
+  ])('%s as a page', async (_, args) => {
+    const file = sandbox.write('document.json', (await cli.run([...args, '--json'])).stdout);
+    const direct = await cli.run([...args, '--reporter', 'html']);
+    expect(direct.code).toBe(0);
+    expect(await cli.run(['report', file, '--reporter', 'html'])).toEqual(direct);
+  });
+
   it('reporters are told apart by the kinds that they have a form for', () => {
-    expect(REPORTERS.map(({ name }) => name).sort()).toEqual([...OF_ALL, ...OF_RESULTS, 'junit'].sort());
+    expect(REPORTERS.map(({ name }) => name).sort()).toEqual([...OF_ALL, ...OF_RESULTS, 'html', 'junit'].sort());
   });
 });
 
@@ -135,17 +145,23 @@ describe('what is refused', () => {
     expect(sandbox.list().filter((name) => name.includes('out.txt'))).toEqual([]);
   });
 
-  it.each(COMMANDS.slice(1))('%s, by every reporter that is for results', async (kind) => {
+  it.each(COMMANDS.slice(1))('%s, by every reporter that has no form for it', async (kind) => {
     const document = parseDocument(textOf(kind), 'd.json');
-    for (const reporter of REPORTERS.filter(({ name }) => !OF_ALL.includes(name))) {
+    const refusing = REPORTERS.filter(({ refusal }) => refusal?.(document) !== undefined);
+    const isPage = kind === 'smmuscope.mrc/1';
+    expect(refusing.map(({ name }) => name).sort()).toEqual(
+      [...OF_RESULTS, ...(isPage ? [] : ['html']), 'junit'].sort(),
+    );
+    for (const reporter of refusing) {
       const render = async () => reporter.render(document, WIDE);
       const refusal: UsageError = await render().then(
         () => expect.unreachable(),
         (error) => error,
       );
       expect(refusal).toBeInstanceOf(UsageError);
+      expect(refusal.message).toBe(reporter.refusal?.(document));
       expect(refusal.message).toMatch(
-        new RegExp(`^--reporter ${reporter.name}: expected .*result of replay or compare, found ${kind}`),
+        new RegExp(`^--reporter ${reporter.name}: expected .*result .*replay or compare.*, found ${kind}`),
       );
     }
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
 import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
+import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
 import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
 import { JOIN, READER, TOPOLOGY, TRANSFORMS } from './recording.js';
@@ -132,6 +133,10 @@ export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
   results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
+  miss_ratio_curves: z.array(CURVE).optional().meta({
+    description:
+      'misses of a fully associative LRU TLB of every size over the translations of the trace in its order, whatever the path',
+  }),
   statistics: STATISTICS.optional().meta({ description: 'medians over several seeds or traces' }),
   gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
 });
