@@ -8,7 +8,7 @@
 import { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 
-/** Events that a survey may hold: about 70 bytes each. */
+/** Events that a survey may hold: 84 bytes each. */
 export const SURVEY_EVENTS = 1 << 19;
 
 /** Facts about a trace, or about its beginning. */
