@@ -108,7 +108,7 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
 
   it('injected faults are a table of their own', async () => {
     const document = await run([STRICT], {
-      faults: ['unknown-vsid:CFGI_CD@1000'],
+      faults: ['unknown-vsid:CFGI_CD@5'],
       strategies: ['ioctl-batched:uapi=k74', 'native'],
     });
     const page = await soundPage(document);
@@ -117,6 +117,7 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
       Object.values((errors as unknown as { incidents: Record<string, Record<string, unknown>> }).incidents),
     );
     expect(rows.length).toBe(incidents.length);
+    expect(incidents[0].status).toBe('injected');
     for (const [at, incident] of incidents.entries()) {
       for (const value of Object.values(incident)) {
         expect(rows[at]).toContain(value === null ? '' : String(value));
