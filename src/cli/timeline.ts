@@ -16,6 +16,8 @@ export interface TimelineFlags {
   readonly output: string | undefined;
   /** The most events that are read, if any. */
   readonly limit?: number | undefined;
+  /** Times that the trace is run through. */
+  readonly repeat?: number | undefined;
   readonly quiet: boolean;
 }
 
@@ -54,9 +56,14 @@ export async function openTimeline(flags: TimelineFlags, inputs: readonly string
   const sink = new PerfettoSink();
   const probe = new TimelineRecorder(sink, window, MAX_BYTES);
   let isTold = flags.quiet;
+  /** Events of one run through the trace; an estimate until it has been read. */
+  let perRun = 0;
   const onProgress: OnProgress = (bytesRead, totalBytes, read) => {
     if (isTold || totalBytes === undefined || bytesRead === 0) return;
-    const allEvents = Math.min(flags.limit ?? Number.POSITIVE_INFINITY, (read * totalBytes) / bytesRead);
+    const { limit = Number.POSITIVE_INFINITY, repeat = 1 } = flags;
+    const isRead = perRun > 0 && bytesRead >= totalBytes;
+    if (!isRead) perRun = (read * totalBytes) / bytesRead;
+    const allEvents = Math.max(read, Math.min(limit, perRun) * repeat);
     const bytes = forecastBytes(window, { bytes: sink.bytes, lastEvent: probe.lastEvent, allEvents });
     if (bytes === undefined || bytes <= MAX_BYTES) return;
     isTold = true;

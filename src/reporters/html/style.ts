@@ -25,7 +25,7 @@ caption { text-align: left; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, th.text, td.text { text-align: left; } details td.text { white-space: normal; min-width: 12rem; }
-thead th { background: var(--soft); }
+thead th { background: var(--soft); white-space: normal; vertical-align: bottom; }
 th button { all: unset; cursor: pointer; font-weight: bold; }
 th button:focus-visible { outline: 3px solid var(--link); }
 th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descending] button::after { content: " ▼"; }
