@@ -45,7 +45,9 @@ export class Report {
     try {
       const document = withStrategyFiles(await work());
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
-      await this.output.commit(await this.reporter.render(document, { ...seen, ...context }));
+      const { reporter } = this;
+      const shown = { ...seen, ...context };
+      await this.output.commit(reporter.pieces?.(document, shown) ?? (await reporter.render(document, shown)));
     } finally {
       this.output.discard();
     }

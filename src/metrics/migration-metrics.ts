@@ -4,8 +4,8 @@
  */
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import type { Submission } from '../path/submission.js';
+import type { Course } from '../replay/course.js';
 import { ThreadKind } from '../replay/probe.js';
-import type { StageCourse } from '../replay/stage-course.js';
 import { ReplayMetrics } from './replay-metrics.js';
 
 /** Metrics of one migrating replay; index 0 is the old path, 1 the new. Warm-up is left out of the latencies. */
@@ -16,14 +16,8 @@ export class MigrationMetrics extends ReplayMetrics {
   readonly workerCpuNs: [number, number] = [0, 0];
   private path: 0 | 1 = 0;
 
-  override onSubmission(
-    submission: Submission,
-    publishedNs: number,
-    doneNs: number,
-    spentNs: Float64Array,
-    course: StageCourse,
-  ): void {
-    super.onSubmission(submission, publishedNs, doneNs, spentNs, course);
+  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
+    super.onSubmission(submission, publishedNs, doneNs, course);
     if (!submission.measured || submission.syncCount === 0) return;
     this.submissionByPath[submission.path].record(doneNs - publishedNs);
   }

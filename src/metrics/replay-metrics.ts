@@ -6,8 +6,8 @@ import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
+import type { Course } from '../replay/course.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
-import type { StageCourse } from '../replay/stage-course.js';
 import { AmplificationCounter } from './amplification-counter.js';
 import { CounterSeries } from './counter-series.js';
 import { SlowestSubmissions } from './slowest-submissions.js';
@@ -76,13 +76,7 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(
-    submission: Submission,
-    publishedNs: number,
-    doneNs: number,
-    spentNs: Float64Array,
-    course: StageCourse,
-  ): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
@@ -91,7 +85,7 @@ export class ReplayMetrics implements ReplayProbe {
     if (submission.syncCount === 0) return;
     this.submission.record(doneNs - publishedNs);
     this.slowest.offer(submission, publishedNs, doneNs - publishedNs, course);
-    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += spentNs[cost];
+    course.addTo(this.spentNs);
   }
 
   onTranslation(ns: number, measured: boolean): void {

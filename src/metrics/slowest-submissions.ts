@@ -1,7 +1,7 @@
 /** The slowest submissions of a replay, with where their time went: a bounded list, whatever the trace's length. */
-import { STAGES } from '../path/costs.js';
+import { STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
-import type { StageCourse } from '../replay/stage-course.js';
+import type { Course } from '../replay/course.js';
 
 /** Submissions that are kept. */
 export const SLOWEST_KEPT = 16;
@@ -18,7 +18,7 @@ export interface SlowSubmission {
   readonly commands: number;
   /** Stages with time in them; they sum to `latency_ns`. */
   readonly breakdown_ns: Readonly<Record<string, number>>;
-  /** The same in time, each stage as often as it was gone through (see replay/stage-course.ts); earlier results lack it. */
+  /** The same in time, each stage as often as it was gone through (see replay/course.ts); earlier results lack it. */
   readonly course?: {
     readonly stage: readonly string[];
     /** End of each interval after the PROD write; it begins where the one before ends. The last one is `latency_ns`. */
@@ -36,7 +36,7 @@ export class SlowestSubmissions {
   private thresholdNs = -1;
 
   /** One comparison for all but the slowest. */
-  offer(submission: Submission, publishedNs: number, latencyNs: number, course: StageCourse): void {
+  offer(submission: Submission, publishedNs: number, latencyNs: number, course: Course): void {
     if (latencyNs <= this.thresholdNs) return;
     const { event, vm, vcpu, guestCount: commands } = submission;
     const at = this.list.findIndex((one) => one.latency_ns < latencyNs);
@@ -51,20 +51,25 @@ export class SlowestSubmissions {
   }
 }
 
-function breakdown({ count, stage, ns }: StageCourse): Record<string, number> {
+function breakdown({ count, cost, ns }: Course): Record<string, number> {
   const byStage = new Array<number>(STAGES.length).fill(0);
-  for (let at = 0; at < count; at++) byStage[stage[at]] += ns[at];
+  for (let at = 0; at < count; at++) byStage[STAGE_OF_COST[cost[at]]] += ns[at];
   return Object.fromEntries(STAGES.map((name, i) => [name, byStage[i]] as const).filter(([, sum]) => sum > 0));
 }
 
-function courseResult({ count, stage, ns, resolutionNs }: StageCourse): NonNullable<SlowSubmission['course']> {
+/** By stage: costs of one stage that follow each other are one interval. */
+function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<SlowSubmission['course']> {
   const stages: string[] = [];
   const ends: number[] = [];
   let untilNs = 0;
   for (let at = 0; at < count; at++) {
     untilNs += ns[at];
-    stages.push(STAGES[stage[at]]);
-    ends.push(untilNs);
+    const stage = STAGES[STAGE_OF_COST[cost[at]]];
+    if (stage === stages.at(-1)) ends[ends.length - 1] = untilNs;
+    else {
+      stages.push(stage);
+      ends.push(untilNs);
+    }
   }
   return { stage: stages, until_ns: ends, resolution_ns: resolutionNs };
 }

@@ -75,6 +75,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
   refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;
+  /** The text of `render` piece by piece, if it may be too long to be held at once (a study of thousands of points). */
+  readonly pieces?: (document: ReportDocument, context: ReportContext) => Iterable<string>;
 }
 
 /** Either kind. */

@@ -6,6 +6,7 @@ import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
 import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
+import { JOIN, READER, TOPOLOGY, TRANSFORMS } from './recording.js';
 import { STATISTICS } from './statistics.js';
 import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
 
@@ -91,15 +92,31 @@ const TRACE_PROVENANCE = z.object({
   file: label('file name'),
   sha256: label('SHA-256 of its bytes as they are, compressed or not'),
   compression: label('none, gz, xz or zst'),
-  reader: z.looseObject({ format: label('format of the trace') }).meta({ description: 'what the reader saw' }),
+  // Earlier versions of the tool counted less.
+  reader: READER.partial()
+    .extend({ format: label('format of the trace') })
+    .meta({ description: 'what the reader saw' }),
+  join: JOIN.optional().meta({ description: 'how two joined recordings agree' }),
   events: z.record(z.string(), z.int()).meta({ description: 'events by kind' }),
-  topology: z.looseObject({}).meta({ description: 'streams, and where they are known from' }),
+  topology: TOPOLOGY.meta({ description: 'streams, and where they are known from' }),
+  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms, with what each did to this trace' }),
 });
 
 const PROVENANCE = z.looseObject({
   tool: z.object({ name: label('name of the tool'), version: label('its version') }),
   traces: z.array(TRACE_PROVENANCE).min(1),
-  profile: z.looseObject({ name: label('profile of the hardware and software costs') }),
+  profile: z.looseObject({
+    name: label('profile of the hardware and software costs'),
+    estimate_share: z
+      .number()
+      .optional()
+      .meta({ description: 'part of the time that rests on parameters tagged as estimates' }),
+  }),
+  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms in their order; empty: as recorded' }),
+  strategy_files: z
+    .array(z.looseObject({ strategy: z.string(), file: z.string(), sha256: z.string() }))
+    .optional()
+    .meta({ description: 'strategies that come from files of the user' }),
   pacing: label('closed, recorded or asap'),
   dma: label('ordered or timed'),
   seeds: z.int().optional().meta({ description: 'number of seeds, from `seed` on; results are those of the first' }),

@@ -1,28 +1,28 @@
 /** Replay tier: is the course of a submission bounded, exact while it can be, and never off by more than it says? */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../../src/path/costs.js';
-import { MOST_INTERVALS, StageCourse } from '../../src/replay/stage-course.js';
+import { COST_COUNT } from '../../src/path/costs.js';
+import { Course, MOST_INTERVALS } from '../../src/replay/course.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 
-type Interval = readonly [stage: number, ns: number];
+type Interval = readonly [cost: number, ns: number];
 
-function filled(intervals: readonly Interval[]): StageCourse {
-  const course = new StageCourse();
-  for (const [stage, ns] of intervals) course.add(stage, ns);
+function filled(intervals: readonly Interval[]): Course {
+  const course = new Course();
+  for (const [cost, ns] of intervals) course.add(cost, ns);
   return course;
 }
 
-const intervalsOf = ({ count, stage, ns }: StageCourse): Interval[] =>
-  Array.from({ length: count }, (_, at) => [stage[at], ns[at]] as const);
+const intervalsOf = ({ count, cost, ns }: Course): Interval[] =>
+  Array.from({ length: count }, (_, at) => [cost[at], ns[at]] as const);
 
-/** Time spent on `stage` in the first `untilNs`. */
-function spentBy(intervals: readonly Interval[], stage: number, untilNs: number): number {
+/** Time spent on `cost` in the first `untilNs`. */
+function spentBy(intervals: readonly Interval[], cost: number, untilNs: number): number {
   let at = 0;
   let sum = 0;
   for (const [one, ns] of intervals) {
-    if (one === stage) sum += Math.max(0, Math.min(at + ns, untilNs) - at);
+    if (one === cost) sum += Math.max(0, Math.min(at + ns, untilNs) - at);
     at += ns;
   }
   return sum;
@@ -47,9 +47,9 @@ describe('the course of a submission', () => {
     expect(course.count).toBe(0);
   });
 
-  it('is exact up to its room, and keeps every stage’s time beyond', () => {
+  it('is exact up to its room, and keeps the time of every cost beyond', () => {
     const intervals = fc.array(
-      fc.tuple(fc.integer({ min: 0, max: STAGES.length - 1 }), fc.oneof(fc.integer({ min: 1, max: 90 }), fc.nat(9000))),
+      fc.tuple(fc.integer({ min: 0, max: COST_COUNT - 1 }), fc.oneof(fc.integer({ min: 1, max: 90 }), fc.nat(9000))),
       { minLength: 1, maxLength: 900, size: 'max' },
     );
     let coarse = 0;
@@ -60,10 +60,14 @@ describe('the course of a submission', () => {
         expect(course.count).toBeLessThanOrEqual(MOST_INTERVALS);
         expect(total(kept)).toBe(total(given));
         if (course.resolutionNs > 0) coarse++;
-        for (let stage = 0; stage < STAGES.length; stage++) {
+        const spentNs = new Float64Array(COST_COUNT);
+        course.addTo(spentNs);
+        for (let cost = 0; cost < COST_COUNT; cost++) {
+          expect(spentNs[cost]).toBe(spentBy(given, cost, Number.POSITIVE_INFINITY));
+          expect(course.spentOn(cost)).toBe(spentNs[cost]);
           for (let part = 0; part <= 16; part++) {
             const untilNs = Math.round((total(given) * part) / 16);
-            const off = Math.abs(spentBy(kept, stage, untilNs) - spentBy(given, stage, untilNs));
+            const off = Math.abs(spentBy(kept, cost, untilNs) - spentBy(given, cost, untilNs));
             expect(off).toBeLessThanOrEqual(course.resolutionNs);
           }
         }
@@ -73,7 +77,7 @@ describe('the course of a submission', () => {
     expect(coarse).toBeGreaterThan(20);
   });
 
-  it('stays usable: thousands of short stages are right to a small part of the whole', () => {
+  it('stays usable: thousands of short intervals are right to a small part of the whole', () => {
     const course = filled(Array.from({ length: 20_000 }, (_, at) => [at % 7, 10 + (at % 3)] as const));
     expect(course.resolutionNs).toBeGreaterThan(0);
     expect(course.resolutionNs).toBeLessThan(total(intervalsOf(course)) / 8);
