@@ -7,7 +7,8 @@ import { nvmeStream } from '../nvme-stream.mjs';
 import { replayer } from '../replaying.mjs';
 
 const STRATEGIES = ['ioctl', 'sw-vcmdq', 'hw-vcmdq', 'native'];
-const IOS = 30_000;
+/** 1.2 million events: what is paid once, such as the first fills of tables, does not show. */
+const IOS = 100_000;
 /** The caches alone are through sooner, and compiled later. */
 const CACHES_WARM_UPS = 10;
 
