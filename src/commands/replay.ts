@@ -76,9 +76,13 @@ export default class Replay extends BaseCommand {
       await report.write(async () => {
         const { runReplays } = await import('../session/run.js');
         const hooks = { timeline: timeline?.probe };
-        const document = await withProgress(flags, (onProgress) =>
-          runReplays([args.trace], options, { ...hooks, onProgress }),
-        );
+        const document = await withProgress(flags, (show) => {
+          const onProgress: typeof show = (...progress) => {
+            show(...progress);
+            timeline?.onProgress(...progress);
+          };
+          return runReplays([args.trace], options, { ...hooks, onProgress });
+        });
         return timeline === undefined ? document : timeline.commit(document);
       });
     } finally {

@@ -4,11 +4,14 @@
  */
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseGate } from '../../src/gates/gate.js';
+import { withVerdicts } from '../../src/gates/verdicts.js';
 import { renderPage } from '../../src/reporters/html/page.js';
 import type { ReportContext } from '../../src/reporters/reporter.js';
 import type { ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { missRatioCurves } from '../../src/session/mrc.js';
 import { type RunOptions, runReplays } from '../../src/session/run.js';
+import { runSeeds } from '../../src/session/seeds.js';
 import { chromiumPath, WITHOUT_BROWSER } from '../support/chromium.js';
 import { openPage, pathCells, sections, seriousViolations, tableRows, valueAt } from '../support/report-page.js';
 import { COMPARISON } from './documents.js';
@@ -106,9 +109,30 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     await page.close();
   });
 
+  it('gates and medians of several seeds: verdicts with what needs attention first', async () => {
+    const gates = ['latency.submission.p99_ns <= 0.1us', 'amplification.exits >= 0'].map((gate) =>
+      parseGate(gate, '--gate'),
+    );
+    const replays = await runSeeds([STRICT], { ...OPTIONS, set: ['tlb.main.policy=random'] }, 5, {});
+    const document = withVerdicts(replays, gates, { strategy: 'ioctl' }, { sampling: { over: 'seeds', seeds: 5 } });
+    const page = await soundPage(document);
+    const rows = await tableRows(page, 'Gates');
+    const { counts, judgements } = document.gates!;
+    expect(counts.fail).toBe(2);
+    expect(rows.map(([, verdict]) => verdict)).toEqual(['✗ fail', '✗ fail', '✓ pass', '✓ pass']);
+    expect(rows.map(([, , , value]) => value)).toEqual(
+      [
+        ...judgements.filter(({ verdict }) => verdict === 'fail'),
+        ...judgements.filter((one) => one.verdict === 'pass'),
+      ].map(({ value }) => String(value)),
+    );
+    expect((await sections(page))[0]).toBe('Gates: failed');
+    await page.close();
+  });
+
   it('injected faults are a table of their own', async () => {
     const document = await run([STRICT], {
-      faults: ['unknown-vsid:CFGI_CD@1000'],
+      faults: ['unknown-vsid:CFGI_CD@5'],
       strategies: ['ioctl-batched:uapi=k74', 'native'],
     });
     const page = await soundPage(document);
@@ -117,6 +141,7 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
       Object.values((errors as unknown as { incidents: Record<string, Record<string, unknown>> }).incidents),
     );
     expect(rows.length).toBe(incidents.length);
+    expect(incidents[0].status).toBe('injected');
     for (const [at, incident] of incidents.entries()) {
       for (const value of Object.values(incident)) {
         expect(rows[at]).toContain(value === null ? '' : String(value));

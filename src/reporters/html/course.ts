@@ -18,7 +18,7 @@ export function addOverTime(shell: PageShell, results: readonly StrategyResult[]
       'over-time',
       at,
       `Misses of the main TLB by cause over trace time, ${label}`,
-      `${label[0].toUpperCase()}${label.slice(1)}: misses of the main TLB per ${Number((series.bin_ns / 1e6).toPrecision(3))} ms of trace time. Drag to zoom, double-click to see all; keys: + and − zoom, arrows move, 0 shows all.`,
+      `${label[0].toUpperCase()}${label.slice(1)}: misses of the main TLB per ${binText(series.bin_ns)} of trace time. Drag to zoom, double-click to see all; keys: + and − zoom, arrows move, 0 shows all.`,
       {
         label: `Misses over time, ${label}`,
         headings: ['from ns', 'lookups', ...causes.map(([cause]) => cause)],
@@ -30,6 +30,12 @@ export function addOverTime(shell: PageShell, results: readonly StrategyResult[]
       },
     );
   }
+}
+
+/** Length of a bin as people read it. */
+function binText(ns: number): string {
+  const [unit, scale] = ns >= 1e6 ? ['ms', 1e6] : ns >= 1e3 ? ['µs', 1e3] : ['ns', 1];
+  return `${Number((ns / scale).toPrecision(3))} ${unit}`;
 }
 
 type Series = NonNullable<StrategyResult['main_tlb_over_time']>;

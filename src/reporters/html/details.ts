@@ -19,7 +19,12 @@ export function addStructures(shell: PageShell, results: readonly StrategyResult
   shell.heading('Translation structures');
   shell.sortableTable({
     label: 'Translation structures',
-    headings: ['structure', 'strategy', ...COUNTERS.map((key) => key.replace('_', ' ')), ...causes],
+    headings: [
+      'structure',
+      'strategy',
+      ...COUNTERS.map((key) => key.replace('_', ' ')),
+      ...causes.map((cause) => `${cause} misses`),
+    ],
     rows: used.map(({ name, structure, cache }) => [
       structure,
       name,
@@ -28,7 +33,7 @@ export function addStructures(shell: PageShell, results: readonly StrategyResult
     ]),
   });
   shell.paragraph(
-    'Columns after “invalidated” are misses by cause; atc: the devices’ caches. Strategies with the same numbers share a row.',
+    'The last columns are the misses by cause. Structure atc: the caches of the devices. Strategies with the same numbers share a row.',
   );
 }
 

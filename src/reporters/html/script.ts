@@ -25,13 +25,15 @@ const draw = (width) => {
   for (const place of document.querySelectorAll('.over-time')) {
     const series = results[place.dataset.result].main_tlb_over_time;
     const causes = Object.entries(series.misses_by_cause).filter(([, counts]) => counts.some((count) => count > 0));
-    const times = series.lookups.map((_, bin) => (series.start_ns + bin * series.bin_ns) / 1e9);
+    const spanNs = series.lookups.length * series.bin_ns;
+    const [unit, ns] = spanNs >= 2e9 ? ['s', 1e9] : spanNs >= 2e6 ? ['ms', 1e6] : ['µs', 1e3];
+    const times = series.lookups.map((_, bin) => (series.start_ns + bin * series.bin_ns) / ns);
     const axis = { stroke: ink, grid: { stroke: '#8a939d55' }, ticks: { stroke: ink } };
     place.replaceChildren();
     const plot = new uPlot({
       width: width || Math.max(320, place.clientWidth), height: 240, scales: { x: { time: false } },
-      axes: [{ ...axis, label: 'trace time (s)' }, { ...axis, label: 'misses per bin' }],
-      series: [{ label: 'time (s)' }, ...causes.map(([label], i) => ({
+      axes: [{ ...axis, label: 'trace time (' + unit + ')' }, { ...axis, label: 'misses per bin' }],
+      series: [{ label: 'time (' + unit + ')' }, ...causes.map(([label], i) => ({
         label, stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
     }, [times, ...causes.map(([, counts]) => counts)], place);
     place.onkeydown = (event) => {

@@ -24,8 +24,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-styl
 caption { text-align: left; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, th.text, td.text { text-align: left; } details td.text { white-space: normal; min-width: 12rem; }
-thead th { background: var(--soft); }
+th:first-child, th.text, td.text { text-align: left; } td.text { white-space: normal; min-width: 10rem; max-width: 28rem; } details td.text { max-width: 60rem; }
+thead th { background: var(--soft); white-space: normal; vertical-align: bottom; }
 th button { all: unset; cursor: pointer; font-weight: bold; }
 th button:focus-visible { outline: 3px solid var(--link); }
 th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descending] button::after { content: " ▼"; }
@@ -33,7 +33,8 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
 @media print {
   :root { --text: #000; --back: #fff; --soft: #eee; --link: #000; color-scheme: light; }
   body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
-  table { font-size: 6.5pt; } th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .2rem; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
+  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .1rem .2rem; } td.text { min-width: 0; } td[data-value] { white-space: nowrap; }
+  thead th { font-size: 5.5pt; } tbody th { overflow-wrap: anywhere; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
   .scroll, .chart { overflow: visible; } .chart svg[role=img], .multiples .chart svg[role=img] { min-width: 0; } .multiples { grid-template-columns: 1fr 1fr; }
   .multiples > * { break-inside: avoid; }
 }
