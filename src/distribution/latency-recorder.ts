@@ -54,47 +54,79 @@ function hdrLibrary(): typeof Hdr {
   return loaded;
 }
 
-/** Collects integer ns values. */
+/** Length of the table of counts at first, and at most: the values below are counted, not kept. */
+const FIRST_COUNTED = 2 ** 10;
+const MOST_COUNTED = 2 ** 16;
+
+/**
+ * Collects integer ns values.
+ *
+ * Layout: `counts[v]` is how often v came. Values beyond that table are kept in rows 0 … largeCount − 1 of `large` or, when
+ * they alone exceed the limit, in `histogram`. Everything else is made of these in `summary`: values come several times per
+ * event, and to record one is to increment a number.
+ */
 export class LatencyRecorder {
-  count = 0;
-  sumNs = 0;
-  private minNs = Number.POSITIVE_INFINITY;
-  private maxNs = 0;
-  private samples: Float64Array | undefined = new Float64Array(1024);
+  private counts = new Float64Array(FIRST_COUNTED);
+  private large: Float64Array | undefined = new Float64Array(64);
   private histogram: Hdr.Histogram | undefined;
-  private readonly buckets = new Float64Array(BUCKET_BOUNDS.length);
+  private largeCount = 0;
+  private largeSumNs = 0;
+  private largeMaxNs = 0;
+  private largeMinNs = Number.POSITIVE_INFINITY;
+  private readonly largeBuckets = new Float64Array(BUCKET_BOUNDS.length);
 
   constructor(private readonly exactSamples: number = EXACT_SAMPLES) {}
 
   /** Add one value (integer ns, not negative). */
   record(ns: number): void {
-    if (this.samples === undefined) this.histogram?.recordValue(ns);
-    else if (this.count < this.exactSamples) this.keep(this.samples, ns);
-    else this.switchToHistogram(this.samples, ns);
-    this.count++;
-    this.sumNs += ns;
-    if (ns < this.minNs) this.minNs = ns;
-    if (ns > this.maxNs) this.maxNs = ns;
-    this.buckets[bucketOf(ns)]++;
+    if (ns < this.counts.length) this.counts[ns]++;
+    else if (ns < MOST_COUNTED) this.widen(ns);
+    else this.recordLarge(ns);
+  }
+
+  /** Values so far. */
+  get count(): number {
+    const { counts } = this;
+    let count = this.largeCount;
+    for (let ns = 0; ns < counts.length; ns++) count += counts[ns];
+    return count;
+  }
+
+  /** Their sum, ns. */
+  get sumNs(): number {
+    const { counts } = this;
+    let sumNs = this.largeSumNs;
+    for (let ns = 0; ns < counts.length; ns++) sumNs += ns * counts[ns];
+    return sumNs;
   }
 
   /** The distribution so far. */
   summary(): Distribution {
-    const [p50, p90, p99, p999] = this.percentiles();
+    const { counts, count, sumNs } = this;
+    const buckets = this.largeBuckets.slice();
+    let minNs = this.largeMinNs;
+    let maxNs = this.largeMaxNs;
+    for (let ns = counts.length - 1; ns >= 0; ns--) {
+      if (counts[ns] === 0) continue;
+      buckets[bucketOf(ns)] += counts[ns];
+      minNs = ns;
+      if (ns > maxNs) maxNs = ns;
+    }
+    const [p50, p90, p99, p999] = this.percentiles(count, maxNs);
     const histogram: [number, number][] = [];
-    for (let b = 0; b < this.buckets.length; b++) {
-      if (this.buckets[b] > 0) histogram.push([BUCKET_BOUNDS[b], this.buckets[b]]);
+    for (let b = 0; b < buckets.length; b++) {
+      if (buckets[b] > 0) histogram.push([BUCKET_BOUNDS[b], buckets[b]]);
     }
     return {
-      count: this.count,
-      mean_ns: this.count === 0 ? 0 : this.sumNs / this.count,
-      min_ns: this.count === 0 ? 0 : this.minNs,
+      count,
+      mean_ns: count === 0 ? 0 : sumNs / count,
+      min_ns: count === 0 ? 0 : minNs,
       p50_ns: p50,
       p90_ns: p90,
       p99_ns: p99,
       p99_9_ns: p999,
-      max_ns: this.maxNs,
-      percentiles: this.samples === undefined ? 'hdr-3' : 'exact',
+      max_ns: maxNs,
+      percentiles: count > this.exactSamples ? 'hdr-3' : 'exact',
       histogram,
     };
   }
@@ -105,40 +137,87 @@ export class LatencyRecorder {
     this.histogram = undefined;
   }
 
-  private percentiles(): number[] {
-    if (this.count === 0) return PERCENTILES.map(() => 0);
-    if (this.samples === undefined) {
-      return PERCENTILES.map((p) => Math.min(this.maxNs, this.histogram?.getValueAtPercentile(p) ?? 0));
-    }
-    const sorted = this.samples.slice(0, this.count).sort();
+  private percentiles(count: number, maxNs: number): number[] {
+    if (count === 0) return PERCENTILES.map(() => 0);
+    if (count > this.exactSamples) return this.roundedPercentiles(maxNs);
+    const large = this.large!.slice(0, this.largeCount).sort();
     // Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided.
-    return PERCENTILES.map((p) => sorted[Math.ceil((Math.round(p * 10) * this.count) / 1000) - 1]);
+    return PERCENTILES.map((p) => this.ofRank(Math.ceil((Math.round(p * 10) * count) / 1000), large));
   }
 
-  private keep(samples: Float64Array, ns: number): void {
-    let target = samples;
-    if (this.count === samples.length) {
-      target = new Float64Array(samples.length * 2);
-      target.set(samples);
-      this.samples = target;
+  /** The value of rank `rank`, 1 being the least; `large` are the sorted values beyond the table. */
+  private ofRank(rank: number, large: Float64Array): number {
+    const { counts } = this;
+    let left = rank;
+    for (let ns = 0; ns < counts.length; ns++) {
+      left -= counts[ns];
+      if (left <= 0) return ns;
     }
-    target[this.count] = ns;
+    return large[left - 1];
   }
 
-  private switchToHistogram(samples: Float64Array, ns: number): void {
-    const histogram = hdrLibrary().build({
-      useWebAssembly: true,
-      bitBucketSize: 64,
-      autoResize: true,
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: 2 ** 40,
-      numberOfSignificantValueDigits: 3,
-    });
-    for (let i = 0; i < this.count; i++) histogram.recordValue(samples[i]);
+  /** Percentiles of all values in one HDR histogram. */
+  private roundedPercentiles(maxNs: number): number[] {
+    const { counts } = this;
+    const all = newHistogram();
+    if (this.histogram !== undefined) all.add(this.histogram);
+    const kept = this.large === undefined ? 0 : this.largeCount;
+    for (let i = 0; i < kept; i++) all.recordValue(this.large![i]);
+    for (let ns = 0; ns < counts.length; ns++) if (counts[ns] > 0) all.recordValueWithCount(ns, counts[ns]);
+    const percentiles = PERCENTILES.map((p) => Math.min(maxNs, all.getValueAtPercentile(p)));
+    all.destroy();
+    return percentiles;
+  }
+
+  /** The table of counts becomes long enough for `ns`, which is recorded. */
+  private widen(ns: number): void {
+    let length = this.counts.length;
+    while (length <= ns) length *= 2;
+    const wider = new Float64Array(length);
+    wider.set(this.counts);
+    wider[ns]++;
+    this.counts = wider;
+  }
+
+  private recordLarge(ns: number): void {
+    if (this.large === undefined) this.histogram?.recordValue(ns);
+    else if (this.largeCount < this.exactSamples) this.keep(this.large, ns);
+    else this.switchToHistogram(this.large, ns);
+    this.largeCount++;
+    this.largeSumNs += ns;
+    if (ns < this.largeMinNs) this.largeMinNs = ns;
+    if (ns > this.largeMaxNs) this.largeMaxNs = ns;
+    this.largeBuckets[bucketOf(ns)]++;
+  }
+
+  private keep(large: Float64Array, ns: number): void {
+    let target = large;
+    if (this.largeCount === large.length) {
+      target = new Float64Array(large.length * 2);
+      target.set(large);
+      this.large = target;
+    }
+    target[this.largeCount] = ns;
+  }
+
+  private switchToHistogram(large: Float64Array, ns: number): void {
+    const histogram = newHistogram();
+    for (let i = 0; i < this.largeCount; i++) histogram.recordValue(large[i]);
     histogram.recordValue(ns);
     this.histogram = histogram;
-    this.samples = undefined;
+    this.large = undefined;
   }
+}
+
+function newHistogram(): Hdr.Histogram {
+  return hdrLibrary().build({
+    useWebAssembly: true,
+    bitBucketSize: 64,
+    autoResize: true,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 2 ** 40,
+    numberOfSignificantValueDigits: 3,
+  });
 }
 
 /** First bucket whose upper bound is not below `ns`. */

@@ -2,6 +2,7 @@
  * Results tier: are percentiles exact while they claim to be, and within HDR's promise beyond?
  */
 import fc from 'fast-check';
+import { build, initWebAssemblySync } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { LatencyRecorder } from '../../src/distribution/latency-recorder.js';
 
@@ -83,6 +84,28 @@ describe('beyond the limit', () => {
         }
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('gives what one HDR histogram of all values gives, however small and large values mix', () => {
+    initWebAssemblySync();
+    const ns = fc.oneof(
+      fc.integer({ min: 0, max: 3000 }),
+      fc.integer({ min: 0, max: 2 ** 17 }),
+      fc.integer({ min: 0, max: 2 ** 40 }),
+    );
+    const repeated = fc.array(fc.tuple(ns, fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(repeated, fc.integer({ min: 0, max: 40 }), (pairs, limit) => {
+        const values = pairs.flatMap(([value, times]) => new Array<number>(times).fill(value));
+        if (values.length <= limit) return;
+        const summary = recorded(values, limit);
+        const hdr = build({ useWebAssembly: true, bitBucketSize: 64, highestTrackableValue: 2 ** 41 });
+        for (const value of values) hdr.recordValue(value);
+        const expected = [50, 90, 99, 99.9].map((p) => Math.min(Math.max(...values), hdr.getValueAtPercentile(p)));
+        expect([summary.p50_ns, summary.p90_ns, summary.p99_ns, summary.p99_9_ns]).toEqual(expected);
+        hdr.destroy();
+      }),
     );
   });
 });
