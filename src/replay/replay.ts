@@ -259,7 +259,7 @@ export class Replay {
     submission.measured = this.events > this.options.warmup;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const { forwarder, vm } = this.guestOf(queueIndex);
-    this.unmaps?.publish(clock.index, (request) => forwarder.request(request, queueIndex, submission));
+    this.unmaps?.publish(clock.index, forwarder, queueIndex, submission);
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
     submission.event = this.events;
@@ -312,8 +312,11 @@ export class Replay {
   }
 
   private clockOf(index: number): GuestClock {
-    const known = this.clocks[index];
-    if (known !== undefined) return known;
+    return this.clocks[index] ?? this.addClock(index);
+  }
+
+  /** Apart from clockOf: a function with a closure in it allocates at every call, even if it returns before. */
+  private addClock(index: number): GuestClock {
     const { survey } = this;
     const { vms } = this.topology;
     const onIdle = () => this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
