@@ -1,36 +1,43 @@
-/** Streams that show what an ASID-wide invalidation costs, by what the caches hold. */
+/** Streams that show what an invalidation of a whole ASID or VMID costs, by what the caches hold and by what it removes. */
 import { built } from './built.mjs';
 
 /** Distance of the pages, in 4 KiB pages, from the ones of the other address space. */
 const FIRST_PAGE = 0x10000;
 
+/** Time from one event to the next, ns. */
+export const EVENT_NS = 100;
+/** Events of a round beside its translations: the invalidation, SYNC, doorbell, completion. */
+export const ROUND_EVENTS = 4;
+
 /**
- * `held` pages of ASID 1 are translated, then `rounds` times: `fresh` pages of ASID 2 are translated and TLBI_NH_ASID of
- * ASID 2 is sent with a SYNC. With `fresh` 0 the invalidation finds nothing to remove.
+ * `held` pages of the first address space are translated, then `rounds` times: `fresh` pages of the second one are
+ * translated, and an invalidation of all of it is sent with a SYNC. With `fresh` 0 it finds nothing to remove.
+ * `by`: ASID (two ASIDs of one VM, TLBI_NH_ASID) or VMID (two VMs, TLBI_S12_VMALL).
  */
-export async function* invalidationStream({ held, fresh, rounds }) {
+export async function* invalidationStream({ held, fresh, rounds, by = 'ASID' }) {
   const { EventBatch, EventKind } = await built('trace/events.js');
   const { encodeCommand } = await built('trace/command.js');
   const { Opcode } = await built('trace/opcodes.js');
-  const tlbi = encodeCommand(Opcode.TLBI_NH_ASID, { ASID: 2 });
+  const tlbi =
+    by === 'ASID' ? encodeCommand(Opcode.TLBI_NH_ASID, { ASID: 2 }) : encodeCommand(Opcode.TLBI_S12_VMALL, { VMID: 2 });
   const sync = encodeCommand(Opcode.SYNC);
   let batch = new EventBatch();
   let full;
   let line = 0;
   let timeNs = 0;
   const room = () => {
-    timeNs += 100;
+    timeNs += EVENT_NS;
     line++;
     if (!batch.isFull) return;
     full = batch;
     batch = new EventBatch();
   };
-  const dma = (asid, page) => {
+  const dma = (space, page) => {
     room();
     const row = batch.append(EventKind.Dma, timeNs, line);
-    batch.sid[row] = 8 * asid;
-    batch.asid[row] = asid;
-    batch.vmid[row] = 0;
+    batch.sid[row] = 8 * space;
+    batch.asid[row] = by === 'ASID' ? space : 1;
+    batch.vmid[row] = by === 'ASID' ? 0 : space;
     batch.iovaPage[row] = FIRST_PAGE + page;
     batch.pageSizeLog2[row] = 12;
     batch.granuleLog2[row] = 12;

@@ -5,14 +5,22 @@ import { timed } from './measure.mjs';
 const OPTIONS = { pacing: 'closed', warmup: 0, msi: true };
 const PROFILE = 'neoverse-mmu700';
 
-/** A fresh replay; `set` overrides parameters of the profile (KEY=VALUE). */
+/** The profile with `set` (KEY=VALUE), read once: a study reads it once for many replays as well. */
+async function profileWith(set) {
+  const { loadProfile } = await built('profiles/load.js');
+  const key = set.join();
+  if (!profiles.has(key)) profiles.set(key, loadProfile(PROFILE, set));
+  return profiles.get(key);
+}
+const profiles = new Map();
+
+/** A fresh replay; `set` overrides parameters of the profile. */
 async function makeReplay(survey, spec, { safety = true, dma = 'ordered', set = [] } = {}) {
   const { Replay } = await built('replay/replay.js');
   const { ReplayMetrics } = await built('metrics/replay-metrics.js');
-  const { loadProfile } = await built('profiles/load.js');
   const { resolveStrategies } = await built('strategies/spec.js');
   const { createSmmu } = await built('session/smmu-settings.js');
-  const profile = loadProfile(PROFILE, set);
+  const profile = await profileWith(set);
   const [choice] = resolveStrategies([spec]);
   const makeSmmu = (topology) => createSmmu(profile, choice, topology, { seed: 1, safety });
   return new Replay(choice, profile, survey, makeSmmu, { ...OPTIONS, dma }, new ReplayMetrics());

@@ -1,8 +1,11 @@
-/** Whole processes of the tool: start-up, and a comparison from file to document. */
+/** Whole processes of the tool: start-up, and comparisons from file to document. */
 import { basename, join } from 'node:path';
-import { duration, RUNS, spread } from '../measure.mjs';
+import { RUNS, spread, timed } from '../measure.mjs';
 import { startUpMs } from '../start-up.mjs';
 import { smmuscope } from '../tool.mjs';
+
+const CPU_TIME = join(import.meta.dirname, '../cpu-time.cjs');
+const PEAK_RSS = join(import.meta.dirname, '../peak-rss.mjs');
 
 /** `log`: the recording that is compared. */
 export async function* commands({ log }) {
@@ -12,18 +15,41 @@ export async function* commands({ log }) {
     const what = `start-up: smmuscope ${args.join(' ')}, CPU time`;
     yield { id: `commands/${args.join(' ')}`, what, unit: 'ms', ...spread(values) };
   }
-  const compare = ['compare', log, '--strategies', 'all', '--json', '--quiet'];
-  const what = `compare ${basename(log)}, all strategies`;
-  yield {
-    id: 'commands/compare',
-    what: `${what}, end to end`,
-    unit: 's',
-    ...(await duration(() => smmuscope(compare))),
-  };
-  const peaks = [];
-  for (let i = 0; i < RUNS; i++) {
-    const said = smmuscope(compare, ['--import', join(import.meta.dirname, '../peak-rss.mjs')]);
-    peaks.push(Number(/peak RSS (\d+)/.exec(said)[1]) / 1e6);
+  yield* comparisons(log);
+}
+
+/** One strategy and all ten in turn, so that both meet the same machine; each run also gives a ratio. */
+async function* comparisons(log) {
+  const one = [];
+  const ten = [];
+  for (let run = 0; run < RUNS; run++) {
+    one.push(await compared(log, 'ioctl'));
+    ten.push(await compared(log, 'all'));
   }
-  yield { id: 'commands/compare-rss', what: `${what}: peak RSS`, unit: 'MB', ...spread(peaks) };
+  const what = `compare ${basename(log)}`;
+  const figure = (id, text, unit, values) => ({
+    id: `commands/${id}`,
+    what: `${what}, ${text}`,
+    unit,
+    ...spread(values),
+  });
+  const of = (key) => (result) => result[key];
+  for (const key of ['seconds', 'cpuSeconds']) {
+    const unit = key === 'seconds' ? 's' : 's of CPU';
+    yield figure(`one-${key}`, 'one strategy, end to end', unit, one.map(of(key)));
+    yield figure(`ten-${key}`, 'ten strategies, end to end', unit, ten.map(of(key)));
+    const ratios = ten.map((result, run) => result[key] / one[run][key]);
+    yield figure(`ratio-${key}`, 'ten strategies', `times the ${unit} of one`, ratios);
+  }
+  yield figure('rss', 'ten strategies: peak RSS', 'MB', ten.map(of('rssMb')));
+}
+
+async function compared(log, strategies) {
+  const args = ['compare', log, '--strategies', strategies, '--json', '--quiet'];
+  let said = '';
+  const { seconds } = await timed(() => {
+    said = smmuscope(args, ['--require', CPU_TIME, '--import', PEAK_RSS]);
+  });
+  const cpuSeconds = Number(/CPU ([\d.]+) ms/.exec(said)[1]) / 1e3;
+  return { seconds, cpuSeconds, rssMb: Number(/peak RSS (\d+)/.exec(said)[1]) / 1e6 };
 }

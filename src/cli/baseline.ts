@@ -1,6 +1,6 @@
 /** The strategy that a comparison is made against. */
-import type { Baseline } from '../reporters/reporter.js';
-import type { ResultDocument } from '../results/document.js';
+import type { Baseline, ReportDocument } from '../reporters/reporter.js';
+import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { requireStrategy } from '../results/read-result.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError } from '../trace/errors.js';
@@ -41,4 +41,18 @@ export function resultBaseline(spec: string | undefined, document: ResultDocumen
   const strategy = spec.replace(/:atc=[^:]+/, '');
   requireStrategy(document, strategy, atc, name);
   return { strategy, atc };
+}
+
+/**
+ * The same for a document of any kind: only results are compared.
+ * @throws UsageError for a `spec` beside any other kind
+ */
+export function documentBaseline(
+  spec: string | undefined,
+  document: ReportDocument,
+  name: string,
+): Baseline | undefined {
+  if (document.schema === RESULT_SCHEMA) return resultBaseline(spec, document, name);
+  if (spec === undefined) return undefined;
+  throw new UsageError(`--baseline: expected a result of replay or compare, found ${name} with ${document.schema}`);
 }

@@ -188,6 +188,13 @@ export const sizesFlag = Flags.string({
     'TLB sizes to show, in entries, separated by commas [default: powers of two, and every size at which the curve drops if there are few]',
 });
 
+/** The curve beside a replay. */
+export const mrcFlag = Flags.boolean({
+  helpGroup: OUTPUT_GROUP,
+  description:
+    'also draw the miss-ratio curve of each trace, as the command mrc does (--reporter html has it without being asked, but for --vms)',
+});
+
 /** Threads of a sweep. */
 export const jobsFlag = Flags.integer({
   char: 'j',

@@ -1,14 +1,18 @@
 /**
  * Where a report goes: standard output, or a file that appears complete or not at all.
  */
+import { setImmediate } from 'node:timers/promises';
 import { AtomicFile } from '../files/atomic-file.js';
 
-/** A destination that takes one text, or the bytes of one file. */
+/** A text, a text piece by piece, or the bytes of one file. */
+export type Content = string | Iterable<string> | Uint8Array;
+
+/** A destination that takes one of them. */
 export interface Output {
   /** True for standard output. */
   readonly isStdout: boolean;
   /** Write `content` and finish. */
-  commit(content: string | Uint8Array): Promise<void>;
+  commit(content: Content): Promise<void>;
   /** Give up; nothing is left behind. No-op after `commit`. */
   discard(): void;
 }
@@ -21,9 +25,9 @@ export interface Output {
 export function openOutput(path: string | undefined, inputs: readonly string[] = []): Output {
   if (path === undefined || path === '-') return { isStdout: true, commit: writeStdout, discard: () => {} };
   const file = AtomicFile.open(path, inputs);
-  const commit = async (content: string | Uint8Array) => {
+  const commit = async (content: Content) => {
     try {
-      file.write(typeof content === 'string' ? Buffer.from(content) : content);
+      for await (const piece of piecesOf(content)) file.write(toBytes(piece));
       file.commit();
     } finally {
       file.discard();
@@ -32,11 +36,29 @@ export function openOutput(path: string | undefined, inputs: readonly string[] =
   return { isStdout: false, commit, discard: () => file.discard() };
 }
 
-/** Resolves when the text is handed over, or when the reader has gone away (`| head`). */
-async function writeStdout(content: string | Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(content, (error) => {
-      if (error === undefined || error === null || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+/** A piece is made when the one before is on its way, and a Ctrl-C between them is heard. */
+async function* piecesOf(content: Content): AsyncGenerator<string | Uint8Array> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+  for (const piece of pieces) {
+    yield piece;
+    await setImmediate();
+  }
+}
+
+const toBytes = (piece: string | Uint8Array): Uint8Array => (typeof piece === 'string' ? Buffer.from(piece) : piece);
+
+/** Resolves when everything is handed over, or when the reader has gone away (`| head`). */
+async function writeStdout(content: Content): Promise<void> {
+  for await (const piece of piecesOf(content)) if (!(await writePiece(piece))) return;
+}
+
+/** False if nobody reads any more. */
+async function writePiece(piece: string | Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    // As bytes: a pipe that is handed texts keeps a copy of each for long, and a study has hundreds of megabytes.
+    process.stdout.write(toBytes(piece), (error) => {
+      if (error === undefined || error === null) resolve(true);
+      else if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(false);
       else reject(error);
     });
   });

@@ -1,7 +1,7 @@
 /** From a document to the place where `--reporter` and `--output` want it. */
 
 import { reporterByName } from '../reporters/registry.js';
-import type { AnyReporter, ReportContext, ReportDocument } from '../reporters/reporter.js';
+import type { AnyReporter, ComingDocument, ReportContext, ReportDocument } from '../reporters/reporter.js';
 import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { UsageError } from '../trace/errors.js';
 import { type Output, openOutput } from './output.js';
@@ -24,14 +24,18 @@ export class Report {
 
   /**
    * Check the flags and open the destination.
+   * @param coming what will be reported
    * @param inputs paths that are read and must not be overwritten
-   * @throws UsageError for an unknown reporter, contradicting flags or a destination that cannot be written to
+   * @throws UsageError for an unknown reporter, one that cannot render this, contradicting flags or a destination that
+   *   cannot be written to
    */
-  static open(flags: ReportFlags, inputs: readonly string[] = []): Report {
+  static open(flags: ReportFlags, coming: ComingDocument, inputs: readonly string[] = []): Report {
     if (flags.json && flags.reporter !== undefined && flags.reporter !== 'json') {
       throw new UsageError(`expected --json or --reporter ${flags.reporter}, found both`);
     }
     const reporter = reporterByName(flags.json ? 'json' : (flags.reporter ?? 'table'));
+    const refusal = reporter.refusal?.(coming);
+    if (refusal !== undefined) throw new UsageError(refusal);
     const strategies = strategyFiles().map((module) => module.path);
     return new Report(reporter, openOutput(flags.output, [...inputs, ...strategies]));
   }
@@ -41,7 +45,9 @@ export class Report {
     try {
       const document = withStrategyFiles(await work());
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
-      await this.output.commit(await this.reporter.render(document, { ...seen, ...context }));
+      const { reporter } = this;
+      const shown = { ...seen, ...context };
+      await this.output.commit(reporter.pieces?.(document, shown) ?? (await reporter.render(document, shown)));
     } finally {
       this.output.discard();
     }

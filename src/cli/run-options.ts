@@ -24,6 +24,8 @@ export interface ReplayFlags extends ReadFlags, TransformFlags {
   readonly 'vm-shift': string;
   readonly background: number;
   readonly fault?: readonly string[] | undefined;
+  readonly mrc?: boolean | undefined;
+  readonly reporter?: string | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export function runOptions(strategies: readonly string[], flags: ReplayFlags): R
     faults: flags.fault ?? [],
     ...readOptions(flags),
     transforms: transformOptions(flags),
+    curves: flags.mrc === true || (flags.reporter === 'html' && flags.vms === 1),
   };
 }
 

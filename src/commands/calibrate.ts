@@ -85,7 +85,7 @@ export default class Calibrate extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const options = calibrationOptions(flags);
     const inputs = [args.measured, ...options.predict];
-    const report = Report.open(flags, inputs);
+    const report = Report.open(flags, { schema: 'smmuscope.calibration/1' }, inputs);
     const profileOut = flags['profile-out'];
     const profileFile = profileOut === undefined ? undefined : openOutput(profileOut, inputs);
     try {

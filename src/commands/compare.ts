@@ -1,7 +1,7 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
 
@@ -68,6 +68,7 @@ export default class Compare extends BaseCommand {
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
+    mrc: mrcFlag,
     ...reportFlags,
     ...progressFlags,
   };
@@ -91,7 +92,8 @@ export default class Compare extends BaseCommand {
     requireDistinctNames(args.traces);
     const { endOfGates, judgingOf } = await import('../cli/sampling.js');
     const judging = judgingOf(flags, args.traces);
-    const report = Report.open(flags, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
+    const coming = { schema: 'smmuscope.result/1', hasGates: gates.length > 0 } as const;
+    const report = Report.open(flags, coming, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
     let judged: ResultDocument['gates'];
     const work = async () => {
       const { runSeeds } = await import('../session/seeds.js');

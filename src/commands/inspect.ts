@@ -42,7 +42,7 @@ export default class Inspect extends BaseCommand {
     const { Report } = await import('../cli/report.js');
     const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
-    const report = Report.open(flags, [args.trace]);
+    const report = Report.open(flags, { schema: 'smmuscope.inspect/1' }, [args.trace]);
     await report.write(async () => {
       const { openRecording } = await import('../readers/open-recording.js');
       const { inspectTrace } = await import('../inspect/inspect-trace.js');

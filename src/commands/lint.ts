@@ -27,7 +27,7 @@ export default class Lint extends BaseCommand {
     const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     let errors = 0;
-    await Report.open(flags, [args.trace]).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.lint/1' }, [args.trace]).write(async () => {
       const { openRecording } = await import('../readers/open-recording.js');
       const { lintTrace } = await import('../lint/lint-trace.js');
       const trace = await openRecording(args.trace, readOptions(flags));

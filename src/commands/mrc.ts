@@ -35,7 +35,7 @@ export default class Mrc extends BaseCommand {
     const { parseSizes } = await import('../cli/run-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const sizes = parseSizes(flags.entries);
-    const report = Report.open(flags, [args.trace]);
+    const report = Report.open(flags, { schema: 'smmuscope.mrc/1' }, [args.trace]);
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
       const { limit, msi } = flags;

@@ -1,7 +1,7 @@
 /** `smmuscope replay`: one strategy on one trace, in full. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { modelFlags, mrcFlag, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Replay extends BaseCommand {
@@ -55,6 +55,7 @@ export default class Replay extends BaseCommand {
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
+    mrc: mrcFlag,
     ...reportFlags,
     ...progressFlags,
   };
@@ -71,7 +72,7 @@ export default class Replay extends BaseCommand {
     const { openTimeline } = await import('../cli/timeline.js');
     const timeline = await openTimeline(flags, [args.trace]);
     try {
-      const report = Report.open(flags, [args.trace]);
+      const report = Report.open(flags, { schema: 'smmuscope.result/1', hasGates: false }, [args.trace]);
       await report.write(async () => {
         const { runReplays } = await import('../session/run.js');
         const hooks = { timeline: timeline?.probe };

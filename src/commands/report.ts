@@ -1,12 +1,12 @@
-/** `smmuscope report`: an earlier result in another form. */
+/** `smmuscope report`: an earlier document in another form. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { reportFlags } from '../cli/flags.js';
 
 export default class ReportResult extends BaseCommand {
-  static override summary = 'Show an earlier result in any form.';
+  static override summary = 'Show an earlier result, or any other JSON document of the tool, in another form.';
   static override description =
-    'Reads the JSON that replay or compare printed with --json and renders it by any reporter: nothing is replayed. A file that is not a whole result of this version is refused with exit code 2.';
+    'Reads the JSON that a command printed with --json (results, studies, sensitivities, calibrations, inspections, checks, miss-ratio curves, listings) and renders it by any reporter that has a form for it: nothing is replayed, and the bytes are those that the command prints with that reporter. A file that is not a whole document of this version is refused with exit code 2.';
   static override examples = [
     {
       description: 'A published result as a table for a pull request:',
@@ -16,10 +16,14 @@ export default class ReportResult extends BaseCommand {
       description: 'Its latency by stage as folded stacks, for speedscope:',
       command: '<%= config.bin %> report docs/examples/rebind-strict.result.json --reporter folded',
     },
+    {
+      description: 'One shard of a study as CSV:',
+      command: '<%= config.bin %> report docs/examples/shard-1-of-2.json --reporter csv',
+    },
   ];
   static override args = {
-    result: Args.string({
-      description: 'JSON of a result; - reads standard input',
+    document: Args.string({
+      description: 'JSON of a document; - reads standard input',
       required: true,
       ignoreStdin: true,
     }),
@@ -27,7 +31,7 @@ export default class ReportResult extends BaseCommand {
   static override flags = {
     baseline: Flags.string({
       description:
-        'the strategy, one of the result’s, that the others are a multiple of [default: none for one strategy, else the first]',
+        'of a result: its strategy that the others are a multiple of [default: none for one strategy, else the first]',
       helpValue: 'NAME',
     }),
     ...reportFlags,
@@ -37,10 +41,10 @@ export default class ReportResult extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ReportResult);
     const { Report } = await import('../cli/report.js');
-    const { readResult } = await import('../cli/result-file.js');
-    const { resultBaseline } = await import('../cli/baseline.js');
-    const report = Report.open(flags, [args.result]);
-    const { document, name } = readResult(args.result);
-    await report.write(async () => document, { baseline: resultBaseline(flags.baseline, document, name) });
+    const { readDocument } = await import('../cli/result-file.js');
+    const { documentBaseline } = await import('../cli/baseline.js');
+    const { document, name } = readDocument(args.document);
+    const report = Report.open(flags, document, [args.document]);
+    await report.write(async () => document, { baseline: documentBaseline(flags.baseline, document, name) });
   }
 }

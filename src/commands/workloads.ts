@@ -16,7 +16,7 @@ export default class Workloads extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Workloads);
     const { Report } = await import('../cli/report.js');
-    await Report.open(flags).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.workloads/1' }).write(async () => {
       const { workloadsDocument } = await import('../cli/listings.js');
       return workloadsDocument();
     });

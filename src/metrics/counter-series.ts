@@ -29,11 +29,10 @@ export class CounterSeries implements CounterSampler {
 
   sample(atNs: number, counters: readonly number[]): void {
     while (atNs >= this.dueNs) {
+      this.rows.push([...counters]);
+      this.bins++;
+      // What comes after the complete bins is one more.
       if (this.bins === MOST_BINS) this.widen();
-      else {
-        this.rows.push([...counters]);
-        this.bins++;
-      }
       this.dueNs = this.startNs + (this.bins + 1) * this.binNs;
     }
   }

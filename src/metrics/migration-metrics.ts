@@ -4,6 +4,7 @@
  */
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import type { Submission } from '../path/submission.js';
+import type { Course } from '../replay/course.js';
 import { ThreadKind } from '../replay/probe.js';
 import { ReplayMetrics } from './replay-metrics.js';
 
@@ -15,8 +16,8 @@ export class MigrationMetrics extends ReplayMetrics {
   readonly workerCpuNs: [number, number] = [0, 0];
   private path: 0 | 1 = 0;
 
-  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void {
-    super.onSubmission(submission, publishedNs, doneNs, spentNs);
+  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
+    super.onSubmission(submission, publishedNs, doneNs, course);
     if (!submission.measured || submission.syncCount === 0) return;
     this.submissionByPath[submission.path].record(doneNs - publishedNs);
   }

@@ -6,6 +6,7 @@ import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
+import type { Course } from '../replay/course.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
 import { CounterSeries } from './counter-series.js';
@@ -75,7 +76,7 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
@@ -83,8 +84,8 @@ export class ReplayMetrics implements ReplayProbe {
     this.stall.record(doneNs - publishedNs);
     if (submission.syncCount === 0) return;
     this.submission.record(doneNs - publishedNs);
-    this.slowest.offer(submission, publishedNs, doneNs - publishedNs, spentNs);
-    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += spentNs[cost];
+    this.slowest.offer(submission, publishedNs, doneNs - publishedNs, course);
+    course.addTo(this.spentNs);
   }
 
   onTranslation(ns: number, measured: boolean): void {

@@ -1,6 +1,7 @@
 /** The slowest submissions of a replay, with where their time went: a bounded list, whatever the trace's length. */
-import { COST_COUNT, STAGE_OF_COST, STAGES } from '../path/costs.js';
+import { STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
+import type { Course } from '../replay/course.js';
 
 /** Submissions that are kept. */
 export const SLOWEST_KEPT = 16;
@@ -17,6 +18,14 @@ export interface SlowSubmission {
   readonly commands: number;
   /** Stages with time in them; they sum to `latency_ns`. */
   readonly breakdown_ns: Readonly<Record<string, number>>;
+  /** The same in time, each stage as often as it was gone through (see replay/course.ts); earlier results lack it. */
+  readonly course?: {
+    readonly stage: readonly string[];
+    /** End of each interval after the PROD write; it begins where the one before ends. The last one is `latency_ns`. */
+    readonly until_ns: readonly number[];
+    /** The most by which a begin or end is off, because short intervals were put together; 0: none were. */
+    readonly resolution_ns: number;
+  };
 }
 
 /** Keeps the slowest; of equally slow ones the earlier. */
@@ -27,20 +36,40 @@ export class SlowestSubmissions {
   private thresholdNs = -1;
 
   /** One comparison for all but the slowest. */
-  offer(submission: Submission, publishedNs: number, latencyNs: number, spentNs: Float64Array): void {
+  offer(submission: Submission, publishedNs: number, latencyNs: number, course: Course): void {
     if (latencyNs <= this.thresholdNs) return;
     const { event, vm, vcpu, guestCount: commands } = submission;
-    const breakdown_ns = breakdown(spentNs);
     const at = this.list.findIndex((one) => one.latency_ns < latencyNs);
-    const slow = { event, vm, vcpu, published_ns: publishedNs, latency_ns: latencyNs, commands, breakdown_ns };
+    const slow = {
+      ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: latencyNs, commands },
+      breakdown_ns: breakdown(course),
+      course: courseResult(course),
+    };
     this.list.splice(at < 0 ? this.list.length : at, 0, slow);
     if (this.list.length > SLOWEST_KEPT) this.list.pop();
     if (this.list.length === SLOWEST_KEPT) this.thresholdNs = this.list[SLOWEST_KEPT - 1].latency_ns;
   }
 }
 
-function breakdown(spentNs: Float64Array): Record<string, number> {
+function breakdown({ count, cost, ns }: Course): Record<string, number> {
   const byStage = new Array<number>(STAGES.length).fill(0);
-  for (let cost = 0; cost < COST_COUNT; cost++) byStage[STAGE_OF_COST[cost]] += spentNs[cost];
-  return Object.fromEntries(STAGES.map((stage, i) => [stage, byStage[i]] as const).filter(([, ns]) => ns > 0));
+  for (let at = 0; at < count; at++) byStage[STAGE_OF_COST[cost[at]]] += ns[at];
+  return Object.fromEntries(STAGES.map((name, i) => [name, byStage[i]] as const).filter(([, sum]) => sum > 0));
+}
+
+/** By stage: costs of one stage that follow each other are one interval. */
+function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<SlowSubmission['course']> {
+  const stages: string[] = [];
+  const ends: number[] = [];
+  let untilNs = 0;
+  for (let at = 0; at < count; at++) {
+    untilNs += ns[at];
+    const stage = STAGES[STAGE_OF_COST[cost[at]]];
+    if (stage === stages.at(-1)) ends[ends.length - 1] = untilNs;
+    else {
+      stages.push(stage);
+      ends.push(untilNs);
+    }
+  }
+  return { stage: stages, until_ns: ends, resolution_ns: resolutionNs };
 }

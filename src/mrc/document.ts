@@ -6,6 +6,9 @@ import type { CurvePoint } from './miss-ratio-curve.js';
 /** Version tag. */
 export const MRC_SCHEMA = 'smmuscope.mrc/1';
 
+/** What a curve is the curve of. */
+export const MRC_MODEL = 'fully associative LRU, entries of any page size, guest commands applied at their doorbell';
+
 /** The curve of one trace. */
 export interface MrcResult {
   /** Base name of the trace file. */

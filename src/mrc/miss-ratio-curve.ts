@@ -14,6 +14,7 @@ import { type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.
 import { Opcode } from '../trace/opcodes.js';
 import { granuleLog2OfTg, PAGE_SHIFT } from '../trace/units.js';
 import { AddressContexts } from './address-contexts.js';
+import type { MrcResult } from './document.js';
 import { firstPageOf, LivePages } from './live-pages.js';
 import { LruStack } from './lru-stack.js';
 import { type CommandSink, PendingCommands } from './pending-commands.js';
@@ -29,6 +30,8 @@ export interface CurvePoint {
 export interface MissRatioCurveOptions {
   /** Leave out message-signalled interrupts. */
   readonly skipMsi?: boolean;
+  /** Events at the start that fill the stack and do not count (default 0). */
+  readonly warmup?: number;
 }
 
 const NO_SLOT = -1;
@@ -49,6 +52,8 @@ export class MissRatioCurve {
   /** Interrupts left out. Not among the accesses. */
   skippedMsi = 0;
   readonly #skipsMsi: boolean;
+  /** Events until the warm-up ends. */
+  #warmupLeft: number;
   readonly #stack = new LruStack();
   readonly #live: LivePages;
   readonly #contexts = new AddressContexts();
@@ -60,6 +65,7 @@ export class MissRatioCurve {
 
   constructor(options: MissRatioCurveOptions = {}) {
     this.#skipsMsi = options.skipMsi ?? false;
+    this.#warmupLeft = options.warmup ?? 0;
     this.#live = new LivePages((slot) => this.#stack.remove(slot));
   }
 
@@ -75,8 +81,27 @@ export class MissRatioCurve {
 
   /** Take the next batch of the trace. */
   consume(batch: EventBatch): void {
+    const warmup = Math.min(this.#warmupLeft, batch.count);
+    this.#consumeRows(batch, 0, warmup);
+    this.#warmupLeft -= warmup;
+    if (warmup > 0) this.#forgetCounts();
+    this.#consumeRows(batch, warmup, batch.count);
+  }
+
+  /** What was counted so far belongs to the warm-up. */
+  #forgetCounts(): void {
+    this.accesses = 0;
+    this.coldMisses = 0;
+    this.faults = 0;
+    this.untranslated = 0;
+    this.skippedMsi = 0;
+    this.#reuses.fill(0);
+    this.#maxDistance = 0;
+  }
+
+  #consumeRows(batch: EventBatch, from: number, until: number): void {
     const { kind, flags, queue, cmd0Low, cmd0High, cmd1Low, cmd1High } = batch;
-    for (let row = 0; row < batch.count; row++) {
+    for (let row = from; row < until; row++) {
       if (kind[row] === EventKind.Dma) this.#translate(batch, row);
       else if (kind[row] === EventKind.Cmd) {
         if ((flags[row] & EventFlag.OpcodeOnly) !== 0 && needsOperands(cmd0Low[row])) continue;
@@ -85,6 +110,21 @@ export class MissRatioCurve {
         this.#pending.publish(queue[row], this.#apply);
       }
     }
+  }
+
+  /** What the curve says of the trace called `trace`; sizes as for `points`. */
+  result(trace: string, sizes: readonly number[] = []): MrcResult {
+    return {
+      trace,
+      accesses: this.accesses,
+      cold_misses: this.coldMisses,
+      max_distance: this.maxDistance,
+      faults: this.faults,
+      untranslated: this.untranslated,
+      msi_left_out: this.skippedMsi,
+      unpublished_commands: this.unpublishedCommands,
+      points: sizes.length === 0 ? this.points() : this.points(sizes),
+    };
   }
 
   /** Misses of a TLB of `entries` entries. */

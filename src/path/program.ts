@@ -60,13 +60,16 @@ export const FaultPoint = {
   Die: 4,
 } as const;
 
-/** Cells per step. */
-export const STEP_CELLS = 4;
+/** Operands per step. */
+export const STEP_OPERANDS = 3;
 
-/** Growable list of steps. */
+const FIRST_STEPS = 64;
+
+/** Growable list of steps. Layout: step s is operations[s] and operands a, b and c in cells 3s … 3s + 2. */
 export class Program {
-  /** Operation, a, b and c of each step. Another array after an `add` that grows it. */
-  cells = new Float64Array(STEP_CELLS * 64);
+  /** Step by step; other arrays after an `add` that grows them. */
+  operations = new Uint8Array(FIRST_STEPS);
+  operands = new Float64Array(STEP_OPERANDS * FIRST_STEPS);
   /** Number of steps. */
   length = 0;
 
@@ -77,32 +80,38 @@ export class Program {
 
   /** Append one step. */
   add(operation: number, a = 0, b = 0, c = 0): void {
-    const at = this.length * STEP_CELLS;
-    if (at === this.cells.length) {
-      const larger = new Float64Array(this.cells.length * 2);
-      larger.set(this.cells);
-      this.cells = larger;
-    }
-    this.cells[at] = operation;
-    this.cells[at + 1] = a;
-    this.cells[at + 2] = b;
-    this.cells[at + 3] = c;
-    this.length++;
+    const step = this.length++;
+    if (step === this.operations.length) this.grow();
+    this.operations[step] = operation;
+    const { operands } = this;
+    const at = step * STEP_OPERANDS;
+    operands[at] = a;
+    operands[at + 1] = b;
+    operands[at + 2] = c;
   }
 
   operation(step: number): number {
-    return this.cells[step * STEP_CELLS];
+    return this.operations[step];
   }
 
   a(step: number): number {
-    return this.cells[step * STEP_CELLS + 1];
+    return this.operands[step * STEP_OPERANDS];
   }
 
   b(step: number): number {
-    return this.cells[step * STEP_CELLS + 2];
+    return this.operands[step * STEP_OPERANDS + 1];
   }
 
   c(step: number): number {
-    return this.cells[step * STEP_CELLS + 3];
+    return this.operands[step * STEP_OPERANDS + 2];
+  }
+
+  private grow(): void {
+    const operations = new Uint8Array(this.operations.length * 2);
+    operations.set(this.operations);
+    this.operations = operations;
+    const operands = new Float64Array(this.operands.length * 2);
+    operands.set(this.operands);
+    this.operands = operands;
   }
 }

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { PROTOTYPE, prototypeKey } from '../trace/checked-yaml.js';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { CACHE_PARAMETERS } from './cache-parameters.js';
 import { COMMAND_PARAMETERS, ORACLE_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
@@ -157,6 +158,10 @@ export function loadProfile(nameOrPath: string, overrides: readonly string[] = [
   return new LoadedProfile(content.name, content.title, [...values.values()]);
 }
 
+/** Files that were read lately, by their text: a study loads the same few for each of its points. */
+const parsedFiles = new Map<string, z.infer<typeof FILE_SCHEMA>>();
+const PARSED_FILES_KEPT = 16;
+
 function readProfileFile(file: string): z.infer<typeof FILE_SCHEMA> {
   let text: string;
   try {
@@ -164,15 +169,20 @@ function readProfileFile(file: string): z.infer<typeof FILE_SCHEMA> {
   } catch (error) {
     throw new UsageError(`${file}: expected a readable profile file, found ${(error as NodeJS.ErrnoException).code}`);
   }
+  const known = parsedFiles.get(text);
+  if (known !== undefined) return known;
   const document = parseDocument(text);
   if (document.errors.length > 0) {
     throw new UsageError(`${file}: expected YAML, found ${document.errors[0].message.split('\n')[0]}`);
   }
+  if (prototypeKey(document) !== undefined) throw new UsageError(`${file}: unknown parameter ${PROTOTYPE}`);
   const parsed = FILE_SCHEMA.safeParse(document.toJS());
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new UsageError(`${file}: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
   }
+  if (parsedFiles.size === PARSED_FILES_KEPT) parsedFiles.clear();
+  parsedFiles.set(text, parsed.data);
   return parsed.data;
 }
 

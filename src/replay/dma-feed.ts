@@ -1,12 +1,8 @@
 /**
- * From dma events to translations: which of them reach the SMMU at all, and when.
+ * From dma events to translations: the contract, and what became of the events. One file per mode (`DMA_MODES`).
  */
-import type { Smmus } from '../smmu/smmus.js';
-import { Stage } from '../smmu/stage.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, Outcome } from '../trace/events.js';
-import { DmaColumn } from '../translation/dma-ring.js';
-import type { TimedTranslator } from '../translation/timed-translator.js';
 
 /** `ordered`: a translation keeps its place among the commands. `timed`: it arrives at its recorded time (design §6). */
 export const DMA_MODES = ['ordered', 'timed'] as const;
@@ -23,11 +19,8 @@ export interface DmaCounts {
   msi_left_out: number;
 }
 
-/** Timed translations read ahead before the simulation is run on. */
-const ARRIVALS_LIMIT = 4096;
-
 /** Hands dma events to the SMMU, at once or by way of simulated time. */
-export class DmaFeed {
+export abstract class DmaFeed {
   readonly counts: DmaCounts = {
     translated: 0,
     faulted: 0,
@@ -39,24 +32,26 @@ export class DmaFeed {
   };
 
   constructor(
-    private readonly smmus: Smmus,
-    private readonly topology: Topology,
-    /** By SMMU; none with ordered DMA. */
-    private readonly translators: readonly TimedTranslator[],
+    protected readonly topology: Topology,
     private readonly withMsi: boolean,
-    private readonly onTranslation: (ns: number, isMeasured: boolean) => void,
   ) {}
 
-  /** Take row `row`; true if so many timed translations are pending that the simulation should run on. */
-  take(batch: EventBatch, row: number, originNs: number, event: number, isMeasured: boolean): boolean {
+  /**
+   * Take the dma events from row `from` on, up to the first event that is none and not beyond row `end`. `event` is the number
+   * of the event before them. Returns the row behind the last one taken.
+   */
+  abstract take(batch: EventBatch, from: number, end: number, event: number, isMeasured: boolean): number;
+
+  /** Count the event of a row with these columns; false: it is never translated. */
+  protected isTranslated(flags: number, outcome: number): boolean {
     const { counts } = this;
-    const isMsi = (batch.flags[row] & EventFlag.Msi) !== 0;
-    if (isMsi && !this.withMsi) {
-      counts.msi_left_out++;
-      return false;
+    if ((flags & EventFlag.Msi) !== 0) {
+      if (!this.withMsi) {
+        counts.msi_left_out++;
+        return false;
+      }
+      counts.msi++;
     }
-    if (isMsi) counts.msi++;
-    const outcome = batch.outcome[row];
     if (outcome >= Outcome.Bypass) {
       if (outcome === Outcome.Bypass) counts.bypassed++;
       else if (outcome === Outcome.Abort) counts.aborted++;
@@ -64,68 +59,7 @@ export class DmaFeed {
       return false;
     }
     counts.translated++;
-    const isFault = outcome === Outcome.Fault;
-    if (isFault) counts.faulted++;
-    const sid = batch.sid[row];
-    const asid = batch.asid[row];
-    if (sid >= 0 && asid >= 0) this.topology.bind(sid, batch.ssid[row], asid);
-    const stage = (batch.flags[row] & EventFlag.Stage2) !== 0 ? Stage.S2 : Stage.Default;
-    if (this.translators.length > 0) {
-      return this.announce(
-        this.translators[this.topology.smmuOf(sid)],
-        batch,
-        row,
-        originNs,
-        event,
-        isMeasured,
-        stage,
-        isFault,
-      );
-    }
-    const smmu = this.smmus.of(sid);
-    const granuleLog2 = batch.granuleLog2[row] || this.topology.guestGranuleLog2;
-    smmu.access.eventNumber = event;
-    const ns = smmu.translate(
-      sid,
-      batch.ssid[row],
-      asid,
-      Math.max(0, batch.vmid[row]),
-      batch.iovaPage[row],
-      batch.pageSizeLog2[row],
-      granuleLog2,
-      stage,
-      isFault,
-    );
-    this.onTranslation(ns, isMeasured);
-    return false;
-  }
-
-  private announce(
-    translator: TimedTranslator,
-    batch: EventBatch,
-    row: number,
-    originNs: number,
-    event: number,
-    isMeasured: boolean,
-    stage: Stage,
-    isFault: boolean,
-  ): boolean {
-    const { arrivals } = translator;
-    const at = arrivals.push();
-    const { cells } = arrivals;
-    cells[at + DmaColumn.TimeNs] = batch.timeNs[row] - originNs;
-    cells[at + DmaColumn.Sid] = batch.sid[row];
-    cells[at + DmaColumn.Ssid] = batch.ssid[row];
-    cells[at + DmaColumn.Asid] = batch.asid[row];
-    cells[at + DmaColumn.Vmid] = Math.max(0, batch.vmid[row]);
-    cells[at + DmaColumn.Page] = batch.iovaPage[row];
-    cells[at + DmaColumn.PageSizeLog2] = batch.pageSizeLog2[row];
-    cells[at + DmaColumn.GranuleLog2] = batch.granuleLog2[row] || this.topology.guestGranuleLog2;
-    cells[at + DmaColumn.Stage] = stage;
-    cells[at + DmaColumn.IsFault] = isFault ? 1 : 0;
-    cells[at + DmaColumn.Event] = event;
-    cells[at + DmaColumn.IsMeasured] = isMeasured ? 1 : 0;
-    translator.announce();
-    return arrivals.length >= ARRIVALS_LIMIT;
+    if (outcome === Outcome.Fault) counts.faulted++;
+    return true;
   }
 }

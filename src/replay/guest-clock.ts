@@ -25,3 +25,52 @@ export function earliestUnreadNs(clock: GuestClock, readNs: number): number {
   if (clock.doorbellsLeft === 0) return Number.POSITIVE_INFINITY;
   return clock.vcpu.earliestUnreadNs(readNs, clock.isSyncOutstanding ? readNs : clock.lastSeenNs);
 }
+
+/** The clocks of all vCPUs, made as the trace names them. */
+export class GuestClocks {
+  /** In the order of their numbers, or of first use. */
+  readonly list: GuestClock[] = [];
+  private readonly byIndex: (GuestClock | undefined)[] = [];
+
+  constructor(
+    /** Makes a vCPU; `onIdle` is told when it has run out of submissions. */
+    private readonly makeVcpu: (index: number, onIdle: () => void) => Vcpu,
+    private readonly onIdle: (clock: GuestClock) => void,
+    private readonly doorbellsOf: (index: number) => number,
+  ) {}
+
+  /** The clock of vCPU `index` of the trace. */
+  of(index: number): GuestClock {
+    return this.byIndex[index] ?? this.add(index);
+  }
+
+  /** vCPUs that have something to publish. */
+  get busy(): number {
+    return this.list.filter(({ vcpu }) => vcpu.isBusy).length;
+  }
+
+  /** Some vCPU has something to publish, now or later. */
+  get isGuestAtWork(): boolean {
+    return this.list.some(({ vcpu, doorbellsLeft }) => vcpu.isBusy || doorbellsLeft > 0);
+  }
+
+  /** Submissions that started later than they should because too much of the trace would have had to be buffered. */
+  get lateStarts(): number {
+    return this.list.reduce((sum, { vcpu }) => sum + vcpu.lateStarts, 0);
+  }
+
+  private add(index: number): GuestClock {
+    const clock: GuestClock = {
+      vcpu: this.makeVcpu(index, () => this.onIdle(clock)),
+      index,
+      lastSeenNs: 0,
+      isSyncOutstanding: false,
+      lastSyncNumber: -1,
+      lastQueue: 0,
+      doorbellsLeft: this.doorbellsOf(index),
+    };
+    this.byIndex[index] = clock;
+    this.list.push(clock);
+    return clock;
+  }
+}

@@ -2,11 +2,12 @@
  * The hooks through which everything observes a replay. The model never prints and never aggregates: metrics are probes.
  *
  * Contract: hooks are called in simulated-time order per thread; they must not change the model; they get numbers and
- * short-lived views (`submission`, `spentNs`) that are valid during the call only. `measured` is false while warming up.
+ * short-lived views (`submission`, `course`) that are valid during the call only. `measured` is false while warming up.
  */
 import type { EngineProbe } from '../engine/contracts.js';
 import type { Submission } from '../path/submission.js';
 import type { PathTally } from '../path/tally.js';
+import type { Course } from './course.js';
 
 /** Kinds of host threads: keys of `host.cpu_ns` (design §8). */
 export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;
@@ -35,7 +36,7 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   /** A device's translation took `ns` on an idle SMMU. */
   onTranslation(ns: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void;
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void;
   /** The host has seen an invalidation of its own done, `ns` after it wanted it (see background.ts). */
   onBackground(ns: number): void;
   readonly sampler?: CounterSampler;

@@ -25,17 +25,19 @@ import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
 import { Background } from './background.js';
-import { DmaFeed } from './dma-feed.js';
+import type { DmaFeed } from './dma-feed.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
 import { Faults } from './faults.js';
 import { Guest } from './guest.js';
-import { earliestUnreadNs, type GuestClock } from './guest-clock.js';
+import { earliestUnreadNs, type GuestClock, GuestClocks } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
+import { OrderedDma } from './ordered-dma.js';
 import { makePaths, ownQueuesOf } from './paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { ReplayOptions } from './replay-options.js';
 import type { Survey } from './survey.js';
 import { Switchover } from './switchover.js';
+import { TimedDma } from './timed-dma.js';
 import { UnmapRequests } from './unmap-requests.js';
 import { Vcpu } from './vcpu.js';
 import type { Worker } from './worker.js';
@@ -63,9 +65,7 @@ export class Replay {
   events = 0;
   private readonly costNs: Float64Array;
   private readonly effects: Effects;
-  /** By number of the vCPU in the trace, and in the order of their numbers or first use. */
-  private readonly clocks: (GuestClock | undefined)[] = [];
-  private readonly clockList: GuestClock[] = [];
+  private readonly clocks: GuestClocks;
   /** By number of the queue in the trace, and in the order of first use. */
   private readonly queues: (GuestQueue | undefined)[] = [];
   private readonly queueList: GuestQueue[] = [];
@@ -106,7 +106,9 @@ export class Replay {
         translator.onWalk = (sid, page, fromNs, untilNs) => timeline.onWalk(smmu, sid, page, fromNs, untilNs);
       }
     }
-    this.dmaFeed = new DmaFeed(this.smmus, topology, this.translators, options.msi, onTranslation);
+    this.dmaFeed = isTimed
+      ? new TimedDma(this.translators, topology, options.msi, survey.originNs, (readNs) => this.advanceTo(readNs))
+      : new OrderedDma(this.smmus, topology, options.msi, survey.originNs, probe);
     const paths = Array.from({ length: topology.vms }, () => makePaths(choice, profile));
     // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
     const isQueuePerVcpu = paths[0].map(
@@ -145,16 +147,17 @@ export class Replay {
     const steWrites = profile.number('software.host_ste_writes');
     this.guests = paths.map((own, vm) => new Guest(host, own, vm, steWrites, this.unmaps !== undefined));
     this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
-    for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clockOf(index);
+    this.clocks = new GuestClocks(
+      (index, onIdle) =>
+        new Vcpu(this.guestOf(index), Math.floor(index / topology.vms), options.pacing, onIdle, this.switchover),
+      (clock) => simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs)),
+      (index) => (survey.isComplete ? (survey.doorbellsByVcpu.get(index) ?? 0) : Number.POSITIVE_INFINITY),
+    );
+    for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clocks.of(index);
     if (options.background !== undefined) {
       const [{ machine, layouts }] = this.guests;
-      new Background(machine, costNs, layouts[0], options.background, () => this.isGuestAtWork);
+      new Background(machine, costNs, layouts[0], options.background, () => this.clocks.isGuestAtWork);
     }
-  }
-
-  /** Some vCPU has something to publish, now or later. */
-  private get isGuestAtWork(): boolean {
-    return this.clockList.some(({ vcpu, doorbellsLeft }) => vcpu.isBusy || doorbellsLeft > 0);
   }
 
   /** Feed one batch. */
@@ -162,33 +165,27 @@ export class Replay {
     const { kind, timeNs, vcpu, queue } = batch;
     const { originNs } = this.survey;
     const { warmup } = this.options;
-    const isTimed = this.translators.length > 0;
-    const { sampler } = this.probe;
+    const isOrdered = this.translators.length === 0;
     for (let row = 0; row < batch.count; row++) {
-      if (this.events === warmup && !isTimed) {
+      if (this.events === warmup && isOrdered) {
         this.endWarmup();
-        sampler?.start(timeNs[row] - originNs, mainCounters(this.smmus.list));
+        this.probe.sampler?.start(timeNs[row] - originNs, mainCounters(this.smmus.list));
+      }
+      if (kind[row] === EventKind.Dma) {
+        row = this.takeDma(batch, row) - 1;
+        continue;
       }
       this.events++;
       switch (kind[row]) {
-        case EventKind.Dma:
-          if (sampler !== undefined && timeNs[row] - originNs >= sampler.dueNs) {
-            sampler.sample(timeNs[row] - originNs, mainCounters(this.smmus.list));
-          }
-          if (this.dmaFeed.take(batch, row, originNs, this.events, this.events > warmup)) {
-            this.readNs = timeNs[row] - originNs;
-            this.advance();
-          }
-          break;
         case EventKind.Cmd:
           this.write(this.queueOf(queue[row]), batch, row);
           break;
         case EventKind.Doorbell:
           this.readNs = timeNs[row] - originNs;
-          this.publish(queue[row], this.clockOf(Math.max(0, vcpu[row])));
+          this.publish(queue[row], this.clocks.of(Math.max(0, vcpu[row])));
           break;
         case EventKind.SyncDone:
-          this.seeSyncDone(this.clockOf(Math.max(0, vcpu[row])), timeNs[row] - originNs);
+          this.seeSyncDone(this.clocks.of(Math.max(0, vcpu[row])), timeNs[row] - originNs);
           break;
         case EventKind.Unmap:
           this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
@@ -198,13 +195,23 @@ export class Replay {
     }
   }
 
+  /** Take the dma events from row `from` on, at most up to the end of the warm-up; returns the row behind them. */
+  private takeDma(batch: EventBatch, from: number): number {
+    const toWarmup = this.options.warmup - this.events;
+    const end = toWarmup > 0 ? Math.min(batch.count, from + toWarmup) : batch.count;
+    const to = this.dmaFeed.take(batch, from, end, this.events, toWarmup <= 0);
+    this.events += to - from;
+    return to;
+  }
+
   /** The trace has ended: run the simulation to its end. */
   finish(): void {
-    for (const clock of this.clockList) clock.doorbellsLeft = 0;
+    for (const clock of this.clocks.list) clock.doorbellsLeft = 0;
     this.simulator.run(Number.POSITIVE_INFINITY);
     for (const worker of this.workers) worker.end();
+    this.endWarmupAtLast();
     const inFlight = this.translators.reduce((sum, translator) => sum + translator.inFlight, 0);
-    const stuck = this.clockList.filter((clock) => clock.vcpu.isBusy).length + inFlight;
+    const stuck = this.clocks.busy + inFlight;
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
   }
 
@@ -221,7 +228,7 @@ export class Replay {
 
   /** Submissions that started later than they should because too much of the trace would have had to be buffered. */
   get lateStarts(): number {
-    return this.clockList.reduce((sum, clock) => sum + clock.vcpu.lateStarts, 0);
+    return this.clocks.lateStarts;
   }
 
   /** What the review of the seed patch objected to, by name. */
@@ -234,7 +241,7 @@ export class Replay {
   }
 
   get vcpuCount(): number {
-    return this.clockList.length;
+    return this.clocks.list.length;
   }
 
   /** Workers of all VMs. */
@@ -244,6 +251,13 @@ export class Replay {
 
   private endWarmup(): void {
     if (this.options.warmup > 0) this.warm ??= this.smmus.snapshot();
+  }
+
+  /** The trace was not longer than the warm-up, or no translation came after it: nothing of the caches was measured. */
+  private endWarmupAtLast(): void {
+    this.endWarmup();
+    if (this.translators.length > 0 || this.events > this.options.warmup) return;
+    this.probe.sampler?.start(this.readNs, mainCounters(this.smmus.list));
   }
 
   /** The guest writes the command of `row` into `queue`, after what faults insert before it. */
@@ -287,12 +301,18 @@ export class Replay {
     this.effects.recordedSeen(clock.lastSyncNumber, clock.lastQueue);
   }
 
+  /** The trace has been read up to `readNs`: run the simulation as far as that allows. */
+  private advanceTo(readNs: number): void {
+    this.readNs = readNs;
+    this.advance();
+  }
+
   /** Run the simulation as far as the trace read so far allows. */
   private advance(): void {
     // With timed DMA, a translation that has not been read yet cannot arrive before what has been read.
     let horizonNs = this.translators.length === 0 ? Number.POSITIVE_INFINITY : this.readNs;
     let backlog = 0;
-    for (const clock of this.clockList) {
+    for (const clock of this.clocks.list) {
       backlog += clock.vcpu.backlog;
       if (clock.vcpu.isBusy) continue; // tells us itself when it runs dry
       const earliest = earliestUnreadNs(clock, this.readNs);
@@ -309,30 +329,6 @@ export class Replay {
       for (const guest of this.guests) guest.changePath();
     };
     return new Switchover(machine, migration, path, oldWorkers, takeOver);
-  }
-
-  private clockOf(index: number): GuestClock {
-    return this.clocks[index] ?? this.addClock(index);
-  }
-
-  /** Apart from clockOf: a function with a closure in it allocates at every call, even if it returns before. */
-  private addClock(index: number): GuestClock {
-    const { survey } = this;
-    const { vms } = this.topology;
-    const onIdle = () => this.simulator.lowerHorizon(earliestUnreadNs(clock, this.readNs));
-    const vcpu = new Vcpu(this.guestOf(index), Math.floor(index / vms), this.options.pacing, onIdle, this.switchover);
-    const clock: GuestClock = {
-      vcpu,
-      index,
-      lastSeenNs: 0,
-      isSyncOutstanding: false,
-      lastSyncNumber: -1,
-      lastQueue: 0,
-      doorbellsLeft: survey.isComplete ? (survey.doorbellsByVcpu.get(index) ?? 0) : Number.POSITIVE_INFINITY,
-    };
-    this.clocks[index] = clock;
-    this.clockList.push(clock);
-    return clock;
   }
 
   /** The VM of guest queue, or vCPU, `index`: several VMs are dealt round. */

@@ -5,11 +5,12 @@
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
 import { HALTING, type SyncWaiter } from '../engine/contracts.js';
-import { COST_COUNT, Cost } from '../path/costs.js';
-import { FaultPoint, Program, STEP_CELLS, Step } from '../path/program.js';
+import { Cost } from '../path/costs.js';
+import { FaultPoint, Program, STEP_OPERANDS, Step } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { Actor } from '../sim/simulator.js';
 import { Opcode } from '../trace/opcodes.js';
+import { Course } from './course.js';
 import { IrqSection } from './irq-section.js';
 import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
@@ -30,8 +31,8 @@ const CLOSED_BY: Readonly<Record<number, number>> = {
 export abstract class Thread implements Actor, SyncWaiter {
   readonly actor: number;
   syncsOutstanding = 0;
-  /** ns charged per cost id since the program began. */
-  readonly spentNs = new Float64Array(COST_COUNT);
+  /** What has been charged since the program began. */
+  readonly course = new Course();
   protected readonly program = new Program();
   private readonly owner: number;
   private step = 0;
@@ -41,7 +42,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
   private pollsSinceNs = -1;
   private pollsAs: number = ThreadKind.Vmm;
-  /** When this thread began to read CONS with back-off; -1 if it does not, or has seen its SYNC. */
+  /** When this thread began to read CONS with back-off; -1 if it does not, or no longer. */
   private readsSinceNs = -1;
   private readonly irqs: IrqSection;
   private readonly timeline: TimelineProbe | undefined;
@@ -78,14 +79,14 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   chargeUntil(cost: number, untilNs: number): void {
     if (untilNs <= this.clockNs) return;
-    this.spentNs[cost] += untilNs - this.clockNs;
+    this.course.add(cost, untilNs - this.clockNs);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, untilNs);
     this.clockNs = untilNs;
   }
 
   /** Begin the compiled program now; the time since `fromNs` is charged to `waitCost`. */
   protected begin(fromNs: number, waitCost: number, nowNs: number): void {
-    this.spentNs.fill(0);
+    this.course.clear();
     this.clockNs = fromNs;
     this.chargeWait(waitCost, nowNs);
     this.step = 0;
@@ -100,9 +101,9 @@ export abstract class Thread implements Actor, SyncWaiter {
   }
 
   /** The worker has completed this thread's submission: take over its charges and go on. */
-  releaseFromWorker(workerSpentNs: Float64Array, drainStartNs: number, waitCost: number): void {
+  releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, drainStartNs);
-    for (let cost = 0; cost < COST_COUNT; cost++) this.spentNs[cost] += workerSpentNs[cost];
+    this.course.append(workerCourse);
     const { simulator } = this.machine;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;
@@ -158,25 +159,22 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   /** Continue after a wake-up. */
   private resume(): void {
-    if (!this.isStarting) {
-      this.execute();
-      return;
-    }
+    const { isStarting } = this;
     this.isStarting = false;
-    this.start();
+    if (isStarting) this.start();
+    else this.execute();
   }
 
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
     const { program } = this;
-    const { cells } = program;
+    const { operations, operands } = program;
     while (this.step < program.length) {
-      // Operation and operands of the step: see Program.
-      const at = this.step * STEP_CELLS;
-      switch (cells[at]) {
+      const at = this.step * STEP_OPERANDS;
+      switch (operations[this.step]) {
         case Step.Spend:
           this.step++;
-          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Lock:
           this.step++;
@@ -190,11 +188,11 @@ export abstract class Thread implements Actor, SyncWaiter {
           this.machine.vmmLock.release();
           break;
         case Step.Reserve:
-          if (!this.reserve(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.reserve(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.IrqsOff:
           this.step++;
-          this.irqs.off(cells[at + 1] === 1, cells[at + 2] === 1, this.machine.simulator.nowNs);
+          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, this.machine.simulator.nowNs);
           break;
         case Step.IrqsOn:
           this.step++;
@@ -202,23 +200,23 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.Reserved:
           this.step++;
-          this.producer.leaveWord(cells[at + 1]);
+          this.producer.leaveWord(operands[at]);
           break;
         case Step.SpendAsOwner:
           this.step++;
           if (!this.producer.isOwner) break;
-          if (!this.spend(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
         case Step.IssueHalting:
         case Step.IssueOwn:
-          if (!this.issue(cells[at], cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.issue(operations[this.step], operands[at], operands[at + 1], operands[at + 2])) return;
           this.step++;
           break;
         case Step.Restart:
           this.step++;
-          this.machine.engines.restart(cells[at + 1]);
+          this.machine.engines.restart(operands[at]);
           break;
         case Step.AwaitSync:
           this.step++;
@@ -226,15 +224,15 @@ export abstract class Thread implements Actor, SyncWaiter {
             this.waiting = Waiting.Sync;
             this.deadline?.arm();
             // A halted queue interrupts: nobody reads its CONS.
-            this.readsSinceNs = cells[at - STEP_CELLS] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
-            this.pollsSinceNs = cells[at + 1] > 0 ? this.machine.simulator.nowNs : -1;
-            this.pollsAs = cells[at + 1] === 2 ? ThreadKind.Vmm : this.threadKind;
+            this.readsSinceNs = operations[this.step - 2] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
+            this.pollsSinceNs = operands[at] > 0 ? this.machine.simulator.nowNs : -1;
+            this.pollsAs = operands[at] === 2 ? ThreadKind.Vmm : this.threadKind;
             return;
           }
           break;
         case Step.SignalWorker:
           this.step++;
-          this.signal(cells[at + 1], this.step < program.length && cells[at + STEP_CELLS] === Step.AwaitWorker);
+          this.signal(operands[at], this.step < program.length && operations[this.step] === Step.AwaitWorker);
           break;
         case Step.AwaitWorker:
           this.step++;
@@ -243,18 +241,18 @@ export abstract class Thread implements Actor, SyncWaiter {
           return;
         case Step.Effect:
           this.step++;
-          this.effect(cells[at + 1]);
+          this.effect(operands[at]);
           break;
         case Step.Complete:
           this.step++;
-          this.completeRows(cells[at + 1]);
+          this.completeRows(operands[at]);
           break;
         case Step.Fault:
-          if (!this.reachFault(cells[at + 1], cells[at + 2], cells[at + 3])) return;
+          if (!this.reachFault(operands[at], operands[at + 1], operands[at + 2])) return;
           this.step++;
           break;
         default:
-          throw new Error(`unknown step ${cells[at]}`);
+          throw new Error(`unknown step ${operations[this.step]}`);
       }
     }
     this.irqs.on(this.machine.simulator.nowNs);
@@ -264,7 +262,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Returns false if the thread has to be woken when the time has passed. */
   private spend(ns: number, cost: number, cpu: number): boolean {
     const { simulator, probe } = this.machine;
-    this.spentNs[cost] += ns;
+    this.course.add(cost, ns);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);

@@ -131,13 +131,15 @@ export class Vcpu extends Thread {
   }
 
   protected finished(): void {
-    const { machine, current, spentNs } = this;
+    const { machine, current, course } = this;
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, spentNs);
-    // What an open-loop guest waited for its own vCPU belongs to the submission before.
-    const startNs = this.publishNs + spentNs[Cost.vcpuWait];
-    machine.timeline?.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
+    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, course);
+    if (machine.timeline !== undefined) {
+      // What an open-loop guest waited for its own vCPU belongs to the submission before.
+      const startNs = this.publishNs + course.spentOn(Cost.vcpuWait);
+      machine.timeline.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
+    }
     this.switchover?.ended(current);
     this.isBusy = false;
     const { pending } = this;

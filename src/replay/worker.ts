@@ -164,7 +164,7 @@ export class Worker extends Thread implements WorkerPort {
     const { drainWaiters } = this;
     while (this.released < drainWaiters.count && drainWaiters.endRow[this.released] <= rows) {
       const at = this.released++;
-      drainWaiters.thread[at].releaseFromWorker(this.spentNs, this.drainStartNs, drainWaiters.waitCost[at]);
+      drainWaiters.thread[at].releaseFromWorker(this.course, this.drainStartNs, drainWaiters.waitCost[at]);
     }
   }
 }

@@ -4,11 +4,12 @@
  */
 import { headlinesOf } from './headlines.js';
 import type { Reporter } from './reporter.js';
-import { requireResult, resultName } from './results-only.js';
+import { onlyResults, requireResult, resultName } from './results-only.js';
 
 export const bencherReporter: Reporter = {
   name: 'bencher',
   summary: 'headline metrics in Bencher Metric Format',
+  refusal: onlyResults('bencher'),
   render: (document) => {
     const checked = requireResult(document, 'bencher');
     const benchmarks = checked.results.map((result) => [

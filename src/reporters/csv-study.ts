@@ -18,19 +18,19 @@ export function axisValue({ set, ...axes }: Coordinates, axis: string): string {
   return String(set[axis] ?? axes[axis] ?? '');
 }
 
-/** Header and rows; a failed point has one row, with the metric `error.exit_code`. */
-export function studyRows({ points, pareto }: StudyDocument): Field[][] {
+/** Header and rows, as they are asked for; a failed point has one row, with the metric `error.exit_code`. */
+export function* studyRows({ points, pareto }: StudyDocument): Generator<Field[]> {
   const axes = axesOf(points);
   const onFront = new Set(pareto.fronts?.flatMap((front) => front.points.map(({ index }) => index)));
-  const rows = points.flatMap(({ index, at, result, error }) => {
+  yield ['point', ...axes, 'metric', 'value'];
+  for (const { index, at, result, error } of points) {
     const place = [index, ...axes.map((axis) => axisValue(at, axis))];
-    if (error !== undefined) return [[...place, 'error.exit_code', error.exit_code]];
-    const front: [string, number][] = pareto.fronts === null ? [] : [['pareto_front', onFront.has(index) ? 1 : 0]];
-    return (result?.results ?? []).flatMap(({ trace: _trace, strategy: _strategy, atc: _atc, ...metrics }) =>
-      [...front, ...numericLeaves(metrics)].map(([metric, value]) => [...place, metric, value]),
-    );
-  });
-  return [['point', ...axes, 'metric', 'value'], ...rows];
+    if (error !== undefined) yield [...place, 'error.exit_code', error.exit_code];
+    for (const { trace: _trace, strategy: _strategy, atc: _atc, ...metrics } of result?.results ?? []) {
+      if (pareto.fronts !== null) yield [...place, 'pareto_front', onFront.has(index) ? 1 : 0];
+      for (const [metric, value] of numericLeaves(metrics)) yield [...place, metric, value];
+    }
+  }
 }
 
 /** Header and one row per parameter. */

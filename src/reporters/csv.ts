@@ -30,10 +30,27 @@ type Field = string | number | boolean;
 export const csvReporter: Reporter = {
   name: 'csv',
   summary: 'one row per trace, strategy and metric',
-  render: (document) => stringify(rowsOf(document), { cast: { boolean: String } }),
+  render: (document) => [...csvPieces(document)].join(''),
+  pieces: csvPieces,
 };
 
-function rowsOf(document: ReportDocument): Field[][] {
+/** Rows that are made and written together. */
+const ROWS_PER_PIECE = 1024;
+
+function* csvPieces(document: ReportDocument): Generator<string> {
+  let rows: Field[][] = [];
+  const text = () => stringify(rows, { cast: { boolean: String } });
+  for (const row of rowsOf(document)) {
+    if (rows.length === ROWS_PER_PIECE) {
+      yield text();
+      rows = [];
+    }
+    rows.push(row);
+  }
+  yield text();
+}
+
+function rowsOf(document: ReportDocument): Iterable<Field[]> {
   switch (document.schema) {
     case RESULT_SCHEMA:
       return resultRows(document);

@@ -3,11 +3,12 @@
  * The weights are the integer ns of all submissions, so a strategy's stacks sum to its total latency exactly.
  */
 import type { Reporter } from './reporter.js';
-import { requireResult } from './results-only.js';
+import { onlyResults, requireResult } from './results-only.js';
 
 export const foldedReporter: Reporter = {
   name: 'folded',
   summary: 'folded stacks of the latency breakdown, for speedscope and flame graphs',
+  refusal: onlyResults('folded'),
   render: (document) => {
     const { results } = requireResult(document, 'folded');
     return results

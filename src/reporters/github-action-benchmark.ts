@@ -1,11 +1,12 @@
 /** Input of github-action-benchmark with `tool: customSmallerIsBetter`: the headline metrics of which less is better. */
 import { headlinesOf } from './headlines.js';
 import type { Reporter } from './reporter.js';
-import { requireResult, resultName } from './results-only.js';
+import { onlyResults, requireResult, resultName } from './results-only.js';
 
 export const githubActionBenchmarkReporter: Reporter = {
   name: 'github-action-benchmark',
   summary: 'headline metrics for github-action-benchmark (customSmallerIsBetter)',
+  refusal: onlyResults('github-action-benchmark'),
   render: (document) => {
     const checked = requireResult(document, 'github-action-benchmark');
     const { results, provenance } = checked;

@@ -7,11 +7,12 @@
  */
 import { judgedName, judgementText } from './gate-text.js';
 import type { Reporter } from './reporter.js';
-import { requireResult } from './results-only.js';
+import { onlyResults, requireResult } from './results-only.js';
 
 export const githubAnnotationsReporter: Reporter = {
   name: 'github-annotations',
   summary: 'workflow commands that annotate a GitHub run with breached gates',
+  refusal: onlyResults('github-annotations'),
   render: (document) => {
     const { gates, results } = requireResult(document, 'github-annotations');
     if (gates === undefined) return command('notice', 'smmuscope', `${results.length} results, no gates`);

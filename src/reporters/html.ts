@@ -1,8 +1,17 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
-import type { Reporter } from './reporter.js';
+import { MRC_SCHEMA } from '../mrc/document.js';
+import { RESULT_SCHEMA } from '../results/document.js';
+import type { ComingDocument, Reporter } from './reporter.js';
+
+/** Why there is no page of such a document; undefined: there is. */
+export function htmlRefusal({ schema }: ComingDocument): string | undefined {
+  if (schema === RESULT_SCHEMA || schema === MRC_SCHEMA) return undefined;
+  return `--reporter html: expected a result of replay or compare, or curves of mrc, found ${schema} (it has table, json, csv and markdown)`;
+}
 
 export const htmlReporter: Reporter<Promise<string>> = {
   name: 'html',
   summary: 'one self-contained page with charts and a sortable table',
-  render: async (document) => (await import('./html/page.js')).renderPage(document),
+  refusal: htmlRefusal,
+  render: async (document, context) => (await import('./html/page.js')).renderPage(document, context),
 };

@@ -5,15 +5,18 @@
 import { UsageError } from '../trace/errors.js';
 import { judgedName, judgementText } from './gate-text.js';
 import type { Reporter } from './reporter.js';
-import { requireResult } from './results-only.js';
+import { onlyResults, requireResult } from './results-only.js';
+
+const NO_GATES = '--reporter junit: expected a result with gates (compare --gate), found none';
 
 export const junitReporter: Reporter<Promise<string>> = {
   name: 'junit',
   summary: 'JUnit XML with one test case per gate and result',
+  refusal: (coming) => onlyResults('junit')(coming) ?? (coming.hasGates === false ? NO_GATES : undefined),
   render: async (document) => {
     const { gates } = requireResult(document, 'junit');
     if (gates === undefined) {
-      throw new UsageError('--reporter junit: expected a result with gates (compare --gate), found none');
+      throw new UsageError(NO_GATES);
     }
     const { create } = await import('xmlbuilder2');
     const { judgements, counts } = gates;

@@ -2,6 +2,7 @@
  * The contract of a reporter: one document in, one text out.
  *
  * Contract:
+ * - A reporter that cannot render every document says so in `refusal`, which is asked before the work begins.
  * - `render` is pure: no clock, no environment, no stream. The same document and context give the same bytes.
  * - A reporter that needs much code loads it in `render` and promises its text (`Reporter<Promise<string>>`).
  * - The text ends with exactly one newline; the caller decides where it goes.
@@ -38,6 +39,13 @@ export type ReportDocument =
   | StudyDocument
   | SensitivityDocument;
 
+/** What is known of a document before the work for it begins. */
+export interface ComingDocument {
+  readonly schema: ReportDocument['schema'];
+  /** Gates judge it; absent: not known yet. */
+  readonly hasGates?: boolean;
+}
+
 /** The strategy that others are compared with. */
 export interface Baseline {
   /** Canonical name. */
@@ -64,7 +72,11 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
+  /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
+  refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;
+  /** The text of `render` piece by piece, if it may be too long to be held at once (a study of thousands of points). */
+  readonly pieces?: (document: ReportDocument, context: ReportContext) => Iterable<string>;
 }
 
 /** Either kind. */

@@ -8,6 +8,7 @@ import type { Distribution } from '../distribution/latency-recorder.js';
 import type { SlowSubmission } from '../metrics/slowest-submissions.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
+import type { CurveResult } from './declaration/curve.js';
 import type { GatesResult } from './declaration/gates.js';
 import type { StatisticsResult } from './declaration/statistics.js';
 import type { MigrationResult } from './migration-result.js';
@@ -59,7 +60,7 @@ export interface CacheResult {
   readonly [extra: string]: unknown;
 }
 
-/** The main TLB in at most 256 full bins of trace time, and what comes after them. */
+/** The main TLB in at most 256 bins of trace time; the last one may be cut short by the end of the trace. */
 export interface MainTlbOverTime {
   /** Start of the first bin, and width of all, ns. */
   readonly start_ns: number;
@@ -177,6 +178,8 @@ export interface ResultDocument {
     readonly [extra: string]: unknown;
   };
   readonly results: readonly StrategyResult[];
+  /** Misses of a TLB of every size, one entry per trace with translations (`--mrc`, and with the HTML report). */
+  readonly miss_ratio_curves?: readonly CurveResult[];
   /** Medians over several seeds or traces. */
   readonly statistics?: StatisticsResult;
   /** Verdicts of the gates (`--gate`). */

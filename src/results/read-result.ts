@@ -1,5 +1,6 @@
 /** A result document back from its JSON: what `report` and `--baseline RESULT.json` read. */
 import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { RESULT_DECLARATION } from './declaration/result.js';
 import { RESULT_SCHEMA, type ResultDocument } from './document.js';
@@ -9,20 +10,47 @@ export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** A kind of document and what one is held against. */
+export interface DocumentKind {
+  /** `smmuscope.FAMILY/VERSION`: the value of its key `schema`. */
+  readonly schema: string;
+  readonly declaration: z.ZodType;
+}
+
+/** Results of replay and compare. */
+export const RESULT_KIND = { schema: RESULT_SCHEMA, declaration: RESULT_DECLARATION } as const;
+
 /**
  * The document in `text`, as it is: keys that this version does not know are kept.
  * @param name what errors call it
  * @throws UsageError for anything that is not a whole result of this version
  */
 export function parseResult(text: string, name: string): ResultDocument {
-  const document = parseJson(text, name);
-  const schema = (document as { schema?: unknown } | null)?.schema;
-  if (schema !== RESULT_SCHEMA) throw new UsageError(`${name}: expected ${RESULT_SCHEMA}, found ${kindOf(document)}`);
-  const checked = RESULT_DECLARATION.safeParse(document);
-  if (checked.success) return document as ResultDocument;
+  const what = 'a result (replay or compare with --json)';
+  return parseDeclared(text, name, [RESULT_KIND], what) as ResultDocument;
+}
+
+/**
+ * The document in `text` if it is one of `kinds`.
+ * @param name what errors call it
+ * @param what the kinds in words, with their article
+ * @throws UsageError for anything else
+ */
+export function parseDeclared(text: string, name: string, kinds: readonly DocumentKind[], what: string): unknown {
+  const document = parseJson(text, name, what);
+  const found = (document as { schema?: unknown } | null)?.schema;
+  const kind = kinds.find(({ schema }) => schema === found);
+  if (kind === undefined) {
+    const related = kinds.find(({ schema }) => typeof found === 'string' && familyOf(found) === familyOf(schema));
+    const expected = related?.schema ?? (kinds.length === 1 ? kinds[0].schema : what);
+    throw new UsageError(`${name}: expected ${expected}, found ${foundSchema(found, related?.schema)}`);
+  }
+  const checked = kind.declaration.safeParse(document);
+  if (checked.success) return document;
   const [issue] = checked.error.issues;
   const where = issue.path.map(String).join('.');
-  throw new UsageError(`${name}: expected a whole ${RESULT_SCHEMA}, found at ${where}: ${issue.message.toLowerCase()}`);
+  const place = where === '' ? '' : ` at ${where}`;
+  throw new UsageError(`${name}: expected a whole ${kind.schema}, found${place}: ${issue.message.toLowerCase()}`);
 }
 
 /**
@@ -43,20 +71,22 @@ export function requireStrategy(
   throw new UsageError(`${name}: expected a result of ${strategy}, found none${suggestion(strategy, strategies)}`);
 }
 
-function parseJson(text: string, name: string): unknown {
+function parseJson(text: string, name: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const what = text.trim() === '' ? 'nothing' : 'something else';
-    throw new UsageError(`${name}: expected the JSON of a result (replay or compare with --json), found ${what}`);
+    const trimmed = text.trim();
+    const isBroken = trimmed.startsWith('{');
+    const found = trimmed === '' ? 'nothing' : isBroken ? 'JSON that is cut short or damaged' : 'something else';
+    throw new UsageError(`${name}: expected the JSON of ${what}, found ${found}`);
   }
 }
 
-/** What a foreign document is. */
-function kindOf(document: unknown): string {
-  const schema = (document as { schema?: unknown } | null)?.schema;
-  if (typeof schema !== 'string') return 'JSON without that schema';
-  const [family, version] = RESULT_SCHEMA.split('/');
-  if (schema.startsWith(`${family}/`)) return `${schema}, of another version than ${version}`;
-  return JSON.stringify(schema);
+const familyOf = (schema: string): string => schema.replace(/\/[^/]*$/, '');
+
+/** What a foreign document says it is. */
+function foundSchema(found: unknown, expected: string | undefined): string {
+  if (typeof found !== 'string') return 'JSON without the key schema';
+  if (expected === undefined) return JSON.stringify(found);
+  return `${found}, of another version than ${expected.slice(familyOf(expected).length + 1)}`;
 }

@@ -187,6 +187,7 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
   const guest = sum(amplification.guest);
   const host = sum(amplification.host);
   const extra: Record<string, number> = {};
+  const exitsByCause = amplification.exitsByCause();
   for (const [index, cause] of EXTRA_CAUSES.entries()) {
     if (amplification.extra[index] > 0) extra[cause] = amplification.extra[index];
   }
@@ -195,8 +196,8 @@ function amplificationResult({ amplification }: ReplayMetrics): AmplificationRes
     host_commands: host,
     host_per_guest: guest === 0 ? 0 : host / guest,
     added_syncs: extra['added-sync'] ?? 0,
-    exits: [...amplification.exits.values()].reduce((total, count) => total + count, 0),
-    exits_by_cause: Object.fromEntries([...amplification.exits].sort()),
+    exits: Object.values(exitsByCause).reduce((total, count) => total + count, 0),
+    exits_by_cause: exitsByCause,
     ioctls: amplification.ioctls,
     hwpt_ioctls: { ...amplification.hwptIoctls },
     pcie_invalidations: amplification.host[Opcode.ATC_INV],

@@ -31,7 +31,10 @@ export interface StudyPoint {
   /** SHA-256 of everything that decides the result: trace, strategy, profile, options, version of the tool. */
   readonly id: string;
   readonly at: Coordinates;
-  /** What `replay --json` with the same options prints; null if it failed. */
+  /**
+   * What `replay --json` with the same options prints, without `main_tlb_over_time` and `slowest_submissions`; null if it
+   * failed. It may be made anew each time that it is read.
+   */
   readonly result: ResultDocument | null;
   readonly error?: PointError;
 }

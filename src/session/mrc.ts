@@ -1,7 +1,7 @@
 /**
  * Miss-ratio curves of traces: one pass each, every size at once.
  */
-import { MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
+import { MRC_MODEL, MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
 import { openRecording, type RecordingOptions, requireSingleTrace } from '../readers/open-recording.js';
 import { readerReport } from '../readers/reader-report.js';
@@ -42,17 +42,7 @@ export async function missRatioCurves(
       hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
     }
     await trace.batches.return(undefined);
-    results.push({
-      trace: traceName(path),
-      accesses: curve.accesses,
-      cold_misses: curve.coldMisses,
-      max_distance: curve.maxDistance,
-      faults: curve.faults,
-      untranslated: curve.untranslated,
-      msi_left_out: curve.skippedMsi,
-      unpublished_commands: curve.unpublishedCommands,
-      points: options.sizes.length === 0 ? curve.points() : curve.points(options.sizes),
-    });
+    results.push(curve.result(traceName(path), options.sizes));
     provenance.push({
       file: traceName(path),
       sha256: trace.sha256(),
@@ -67,7 +57,7 @@ export async function missRatioCurves(
     schema: MRC_SCHEMA,
     provenance: {
       tool: toolIdentity(),
-      model: 'fully associative LRU, entries of any page size, guest commands applied at their doorbell',
+      model: MRC_MODEL,
       traces: provenance,
       transforms: transformSettings(options.transforms ?? {}),
       msi: options.msi,

@@ -4,6 +4,8 @@
 import { type Fault, parseFaults } from '../faults/fault.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { ReplayMetrics } from '../metrics/replay-metrics.js';
+import type { MrcResult } from '../mrc/document.js';
+import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
 import { RecordedOracle } from '../oracle/recorded-oracle.js';
 import { VtdRecordedOracle } from '../oracle/vtd-recorded-oracle.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
@@ -77,6 +79,8 @@ export interface RunOptions extends RecordingOptions {
   readonly faults?: readonly string[] | undefined;
   /** Guest-side what-ifs; absent: the trace as recorded. */
   readonly transforms?: TransformOptions | undefined;
+  /** Also draw the miss-ratio curve of each trace; one VM only, because its contexts do not tell VMs apart. */
+  readonly curves?: boolean | undefined;
 }
 
 /** Observation and interruption of a run. */
@@ -107,12 +111,17 @@ export async function runReplays(
   const faults = parseFaults(options.faults ?? []);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   if (faults.length > 0) checkFaultScope(options, declared);
+  if (options.curves === true && (options.vms ?? 1) > 1) {
+    throw new UsageError(`--mrc: expected it without --vms, found --vms ${options.vms}`);
+  }
   const results: StrategyResult[] = [];
+  const curves: MrcResult[] = [];
   const provenance: ResultDocument['provenance']['traces'][number][] = [];
   const shares = { totalNs: 0, estimatedNs: 0 };
   for (const path of traces) {
     const run = await runTrace(path, choices, profile, declared, faults, options, hooks);
     results.push(...run.results);
+    if (run.curve !== undefined) curves.push(run.curve);
     provenance.push(run.provenance);
     shares.totalNs += run.shares.totalNs;
     shares.estimatedNs += run.shares.estimatedNs;
@@ -149,6 +158,7 @@ export async function runReplays(
       ...(faults.length === 0 ? {} : { faults: faults.map(({ spec }) => spec) }),
     },
     results,
+    ...(curves.length === 0 ? {} : { miss_ratio_curves: curves }),
   };
 }
 
@@ -165,6 +175,8 @@ interface TraceRun {
   readonly results: StrategyResult[];
   readonly provenance: ResultDocument['provenance']['traces'][number];
   readonly shares: { totalNs: number; estimatedNs: number };
+  /** Only if it was asked for and devices translated something. */
+  readonly curve: MrcResult | undefined;
 }
 
 async function runTrace(
@@ -197,18 +209,25 @@ async function runTrace(
     const isAsRecorded = vms === 1 && transformSettings(options.transforms ?? {}).length === 0;
     const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;
     const topologies = runs.map(({ replay }) => replay.topology);
+    const { warmup, msi } = options;
+    const curve = options.curves === true ? new MissRatioCurve({ skipMsi: !msi, warmup }) : undefined;
     const feed = (batch: EventBatch) => {
       feedByDomains(batch, topologies, (piece) => {
         for (const { replay } of runs) replay.consume(piece);
       });
       oracle?.consume(batch);
+      curve?.consume(batch);
     };
     for (let i = 0; i < survey.batches.length; i++) {
       feed(survey.batches[i]);
       survey.batches[i] = EMPTY_BATCH; // let it go as soon as it has been fed
     }
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) feed(next.value);
-    return finishTrace(path, trace, guest, runs, counts, profile, survey, declared, oracle);
+    const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
+    return {
+      ...finishTrace(path, trace, guest, runs, counts, profile, survey, declared, oracle),
+      curve: hasDma ? curve?.result(traceName(path)) : undefined,
+    };
   } finally {
     await trace.batches.return(undefined);
   }
@@ -264,7 +283,7 @@ function finishTrace(
   survey: Survey,
   declared: DeclaredTopology | undefined,
   oracle: RecordedOracle | VtdRecordedOracle | undefined,
-): TraceRun {
+): Omit<TraceRun, 'curve'> {
   const name = traceName(path);
   const hasDma = counts[EVENT_NAMES.indexOf('dma')] > 0;
   const shares = { totalNs: 0, estimatedNs: 0 };

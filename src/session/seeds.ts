@@ -42,9 +42,12 @@ export async function runSeeds(
   if (runs > 1 && traces.includes('-')) {
     throw new UsageError('--seeds: expected files, which can be read again, found standard input');
   }
+  // The curve does not depend on the seed.
+  const curves = (run: number) => (run === 0 ? options.curves : false);
+  const optionsOf = (run: number) => ({ ...options, seed: options.seed + run, curves: curves(run) });
   const documents: ResultDocument[] = [];
   for (let run = 0; run < runs; run++) {
-    const document = await runReplays(traces, { ...options, seed: options.seed + run }, passHooks(hooks, run, runs));
+    const document = await runReplays(traces, optionsOf(run), passHooks(hooks, run, runs));
     requireSameTraces(documents[0] ?? document, document);
     documents.push(document);
   }

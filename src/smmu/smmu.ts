@@ -1,8 +1,7 @@
 /**
  * The translation side of one SMMU and of the ATCs in front of it: the façade that a replay drives.
  *
- * It knows no strategy and no reader, never prints and keeps no time of its own: it applies effects and says what an
- * unloaded translation costs. Waiting for slots is the caller's business.
+ * It applies effects and says what an unloaded translation costs; time and waiting are the caller's business.
  *
  * How a replay drives it:
  *
@@ -12,7 +11,6 @@
  *     smmu.condemn(c0Low, c0High, c1Low, c1High, number, queue);   // the guest publishes command `number`
  *     removed = smmu.execute(c0Low, c0High, c1Low, c1High, targetSid);   // one host command takes effect
  *     smmu.syncSeen(number, queue);                       // the guest has seen a SYNC behind command `number`
- *     const before = smmu.snapshot();  …  difference(smmu.snapshot(), before);
  *
  * Contract:
  * - guest commands are numbered upwards within a queue, in the order of their publication; `condemn` comes before any
@@ -136,10 +134,23 @@ export class Smmu {
     stage: Stage,
     fault: boolean,
   ): number {
+    const stream = this.streamOf(sid, ssid, asid, vmid, stage);
+    return this.translateFor(stream, page, pageSizeLog2, granuleLog2, stage, fault);
+  }
+
+  /** `translate` for the stream in row `stream`, which `streamOf` gave for the same stage. */
+  translateFor(
+    stream: number,
+    page: number,
+    pageSizeLog2: number,
+    granuleLog2: number,
+    stage: Stage,
+    fault: boolean,
+  ): number {
     const { access } = this;
     const actual = stage === Stage.Default ? this.defaultStage : stage;
     const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
-    access.sid = sid;
+    access.sid = this.streams.sid[stream];
     access.page = page;
     access.low = pageLow(page);
     access.high = pageHigh(page);
@@ -148,8 +159,6 @@ export class Smmu {
     access.mappingLog2 = mapping;
     access.sizeLog2 =
       actual === Stage.Nested && this.s2PageLog2 > 0 && this.s2PageLog2 < mapping ? this.s2PageLog2 : mapping;
-    const asidTag = actual === Stage.S2 ? NONE : Math.max(asid, 0);
-    const stream = this.streamOf(sid, Math.max(ssid, NONE), asidTag, Math.max(vmid, 0));
     const device = this.deviceOfStream[stream];
     access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
     this.translations++;
@@ -166,9 +175,24 @@ export class Smmu {
     return atc.latencyNs + this.atsRequestNs + ns;
   }
 
+  /** Row in `streams` of the binding that `translate` is given, with its TBU and device; it stays the same for good. */
+  streamOf(sid: number, ssid: number, asid: number, vmid: number, stage: Stage): number {
+    const { streams } = this;
+    const known = streams.count;
+    const actual = stage === Stage.Default ? this.defaultStage : stage;
+    const asidTag = actual === Stage.S2 ? NONE : Math.max(asid, 0);
+    const stream = streams.of(sid, Math.max(ssid, NONE), asidTag, Math.max(vmid, 0));
+    if (stream < known) return stream;
+    const tbu = this.options.tbuOf === undefined ? 0 : this.options.tbuOf(sid);
+    while (this.tbus.length <= tbu) this.tbus.push(new Tbu(this.common));
+    this.tbuOfStream.push(this.tbus[tbu]);
+    this.deviceOfStream.push(this.devices.numberOf(sid));
+    return stream;
+  }
+
   /** The configuration of a stream that bypasses or aborts is looked up, nothing is translated. Returns ns. */
   bypass(sid: number, ssid: number): number {
-    const stream = this.streamOf(sid, Math.max(ssid, NONE), 0, 0);
+    const stream = this.streamOf(sid, ssid, 0, 0, Stage.S1);
     this.access.sid = sid;
     this.access.deviceRow = this.deviceOfStream[stream] * STRUCTURE_NAMES.length * COUNTERS;
     return this.portsNs + this.linksNs + this.configuration.fetch(this.streams.config[stream], NO_DESCRIPTOR);
@@ -322,18 +346,5 @@ export class Smmu {
     const ns = this.configuration.fetch(streams.config[stream], s2Context);
     this.answer.configNs = ns;
     return ns;
-  }
-
-  /** Row in `streams` of the binding, with its TBU and device. */
-  private streamOf(sid: number, ssid: number, asid: number, vmid: number): number {
-    const { streams } = this;
-    const known = streams.count;
-    const stream = streams.of(sid, ssid, asid, vmid);
-    if (stream < known) return stream;
-    const tbu = this.options.tbuOf === undefined ? 0 : this.options.tbuOf(sid);
-    while (this.tbus.length <= tbu) this.tbus.push(new Tbu(this.common));
-    this.tbuOfStream.push(this.tbus[tbu]);
-    this.deviceOfStream.push(this.devices.numberOf(sid));
-    return stream;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * One point on a decoded trace; the same code runs in the sweep's own thread and in its workers.
  */
+import type { ResultDocument, StrategyResult } from '../results/document.js';
 import { type RunOptions, runReplays } from '../session/run.js';
 import { UserError } from '../trace/errors.js';
 import { transformSettings } from '../transforms/registry.js';
@@ -26,10 +27,16 @@ export async function runPoint({ path, options, trace }: PointJob): Promise<Poin
   try {
     const isChanged = transformSettings(options.transforms ?? {}).length > 0;
     const open = () => openShared(trace, path, isChanged);
-    return { json: JSON.stringify(await runReplays([path], options, { open })) };
+    return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open }))) };
   } catch (error) {
     return failedWith(error);
   }
+}
+
+/** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
+function withoutCourse({ results, ...document }: ResultDocument): ResultDocument {
+  const kept = results.map(({ main_tlb_over_time: _bins, slowest_submissions: _slowest, ...rest }) => rest);
+  return { ...document, results: kept as unknown as StrategyResult[] };
 }
 
 /** Any thrown value as a failed point. */

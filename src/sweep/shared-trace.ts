@@ -2,6 +2,7 @@
  * A trace decoded once and read by many: its columns lie in shared memory, one block per batch, and whoever has the blocks
  * sees them as batches without copying. Nobody writes into a batch after its reader handed it out.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { JoinReport } from '../readers/join/report.js';
 import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
@@ -90,7 +91,11 @@ export function openShared(shared: SharedTrace, path: string, isChanged: boolean
 }
 
 async function* batchesOf({ blocks }: SharedTrace, isChanged: boolean): AsyncGenerator<EventBatch> {
-  for (const { count, memory } of blocks) yield viewOf(isChanged ? memory.slice(0) : memory, count);
+  for (const { count, memory } of blocks) {
+    // Nothing else here waits for the system: without this a Ctrl-C would be heard when the whole sweep has ended.
+    await setImmediate();
+    yield viewOf(isChanged ? memory.slice(0) : memory, count);
+  }
 }
 
 function shareBatch(batch: EventBatch): { count: number; memory: SharedArrayBuffer } {

@@ -95,7 +95,7 @@ export function assembleStudy(
     schema: STUDY_RESULT_SCHEMA,
     provenance: { tool, study: { file, id, points: count }, traces },
     ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count } }),
-    failed: points.filter(({ result }) => result === null).length,
+    failed: points.filter(({ error }) => error !== undefined).length,
     points,
     pareto: {
       latency: pareto.latency,
@@ -110,7 +110,19 @@ function studyDocument(plan: SweepPlan, points: readonly StudyPoint[], shard: Sh
 }
 
 function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): StudyPoint {
-  if ('json' in outcome) return { index, id, at, result: JSON.parse(outcome.json) as ResultDocument };
+  if ('json' in outcome) {
+    const { json } = outcome;
+    // Held as text, a fraction of its size, and parsed anew whenever it is asked for: a study has thousands.
+    const parsed = () => JSON.parse(json) as ResultDocument;
+    return {
+      index,
+      id,
+      at,
+      get result() {
+        return parsed();
+      },
+    };
+  }
   const { exit_code, message } = outcome.error;
   // Where the study lies on this machine is nobody else's business, and would differ from shard to shard.
   return { index, id, at, result: null, error: { exit_code, message: message.replaceAll(trace, at.trace) } };

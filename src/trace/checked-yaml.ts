@@ -2,7 +2,7 @@
  * Files that users write by hand, YAML or JSON (which is YAML too), held against a schema. What is wrong with one is said
  * in one sentence with its line: `FILE:LINE: KEY: expected …, found …`.
  */
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { suggestion, UsageError } from './errors.js';
 
@@ -43,6 +43,8 @@ export function parseCheckedYaml<Schema extends z.ZodType>(
     throw new UsageError(`${file}:${lines.linePos(error.pos[0]).line}: expected YAML or JSON, found: ${error.message}`);
   }
   if (document.contents === null) throw new UsageError(`${file}: expected ${what}, found an empty file`);
+  const prototype = prototypeKey(document);
+  if (prototype !== undefined) throw new UsageError(`${file}:${lineOf(prototype, lines)}: unknown key ${PROTOTYPE}`);
   const parsed = schema.safeParse(plainValue(document, file));
   if (!parsed.success) {
     const findings = parsed.error.issues.map((issue) => finding(issue, document, lines, keysAt));
@@ -63,6 +65,22 @@ export function parseCheckedYaml<Schema extends z.ZodType>(
     },
     where: (path) => `${file}:${placeOf(path)}: ${placeName(path)}`,
   };
+}
+
+/** In a mapping of free keys a schema passes it over in silence: an object of JavaScript takes it for something else. */
+export const PROTOTYPE = '__proto__';
+
+/** The key of that name, wherever in `document` it first stands. */
+export function prototypeKey(document: Document): Node | undefined {
+  let found: Node | undefined;
+  visit(document, {
+    Pair(_index, { key }) {
+      if (!isScalar(key) || key.value !== PROTOTYPE) return undefined;
+      found = key;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** What the nodes stand for; `yaml` refuses aliases that multiply without end. */

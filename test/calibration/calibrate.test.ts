@@ -13,9 +13,14 @@ import { TraceFormatError, UsageError } from '../../src/trace/errors.js';
 import { ROOT, runCli, Sandbox } from '../support/cli.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { oneSubmission } from '../support/trace-builder.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
-afterAll(() => sandbox.remove());
+const warm = new WarmCli();
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 const HEADER = 'strategy,commands,latency_ns,count';
 const points = (name: string, ...rows: string[]) => sandbox.write(name, `${[HEADER, ...rows].join('\n')}\n`);
@@ -28,7 +33,7 @@ describe('calibrate', () => {
     const file = points('points.csv', ...truth.sizes.map((size) => `ioctl,${size.commands},${size.totalNs},3`));
     const out = sandbox.path('fitted.yaml');
     const fit = ['--fit', 'software.mmio_exit_user_ns,smmu.exec_tlbi_ns'];
-    const { code, stderr, stdout } = await runCli(['calibrate', file, ...fit, '--profile-out', out, '--json']);
+    const { code, stderr, stdout } = await warm.run(['calibrate', file, ...fit, '--profile-out', out, '--json']);
     expect([code, stderr]).toEqual([0, '']);
     const document = JSON.parse(stdout) as CalibrationDocument;
     expect(document.parameters.map(({ value_ns, status }) => [value_ns, status])).toEqual([
@@ -47,7 +52,7 @@ describe('calibrate', () => {
     expect(
       explainStrategy(resolveStrategies(['ioctl'])[0], profile, sizes).sizes.map(({ totalNs }) => totalNs),
     ).toEqual(truth.sizes.map(({ totalNs }) => totalNs));
-    const shown = await runCli(['profiles', 'show', out]);
+    const shown = await warm.run(['profiles', 'show', out]);
     expect(shown.stdout).toMatch(/smmu\.exec_tlbi_ns +900 +ns +C/);
     const again = await runCli(['calibrate', file, ...fit, '--json']);
     expect(again.stdout).toBe(stdout);
@@ -65,7 +70,7 @@ describe('calibrate', () => {
     ['--limit without a trace', () => [points('few.csv', 'ioctl,1,5,'), '--limit', '9'], 2, '--strategy NAME'],
   ])('refuses %s in one sentence', async (_what, args, exitCode, sentence) => {
     const out = sandbox.path('never.yaml');
-    const { code, stdout, stderr } = await runCli(['calibrate', ...args(), '--profile-out', out]);
+    const { code, stdout, stderr } = await warm.run(['calibrate', ...args(), '--profile-out', out]);
     expect(stderr).toContain(sentence);
     expect([code, stdout, stderr.trim().split('\n').length]).toEqual([exitCode, '', 1]);
     expect(sandbox.list().filter((name) => name.includes('never'))).toEqual([]);
@@ -157,7 +162,7 @@ describe('calibrate', () => {
       '--profile-out',
       out,
     ];
-    const { code, stderr, stdout } = await runCli(args, { env: { COLUMNS: '200' } });
+    const { code, stderr, stdout } = await warm.run(args, { env: { COLUMNS: '200' } });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(
       'vmm_dispatch_ns: undetermined, its effect on the measured latencies is the same as that of',
@@ -171,7 +176,7 @@ describe('calibrate', () => {
 
   it('a recorded ftrace: held-out errors are told, with the spread of equal submissions beside them', async () => {
     const trace = 'traces/rebind-strict.ftrace.txt.xz';
-    const { code, stdout } = await runCli(['calibrate', trace, '--strategy', 'docs/examples/emulated.mjs', '--json']);
+    const { code, stdout } = await warm.run(['calibrate', trace, '--strategy', 'docs/examples/emulated.mjs', '--json']);
     expect(code).toBe(0);
     const { provenance, parts } = JSON.parse(stdout) as CalibrationDocument;
     const { measurements, left_out } = provenance.measured[0];

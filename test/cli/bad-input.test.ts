@@ -5,9 +5,11 @@
 import { mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { type CliOptions, type CliResult, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
+const warm = new WarmCli();
 
 beforeAll(() => {
   sandbox.write('good.csv', SMALL_TRACE);
@@ -26,7 +28,10 @@ beforeAll(() => {
   mkdirSync(sandbox.path('two'));
   sandbox.write('two/good.csv', SMALL_TRACE);
 });
-afterAll(() => sandbox.remove());
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 /** `what`, arguments (run in the sandbox), exit code, and what the sentence must say. */
 const CASES: readonly (readonly [string, string, number, RegExp])[] = [
@@ -125,14 +130,41 @@ const CASES: readonly (readonly [string, string, number, RegExp])[] = [
   ['the trace itself as the output', 'inspect good.csv --output ./good.csv', 2, /other than the trace/],
 ];
 
-describe.concurrent('bad input', () => {
-  it.each(CASES)('%s: %s', async (_what, line, exitCode, sentence) => {
-    const output = line.includes('--output') || line.startsWith('comapre') ? [] : ['--output', 'never.txt'];
-    const { code, stdout, stderr } = await runCli([...line.split(' '), ...output], { cwd: sandbox.folder });
-    expect(stderr).toMatch(sentence);
-    expect(stderr).toMatch(/^smmuscope: [^\n]+\n$/);
-    expect(stderr).not.toMatch(/\n\s+at |Error:|\[object/);
-    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+type Run = (args: readonly string[], options: CliOptions) => Promise<CliResult>;
+
+/** Give `line` to the tool: one sentence, the exit code, and nothing else. */
+async function expectRefusal(run: Run, line: string, exitCode: number, sentence: RegExp): Promise<void> {
+  const output = line.includes('--output') || line.startsWith('comapre') ? [] : ['--output', 'never.txt'];
+  const { code, stdout, stderr } = await run([...line.split(' '), ...output], { cwd: sandbox.folder });
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(/^smmuscope: [^\n]+\n$/);
+  expect(stderr).not.toMatch(/\n\s+at |Error:|\[object/);
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+}
+
+/** What a process of its own is asked: one of each place where a run can end. */
+const IN_A_PROCESS = [
+  'a missing file',
+  'an empty file in a comparison',
+  'time that runs backwards',
+  'an unknown command',
+  'an unknown flag',
+  'an unknown parameter',
+  'an output below a file',
+];
+
+describe('bad input', () => {
+  it.each(CASES.filter(([what]) => what !== 'an unknown command'))(
+    '%s: %s',
+    async (_what, line, exitCode, sentence) => {
+      await expectRefusal((args, options) => warm.run(args, options), line, exitCode, sentence);
+    },
+  );
+});
+
+describe.concurrent('bad input ends a process', () => {
+  it.each(CASES.filter(([what]) => IN_A_PROCESS.includes(what)))('%s: %s', async (_what, line, exitCode, sentence) => {
+    await expectRefusal(runCli, line, exitCode, sentence);
   });
 });
 

@@ -1,11 +1,12 @@
 /** Command line, replay and compare: does the main job run on a recorded trace, and is its report whole and repeatable? */
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/results/document.js';
 import { RECORDED_TRACE, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
+const warm = new WarmCli();
 let comparison: ResultDocument;
 
 beforeAll(async () => {
@@ -14,7 +15,10 @@ beforeAll(async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   comparison = JSON.parse(stdout);
 });
-afterAll(() => sandbox.remove());
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 describe('compare', () => {
   it('has the key paths that scripts rely on, for every strategy', () => {
@@ -53,14 +57,14 @@ describe('compare', () => {
     }
   });
 
-  it('gives the same bytes for the same input', async () => {
-    const { stdout } = await runCli(['compare', RECORDED_TRACE, '--json']);
+  it('gives the same bytes for the same input in another process', async () => {
+    const { stdout } = await warm.run(['compare', RECORDED_TRACE, '--json']);
     expect(stdout).toBe(`${JSON.stringify(comparison, null, 2)}\n`);
   });
 
   it('shows a table that fits the width it is given, with no colour in a pipe', async () => {
     for (const width of [80, 100, 200]) {
-      const { stdout } = await runCli(['compare', RECORDED_TRACE, '--limit', '3000', '--baseline', 'native'], {
+      const { stdout } = await warm.run(['compare', RECORDED_TRACE, '--limit', '3000', '--baseline', 'native'], {
         env: { COLUMNS: String(width) },
       });
       expect(stdout).toMatch(/^[\n -~]+$/);
@@ -71,7 +75,7 @@ describe('compare', () => {
   });
 
   it('crosses strategies with targetings in tidy CSV', async () => {
-    const { stdout } = await runCli(
+    const { stdout } = await warm.run(
       `compare ${sandbox.path('small.csv')} --strategies ioctl,native --atc vsid,broadcast --reporter csv`.split(' '),
     );
     const rows: Record<string, string>[] = parse(stdout, { columns: true });
@@ -82,7 +86,7 @@ describe('compare', () => {
   });
 
   it('compares several traces block by block', async () => {
-    const { code, stdout } = await runCli(['compare', RECORDED_TRACE, sandbox.path('small.csv')]);
+    const { code, stdout } = await warm.run(['compare', RECORDED_TRACE, sandbox.path('small.csv')]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^rebind-strict.*^small\.csv\n.*^2 traces, geometric mean/ms);
   });
@@ -90,7 +94,7 @@ describe('compare', () => {
 
 describe('replay', () => {
   it('reports one strategy in full', async () => {
-    const { code, stdout, stderr } = await runCli(['replay', RECORDED_TRACE, '--strategy', 'sw-vcmdq:worker=poll']);
+    const { code, stdout, stderr } = await warm.run(['replay', RECORDED_TRACE, '--strategy', 'sw-vcmdq:worker=poll']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^sw-vcmdq:worker=poll, ATC vsid: rebind-strict/);
     for (const section of ['submission', 'stage of a submission', 'TLBI_NH_VA', 'main', 'safety:', 'pacing closed']) {
@@ -99,7 +103,7 @@ describe('replay', () => {
   });
 
   it('gives the numbers that compare gives', async () => {
-    const { stdout } = await runCli(['replay', RECORDED_TRACE, '--strategy', 'hw-vcmdq', '--json']);
+    const { stdout } = await warm.run(['replay', RECORDED_TRACE, '--strategy', 'hw-vcmdq', '--json']);
     expect(JSON.parse(stdout).results).toEqual(comparison.results.filter((result) => result.strategy === 'hw-vcmdq'));
   });
 
@@ -108,21 +112,19 @@ describe('replay', () => {
       .filter((line) => !line.includes('dma'))
       .join('\n');
     const path = sandbox.write('no-dma.csv', withoutDma);
-    const { stdout } = await runCli(['replay', path, '--strategy', 'native']);
+    const { stdout } = await warm.run(['replay', path, '--strategy', 'native']);
     expect(stdout).toContain('TLB: absent');
     expect(
-      JSON.parse((await runCli(['replay', path, '--strategy', 'native', '--json'])).stdout).results[0].tlb,
+      JSON.parse((await warm.run(['replay', path, '--strategy', 'native', '--json'])).stdout).results[0].tlb,
     ).toBeNull();
   });
 
   it('says how many commands no doorbell published', async () => {
-    const { stdout } = await runCli(['replay', sandbox.path('small.csv'), '--strategy', 'native']);
+    const { stdout } = await warm.run(['replay', sandbox.path('small.csv'), '--strategy', 'native']);
     expect(stdout).toContain('note: commands that no doorbell publishes, not executed: 1\n');
   });
 
   it('honours model flags', async () => {
-    const warm = new WarmCli();
-    onTestFinished(() => warm.close());
     const run = async (...flags: string[]): Promise<ResultDocument> =>
       JSON.parse(
         (await warm.run(['replay', RECORDED_TRACE, '--strategy', 'native', '--limit', '9000', '--json', ...flags]))

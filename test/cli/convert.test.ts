@@ -4,9 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { finished, RECORDED_TRACE, ROOT, runCli, Sandbox, SMALL_TRACE, startCli } from '../support/cli.js';
 import { readTrace, rowsOf, tracePath } from '../support/traces.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -15,7 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => sandbox.remove());
 
-const convert = (...args: string[]) => runCli(['convert', ...args], { cwd: sandbox.folder });
+const warm = new WarmCli();
+afterAll(() => warm.close());
+
+const convert = (...args: string[]) => warm.run(['convert', ...args], { cwd: sandbox.folder });
 const sample = tracePath('csv/ats-four-devices.csv');
 
 describe('convert', () => {

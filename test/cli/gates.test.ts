@@ -1,19 +1,23 @@
 /** Command line, gates and report: exit codes, what is written all the same, and the documented workflow step by step. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ResultDocument } from '../../src/results/document.js';
 import { ROOT, runCli, runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
-afterAll(() => sandbox.remove());
+const warm = new WarmCli();
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 const trace = sandbox.write('small.csv', SMALL_TRACE);
 const compare = ['compare', trace, '--strategies', 'ioctl,native'];
 
 describe('compare --gate', () => {
-  it('passes with exit code 0 and fails with 3, listing every breach', async () => {
+  it('passes with exit code 0 and fails with 3, listing every breach, as a process does', async () => {
     const gate = (limit: string) => ['--gate', `latency.submission.mean_ns <= ${limit}`];
     expect(await runCli([...compare, ...gate('1s')])).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout, stderr } = await runCli([...compare, ...gate('1ns')]);
@@ -24,13 +28,13 @@ describe('compare --gate', () => {
 
   it('writes the result although a gate failed, and it is judged against an earlier one', async () => {
     const output = sandbox.path('old.json');
-    await runCli([...compare, '--json', '--output', output, '--gate', 'amplification.exits < 0']);
+    await warm.run([...compare, '--json', '--output', output, '--gate', 'amplification.exits < 0']);
     const old: ResultDocument = JSON.parse(sandbox.read('old.json'));
     expect(old.gates).toMatchObject({ passed: false, counts: { pass: 0, fail: 2, inconclusive: 0 } });
     const gate = ['--baseline', output, '--gate', 'latency.submission.mean_ns == baseline'];
-    expect((await runCli([...compare, ...gate])).code).toBe(0);
-    expect((await runCli([...compare, ...gate, '--baseline', 'native'])).stdout).toContain('baseline native');
-    const other = await runCli([...compare, ...gate, '--set', 'smmu.mem_latency_ns=500']);
+    expect((await warm.run([...compare, ...gate])).code).toBe(0);
+    expect((await warm.run([...compare, ...gate, '--baseline', 'native'])).stdout).toContain('baseline native');
+    const other = await warm.run([...compare, ...gate, '--set', 'smmu.mem_latency_ns=500']);
     expect(other.code).toBe(2);
     expect(other.stderr).toContain('expected results of the same model (profile overrides)');
   });
@@ -45,7 +49,7 @@ describe('compare --gate', () => {
     [['--baseline', 'ioctl', '--baseline', 'native'], /expected one strategy and one FILE\.json at most/],
     [['--baseline', 'docs/examples/rebind-strict.result.json'], /expected --gate with it/],
   ])('%j is exit code 2', async (flags, sentence) => {
-    const { code, stderr } = await runCli([...compare, ...flags]);
+    const { code, stderr } = await warm.run([...compare, ...flags]);
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
   });
@@ -58,21 +62,23 @@ describe('compare --seeds', () => {
   const unclear = ['--gate', 'latency.submission.mean_ns < baseline', '--baseline', 'ioctl'];
 
   it('decides with enough seeds, and says how many are enough', async () => {
-    const { code, stdout, stderr } = await runCli([...noisy, '--seeds', '8', ...decided]);
+    const { code, stdout, stderr } = await warm.run([...noisy, '--seeds', '8', ...decided]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('medians of 8 seeds, 0 to 7 (above: seed 0)');
     expect(stdout).toContain('gates: 2 passed, 0 failed, 0 inconclusive');
-    const few = await runCli([...noisy, '--seeds', '3', ...decided]);
+    const few = await warm.run([...noisy, '--seeds', '3', ...decided]);
     expect(few.code).toBe(3);
     expect(few.stderr).toMatch(/^smmuscope: 2 of 2 gate judgements inconclusive: .*3 seeds decide nothing.*at least 6/);
-    const warned = await runCli([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn']);
+    const warned = await warm.run([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn']);
     expect(warned.code).toBe(0);
     expect(warned.stderr).toMatch(/^smmuscope: warning: 2 of 2 gate judgements inconclusive: .*at least 6/);
-    expect((await runCli([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn', '--quiet'])).stderr).toBe('');
+    expect((await warm.run([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn', '--quiet'])).stderr).toBe(
+      '',
+    );
   });
 
   it('fails beyond the limit with exit code 3', async () => {
-    const { code, stderr } = await runCli([...noisy, '--seeds', '8', '--gate', 'latency.submission.mean_ns <= 1ns']);
+    const { code, stderr } = await warm.run([...noisy, '--seeds', '8', '--gate', 'latency.submission.mean_ns <= 1ns']);
     expect(code).toBe(3);
     expect(stderr).toMatch(
       /^smmuscope: 2 of 2 gate judgements failed: .*median of 8 seeds, 95% interval .*, p 0\.0078/,
@@ -82,20 +88,20 @@ describe('compare --seeds', () => {
   it('is judged against an earlier result of the same seeds only, and shown again as it was', async () => {
     const output = sandbox.path('seeds.json');
     const judged = [...noisy, '--seeds', '8', ...unclear.slice(0, 2), '--inconclusive', 'warn'];
-    await runCli([...noisy, '--seeds', '8', '--json', '--output', output]);
-    const same = await runCli([...judged, '--baseline', output, '--gate', 'latency.submission.mean_ns <= baseline']);
+    await warm.run([...noisy, '--seeds', '8', '--json', '--output', output]);
+    const same = await warm.run([...judged, '--baseline', output, '--gate', 'latency.submission.mean_ns <= baseline']);
     expect(same.code).toBe(0);
     // Nothing has changed: not above the baseline, and not below it either.
     expect(same.stdout).toContain('gates: 2 passed, 0 failed, 2 inconclusive');
-    const other = await runCli([...noisy, '--seeds', '7', '--baseline', output, ...decided]);
+    const other = await warm.run([...noisy, '--seeds', '7', '--baseline', output, ...decided]);
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toContain('expected results of the same seeds, 7 from 0, found 8 from 0');
-    const direct = await runCli([...noisy, '--seeds', '8']);
-    expect(await runCli(['report', output])).toEqual(direct);
+    const direct = await warm.run([...noisy, '--seeds', '8']);
+    expect(await warm.run(['report', output])).toEqual(direct);
   });
 
   it('says in a line that nothing depends on the seed, and compares exactly', async () => {
-    const { stdout, stderr, code } = await runCli([...compare, '--seeds', '2', ...decided]);
+    const { stdout, stderr, code } = await warm.run([...compare, '--seeds', '2', ...decided]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.replace(/\s+/g, ' ')).toContain('nothing in this model depends on the seed');
     expect(stdout).toContain('gates: 2 passed, 0 failed, 0 inconclusive');
@@ -106,14 +112,14 @@ describe('compare --seeds', () => {
     [['--inconclusive', 'warn'], /--inconclusive: expected --gate with it, found none/],
     [['--seeds', '0'], /--seeds.*0/],
   ])('%j is exit code 2', async (flags, sentence) => {
-    const { code, stderr } = await runCli([...compare, ...flags]);
+    const { code, stderr } = await warm.run([...compare, ...flags]);
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
   });
 
   it('refuses standard input for several seeds that differ', async () => {
     const flags = ['--strategies', 'native', '--seeds', '2', '--background', '1000'];
-    const { code, stderr } = await runCli(['compare', '-', ...flags], { input: SMALL_TRACE });
+    const { code, stderr } = await warm.run(['compare', '-', ...flags], { input: SMALL_TRACE });
     expect(code).toBe(2);
     expect(stderr).toContain('--seeds: expected files, which can be read again, found standard input');
   });
@@ -121,28 +127,33 @@ describe('compare --seeds', () => {
 
 describe('report', () => {
   it('renders a result as the command that made it did', async () => {
-    const warm = new WarmCli();
-    onTestFinished(() => warm.close());
     const json = await warm.run([...compare, '--json']);
+    const file = sandbox.write('result.json', json.stdout);
+    expect(await warm.run(['report', '-', '--json'], { input: json.stdout })).toEqual(json);
     for (const reporter of ['table', 'csv', 'json', 'markdown', 'folded', 'bencher']) {
       const direct = await warm.run([...compare, '--reporter', reporter]);
-      const later = await runCli(['report', '-', '--reporter', reporter], { input: json.stdout });
+      const later = await warm.run(['report', file, '--reporter', reporter]);
       expect(later).toEqual(direct);
     }
   });
 
   it.each([
-    ['{}', [], /<stdin>: expected smmuscope\.result\/1, found JSON without that schema/],
+    ['{}', [], /<stdin>: expected a document that smmuscope wrote with --json, found JSON without the key schema/],
     ['no json', [], /found something else/],
     ['{"schema":"smmuscope.result/9"}', [], /smmuscope\.result\/9, of another version/],
   ])('%j is exit code 2', async (input, flags, sentence) => {
-    const { code, stdout, stderr } = await runCli(['report', '-', ...flags], { input });
+    const { code, stdout, stderr } = await warm.run(['report', '-', ...flags], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(sentence);
   });
 
   it('an unknown baseline is exit code 2', async () => {
-    const { code, stderr } = await runCli(['report', 'docs/examples/rebind-strict.result.json', '--baseline', 'natve']);
+    const { code, stderr } = await warm.run([
+      'report',
+      'docs/examples/rebind-strict.result.json',
+      '--baseline',
+      'natve',
+    ]);
     expect(code).toBe(2);
     expect(stderr).toContain('expected a result of natve, found none; did you mean native?');
   });

@@ -4,13 +4,18 @@ import { InspectCollector } from '../../src/inspect/collector.js';
 import { encodeCommand } from '../../src/trace/command.js';
 import { EventBatch, EventFlag, EventKind } from '../../src/trace/events.js';
 import { Opcode } from '../../src/trace/opcodes.js';
-import { RECORDED_TRACE, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { RECORDED_TRACE, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
+const warm = new WarmCli();
 beforeAll(() => {
   sandbox.write('small.csv', SMALL_TRACE);
 });
-afterAll(() => sandbox.remove());
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 /** A command row of `opcode` with `fields`. */
 function command(batch: EventBatch, timeNs: number, opcode: number, fields = {}, flags = 0): void {
@@ -81,7 +86,7 @@ describe('collector', () => {
 
 describe('inspect', () => {
   it('counts a hand-written trace', async () => {
-    const { code, stdout, stderr } = await runCli(['inspect', sandbox.path('small.csv'), '--json']);
+    const { code, stdout, stderr } = await warm.run(['inspect', sandbox.path('small.csv'), '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       schema: 'smmuscope.inspect/1',
@@ -106,18 +111,18 @@ describe('inspect', () => {
   });
 
   it('counts the part within --limit and says that it is a part', async () => {
-    const { stdout } = await runCli(['inspect', sandbox.path('small.csv'), '--json', '--limit', '3']);
+    const { stdout } = await warm.run(['inspect', sandbox.path('small.csv'), '--json', '--limit', '3']);
     expect(JSON.parse(stdout)).toMatchObject({
       events: 3,
       trace: { limited: true },
       commands: { total: 2, unpublished: 2 },
     });
-    const whole = await runCli(['inspect', sandbox.path('small.csv'), '--json', '--limit', '12']);
+    const whole = await warm.run(['inspect', sandbox.path('small.csv'), '--json', '--limit', '12']);
     expect(JSON.parse(whole.stdout)).toMatchObject({ events: 12, trace: { limited: false } });
   });
 
   it('counts the recorded trace as its provenance table does', async () => {
-    const { stdout } = await runCli(['inspect', RECORDED_TRACE, '--json']);
+    const { stdout } = await warm.run(['inspect', RECORDED_TRACE, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       reader: { format: 'qemu-log', version: '7.2', lines: 147991 },
       commands: {
@@ -139,7 +144,7 @@ describe('inspect', () => {
   });
 
   it('has every number of the JSON in the CSV', async () => {
-    const { stdout } = await runCli(['inspect', sandbox.path('small.csv'), '--reporter', 'csv']);
+    const { stdout } = await warm.run(['inspect', sandbox.path('small.csv'), '--reporter', 'csv']);
     expect(stdout).toContain('small.csv,commands.by_opcode.SYNC,2\n');
     expect(stdout).toContain('small.csv,dma.by_sid.0x8,2\n');
   });
@@ -154,7 +159,7 @@ describe('inspect', () => {
       '0,doorbell,,',
       '',
     ].join('\n');
-    const { stdout } = await runCli(['inspect', '-', '--json'], { input });
+    const { stdout } = await warm.run(['inspect', '-', '--json'], { input });
     expect(JSON.parse(stdout).commands.reserved).toEqual({
       'CMD_SYNC CS=3': 1,
       'TG=0 with NUM, SCALE or TTL non-zero': 1,
@@ -169,7 +174,7 @@ describe('options of the recording', () => {
   const LOG = 'traces/rebind-strict.qemu-7.2.log.xz';
 
   it.each(['inspect', 'mrc'])('%s refuses names of ftrace events for another format', async (command) => {
-    const { code, stderr } = await runCli([command, LOG, '--ftrace-events', 'cmdq=x']);
+    const { code, stderr } = await warm.run([command, LOG, '--ftrace-events', 'cmdq=x']);
     expect([code, stderr]).toEqual([
       2,
       'smmuscope: --ftrace-events: expected an ftrace recording, found format qemu-log\n',
@@ -177,7 +182,7 @@ describe('options of the recording', () => {
   });
 
   it('--with joins another recording of the run and says how they agree', async () => {
-    const { code, stdout } = await runCli(['inspect', FTRACE, '--with', LOG, '--json']);
+    const { code, stdout } = await warm.run(['inspect', FTRACE, '--with', LOG, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).join).toMatchObject({
       commands: { matched: 6842, only_in_commands_from: 0, only_before: 72, only_within: 0, only_after: 0 },

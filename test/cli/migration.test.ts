@@ -2,15 +2,18 @@
  * Command line: does `replay --migrate-at` give one result that names both paths, also those from the user's own files, and is
  * the rest of the document what it is without?
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/results/document.js';
-import { runCli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const TRACE = 'traces/csv/ats-four-devices.csv';
 const MINE = 'docs/examples/deferred-ioctl.mjs';
 
+const warm = new WarmCli();
+afterAll(() => warm.close());
+
 async function replay(...args: string[]): Promise<ResultDocument> {
-  const { code, stdout, stderr } = await runCli(['replay', TRACE, ...args, '--json']);
+  const { code, stdout, stderr } = await warm.run(['replay', TRACE, ...args, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout) as ResultDocument;
 }

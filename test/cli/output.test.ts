@@ -4,8 +4,9 @@
  */
 import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { finished, RECORDED_TRACE, ROOT, runCli, runPipeline, Sandbox, SMALL_TRACE, startCli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -14,7 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => sandbox.remove());
 
-const inSandbox = (...args: string[]) => runCli(args, { cwd: sandbox.folder });
+const warm = new WarmCli();
+afterAll(() => warm.close());
+
+const inSandbox = (...args: string[]) => warm.run(args, { cwd: sandbox.folder });
 
 describe('--output', () => {
   it('writes what standard output would have shown, and nothing else', async () => {
@@ -38,7 +42,8 @@ describe('--output', () => {
   it('leaves the old file as it was when the run fails', async () => {
     sandbox.write('out.txt', 'old\n');
     sandbox.write('bad.csv', `${SMALL_TRACE}8000,nonsense,0,,,,,,\n`);
-    expect((await inSandbox('inspect', 'bad.csv', '--output', 'out.txt')).code).toBe(4);
+    const bad = ['inspect', 'bad.csv', '--output', 'out.txt'];
+    expect((await runCli(bad, { cwd: sandbox.folder })).code).toBe(4);
     expect(sandbox.read('out.txt')).toBe('old\n');
     expect(sandbox.list()).toEqual(['bad.csv', 'good.csv', 'out.txt']);
   });
@@ -97,7 +102,7 @@ describe('pipes', () => {
   it('reads a compressed trace from standard input as from its file', async () => {
     const input = readFileSync(join(ROOT, RECORDED_TRACE));
     const piped = JSON.parse((await runCli(['inspect', '-', '--json'], { input })).stdout);
-    const direct = JSON.parse((await runCli(['inspect', RECORDED_TRACE, '--json'])).stdout);
+    const direct = JSON.parse((await warm.run(['inspect', RECORDED_TRACE, '--json'])).stdout);
     expect(piped.trace).toEqual({ ...direct.trace, file: '<stdin>' });
     expect({ ...piped, trace: direct.trace }).toEqual(direct);
   });

@@ -12,10 +12,12 @@ import { contextFor } from '../../src/cli/terminal.js';
 import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
 import { tableReporter } from '../../src/reporters/table.js';
 import { strategyNames } from '../../src/strategies/registry.js';
-import { ROOT, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { ROOT, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const EXAMPLE = join(ROOT, 'docs/examples/deferred-ioctl.mjs');
 const sandbox = new Sandbox();
+const warm = new WarmCli();
 
 beforeAll(() => {
   sandbox.write('small.csv', SMALL_TRACE);
@@ -28,10 +30,13 @@ beforeAll(() => {
   );
   sandbox.write('fails.mjs', lines);
 });
-afterAll(() => sandbox.remove());
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 /** Run in the sandbox. */
-const run = (line: string, env: NodeJS.ProcessEnv = {}) => runCli(line.split(' '), { cwd: sandbox.folder, env });
+const run = (line: string, env: NodeJS.ProcessEnv = {}) => warm.run(line.split(' '), { cwd: sandbox.folder, env });
 
 /** What a pipe of this environment shows at `width`. */
 const contextOf = (width: number) => contextFor({}, { ...process.env, FORCE_COLOR: undefined, COLUMNS: String(width) });

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { strategyNames } from '../../src/strategies/registry.js';
 import { mergeShards } from '../../src/sweep/merge.js';
 import { finished, ROOT, runCli, Sandbox, startCli } from '../support/cli.js';
 import { tracePath } from '../support/traces.js';
@@ -28,10 +29,10 @@ function content(results: string): { finished: number; others: number } {
   return { finished: names.filter(isPoint).length, others: names.filter((name) => !isPoint(name)).length };
 }
 
-/** Start a sweep with two threads and tell when it has finished a few points. */
-async function underWay(...args: string[]) {
+/** Start a sweep with `jobs` threads and tell when it has finished a few points. */
+async function underWay(jobs: number, ...args: string[]) {
   const results = join(temporaryFolder(), 'results');
-  const all = ['sweep', STUDY, '--jobs', '2', '--results', results, ...args];
+  const all = ['sweep', STUDY, '--jobs', String(jobs), '--results', results, ...args];
   const child = startCli(all);
   const end = finished(child);
   while (content(results).finished < 3 && child.exitCode === null) await sleep(1);
@@ -39,8 +40,14 @@ async function underWay(...args: string[]) {
 }
 
 describe('a sweep that ends early', () => {
+  let document: Promise<string> | undefined;
+  const whole = () => {
+    document ??= wholeStudy(join(ROOT, STUDY));
+    return document;
+  };
+
   it('loses and doubles nothing after kill -9 and a resume, with the bytes of a run of one thread', async () => {
-    const { child, end, results, args } = await underWay('--json');
+    const { child, end, results, args } = await underWay(2, '--json');
     child.kill('SIGKILL');
     expect(await end).toMatchObject({ code: null, stdout: '' });
     const before = content(results).finished;
@@ -48,19 +55,35 @@ describe('a sweep that ends early', () => {
     expect(before).toBeLessThan(POINTS);
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout === (await wholeStudy(join(ROOT, STUDY)))).toBe(true);
+    expect(stdout === (await whole())).toBe(true);
     expect(content(results)).toEqual({ finished: POINTS, others: 0 });
   });
 
-  it('keeps what it has and leaves nothing half-written after Ctrl-C, with exit code 130', async () => {
+  // One thread: the sweep's own, which hears a signal only between two pieces of work.
+  it.each([1, 2])('keeps what it has after Ctrl-C and goes on from there, with %i threads', async (jobs) => {
     const sandbox = new Sandbox();
-    const { child, end, results } = await underWay('--output', sandbox.path('study.txt'));
+    const output = sandbox.path('study.json');
+    const { child, end, results, args } = await underWay(jobs, '--json', '--output', output);
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 130, stdout: '' });
     expect(sandbox.list()).toEqual([]);
     expect(content(results).finished).toBeLessThan(POINTS);
     expect(content(results).others).toBe(0);
+    expect(await runCli(args)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(sandbox.read('study.json') === (await whole())).toBe(true);
+    expect(content(results)).toEqual({ finished: POINTS, others: 0 });
     sandbox.remove();
+  });
+
+  it('has kept every point when the reader of the report goes away', async () => {
+    const study = studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [all]', 'seeds: [1, 2, 3]']);
+    const results = join(temporaryFolder(), 'results');
+    const sweep = `"${process.execPath}" bin/run.js sweep "${study}" --jobs 1 --results "${results}" --reporter csv`;
+    const script = `${sweep} | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: ROOT });
+    expect(stdout).toMatch(/^point,trace,.*metric,value\n0\n$/);
+    expect(stderr).toBe('');
+    expect(content(results)).toEqual({ finished: strategyNames().length * 3, others: 0 });
   });
 });
 

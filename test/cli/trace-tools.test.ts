@@ -1,16 +1,21 @@
 /** Command line: lint, generate, record and the transforms end to end, with their exit codes. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCli, runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { runPipeline, Sandbox, SMALL_TRACE } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
-afterAll(() => sandbox.remove());
+const warm = new WarmCli();
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 describe('lint', () => {
   it('exits with 0 for warnings, with 4 for errors, and says where', async () => {
-    const warned = await runCli(['lint', '-'], { input: SMALL_TRACE });
+    const warned = await warm.run(['lint', '-'], { input: SMALL_TRACE });
     expect(warned).toMatchObject({ code: 0, stderr: '' });
     expect(warned.stdout).toMatch(/warning unpublished-command \(1\)[\s\S]*<stdin>:13: /);
-    const bad = await runCli(['lint', '-', '--json'], {
+    const bad = await warm.run(['lint', '-', '--json'], {
       input: SMALL_TRACE.replace('2500,sync-done,0', '1500,sync-done,0'),
     });
     expect(bad).toMatchObject({ code: 4, stderr: '' });
@@ -19,7 +24,7 @@ describe('lint', () => {
 
   it('writes its report even when it exits with 4', async () => {
     const path = sandbox.write('bad.csv', 'time_ns,event,vcpu\n1,sync-done,0\n');
-    const { code } = await runCli(['lint', path, '--reporter', 'csv', '--output', sandbox.path('report.csv')]);
+    const { code } = await warm.run(['lint', path, '--reporter', 'csv', '--output', sandbox.path('report.csv')]);
     expect(code).toBe(4);
     expect(sandbox.read('report.csv')).toContain('bad.csv,error,completion-without-sync,1,2,');
   });
@@ -28,10 +33,10 @@ describe('lint', () => {
 describe('generate', () => {
   it('writes a trace that the other commands read, the same on standard output', async () => {
     const args = ['generate', 'nvme', sandbox.path('nvme.csv'), '--events', '500', '--seed', '5', '--set', 'depth=4'];
-    expect(await runCli(args)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await warm.run(args)).toMatchObject({ code: 0, stdout: '', stderr: '' });
     const piped = await runPipeline('smmuscope generate nvme - --to csv --events 500 --seed 5 --set depth=4');
     expect(piped.stdout).toBe(sandbox.read('nvme.csv'));
-    const counted = await runCli(['inspect', sandbox.path('nvme.csv'), '--json']);
+    const counted = await warm.run(['inspect', sandbox.path('nvme.csv'), '--json']);
     expect(JSON.parse(counted.stdout).events).toBeGreaterThanOrEqual(500);
   });
 
@@ -41,7 +46,7 @@ describe('generate', () => {
     [['nvme', 'out.csv', '--kernel', 'new'], /--kernel: expected a Linux version/],
     [['nvme', 'out.csv', '--vcpus', '0'], /vcpus/],
   ])('%j is refused and leaves no file', async (args, message) => {
-    const { code, stderr } = await runCli(['generate', ...args], { cwd: sandbox.folder });
+    const { code, stderr } = await warm.run(['generate', ...args], { cwd: sandbox.folder });
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(sandbox.list().filter((name) => name.includes('out'))).toEqual([]);
@@ -52,14 +57,14 @@ describe('transforms', () => {
   it('are named by replay and inspect', async () => {
     const flags = ['--guest-ats', '--guest-ril', 'off', '--repeat', '2', '--time-scale', '2'];
     const path = sandbox.write('small.csv', SMALL_TRACE);
-    const replayed = await runCli(['replay', path, '--strategy', 'native', '--json', ...flags]);
+    const replayed = await warm.run(['replay', path, '--strategy', 'native', '--json', ...flags]);
     const names = ['guest-ats', 'guest-ril', 'repeat', 'time-scale'];
     const { provenance } = JSON.parse(replayed.stdout);
     expect(provenance.transforms.map(({ name }: { name: string }) => name)).toEqual(names);
     expect(provenance.traces[0].transforms[0]).toMatchObject({ name: 'guest-ats', submissions_inserted: 4 });
-    const inspected = await runCli(['inspect', path, '--json', ...flags]);
+    const inspected = await warm.run(['inspect', path, '--json', ...flags]);
     expect(JSON.parse(inspected.stdout).transforms).toEqual(provenance.traces[0].transforms);
-    expect((await runCli(['compare', path, '--strategies', 'native', ...flags])).stdout).toContain(
+    expect((await warm.run(['compare', path, '--strategies', 'native', ...flags])).stdout).toContain(
       'guest transformed: guest-ats, guest-ril ranges=off',
     );
   });
@@ -71,19 +76,19 @@ describe('transforms', () => {
     [['--repeat', '0'], 2, /repeat/],
     [['--guest-ril', 'maybe'], 2, /guest-ril/],
   ])('%j is refused', async (flags, code, message) => {
-    const run = await runCli(['replay', '-', '--strategy', 'native', ...flags], { input: SMALL_TRACE });
+    const run = await warm.run(['replay', '-', '--strategy', 'native', ...flags], { input: SMALL_TRACE });
     expect(run).toMatchObject({ code, stdout: '' });
     expect(run.stderr).toMatch(message);
   });
 
   it('inspect --topology shows the guest as recorded', async () => {
-    const run = await runCli(['inspect', '-', '--topology', '--guest-ats'], { input: SMALL_TRACE });
+    const run = await warm.run(['inspect', '-', '--topology', '--guest-ats'], { input: SMALL_TRACE });
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toMatch(/--topology: expected no guest transform beside it, found guest-ats/);
   });
 
   it('--repeat needs a file', async () => {
-    const run = await runCli(['replay', '-', '--strategy', 'native', '--repeat', '2'], { input: SMALL_TRACE });
+    const run = await warm.run(['replay', '-', '--strategy', 'native', '--repeat', '2'], { input: SMALL_TRACE });
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toMatch(/--repeat: expected a file/);
   });
@@ -91,9 +96,9 @@ describe('transforms', () => {
 
 describe('record', () => {
   it('refuses ATS on the emulated SMMUv3 and a version that is none', async () => {
-    const ats = await runCli(['record', 'qemu', '--ats']);
+    const ats = await warm.run(['record', 'qemu', '--ats']);
     expect(ats).toMatchObject({ code: 2, stdout: '' });
     expect(ats.stderr).toMatch(/--ats: expected --arch x86_64/);
-    expect(await runCli(['record', 'ftrace', '--kernel', 'six'])).toMatchObject({ code: 2 });
+    expect(await warm.run(['record', 'ftrace', '--kernel', 'six'])).toMatchObject({ code: 2 });
   });
 });

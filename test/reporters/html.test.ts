@@ -4,17 +4,17 @@
  * Needs Chromium (Debian's package) and fails without it. SMMUSCOPE_NO_CHROMIUM=1 says that its absence is meant: then
  * only what needs no browser is tested. SMMUSCOPE_CHROMIUM names a binary that is not on PATH (see support/chromium.ts).
  */
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostCommandsByCause } from '../../src/reporters/html/charts.js';
 import { renderPage } from '../../src/reporters/html/page.js';
+import { hostCommandsByCause } from '../../src/reporters/html/parts.js';
 import { reporterByName } from '../../src/reporters/registry.js';
 import type { ReportContext } from '../../src/reporters/reporter.js';
 import type { ResultDocument } from '../../src/results/document.js';
 import { parseResult } from '../../src/results/read-result.js';
 import { runReplays } from '../../src/session/run.js';
 import { chromiumPath, WITHOUT_BROWSER } from '../support/chromium.js';
+import { openPage, pathCells, seriousViolations, valueAt } from '../support/report-page.js';
 import { PROFILES } from './documents.js';
 
 const CONTEXT: ReportContext = { width: 80, colour: false, unicode: true };
@@ -28,12 +28,12 @@ beforeAll(async () => {
     ...{ seed: 0, msi: true, safety: true, lenient: false, format: undefined },
     strategies: ['ioctl', 'sw-vcmdq', 'native'],
   });
-  html = renderPage(result);
+  html = renderPage(result, CONTEXT);
 });
 
 describe('the page', () => {
   it('is the same each time and names nothing to fetch', () => {
-    expect(renderPage(result) === html).toBe(true);
+    expect(renderPage(result, CONTEXT) === html).toBe(true);
     expect(html).not.toMatch(/<(?:link|img|iframe)\b|<script[^>]+src=|@import|url\(/);
     expect(html.endsWith('\n')).toBe(true);
   });
@@ -42,7 +42,7 @@ describe('the page', () => {
     const file = '</script><script>alert(1)</script>&"\'';
     const [trace] = result.provenance.traces;
     const evil = { ...result, provenance: { ...result.provenance, traces: [{ ...trace, file }] } };
-    const text = renderPage(evil);
+    const text = renderPage(evil, CONTEXT);
     expect(text).not.toContain('<script>alert(1)');
     expect(text).toContain('&lt;/script&gt;');
   });
@@ -63,7 +63,7 @@ describe('a result that was written and read back', () => {
 
   it('is the only thing that can be a page', async () => {
     await expect(reporterByName('html').render(PROFILES, CONTEXT)).rejects.toThrow(
-      '--reporter html: expected the result of replay or compare, found smmuscope.profiles/1',
+      '--reporter html: expected a result of replay or compare, or curves of mrc, found smmuscope.profiles/1',
     );
   });
 });
@@ -92,30 +92,19 @@ describe('what the page shows of the document', () => {
 
 describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
   let browser: Browser;
-  const problems: string[] = [];
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());
 
-  async function open(colorScheme: 'light' | 'dark'): Promise<Page> {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 800 } });
-    page.on('console', (message) => problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('request', ({ url }) => url().startsWith('http') && problems.push(`fetches ${url()}`));
-    await page.setContent(html);
-    return page;
-  }
+  const open = async (colorScheme: 'light' | 'dark') => (await openPage(browser, html, { colorScheme })).page;
 
   it.each(['light', 'dark'] as const)('%s: renders without error, and axe finds nothing serious', async (scheme) => {
-    const page = await open(scheme);
-    expect(await page.locator('.over-time canvas').count()).toBe(3);
+    const { page, problems } = await openPage(browser, html, { colorScheme: scheme });
+    expect(await page.locator('.over-time canvas').count()).toBe(1);
     expect(await page.locator('figure svg[role=img]').count()).toBeGreaterThanOrEqual(4);
-    await page.evaluate(axe.source);
-    const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
-    const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => [id, nodes[0].html])).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -124,17 +113,10 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     const page = await open('light');
     const carried = await page.locator('#result').textContent();
     expect(JSON.parse(carried!)).toEqual(JSON.parse(JSON.stringify(result)));
-    const rows = await page.locator('.sortable tbody tr').all();
-    for (const [at, row] of rows.entries()) {
-      const cells = await row
-        .locator('td')
-        .evaluateAll((all) => all.map((cell) => Number(cell.getAttribute('data-value'))));
-      const { latency, amplification } = result.results[at];
-      const { count, mean_ns, p50_ns, p99_ns, max_ns } = latency.submission;
-      expect(cells.slice(0, 7)).toEqual([
-        ...[count, mean_ns, p50_ns, p99_ns, max_ns],
-        ...[amplification.guest_commands, amplification.host_commands],
-      ]);
+    const shown = await pathCells(page);
+    expect(shown.length).toBe(15 * result.results.length);
+    for (const { path, result: at, value } of shown) {
+      expect([path, value]).toEqual([path, valueAt(result.results[at], path)]);
     }
     await page.close();
   });
@@ -144,11 +126,31 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     await page.getByRole('button', { name: 'mean ns' }).focus();
     await page.keyboard.press('Enter');
     expect(await page.getByRole('columnheader', { name: 'mean ns' }).getAttribute('aria-sort')).toBe('ascending');
-    expect(await page.getByRole('status').textContent()).toBe('sorted by mean ns, ascending');
+    expect(await page.locator('#sorted-1').textContent()).toBe('sorted by mean ns, ascending');
     const order = await page
-      .locator('.sortable tbody td:nth-child(3)')
+      .locator('[data-status=sorted-1] tbody td:nth-child(3)')
       .evaluateAll((all) => all.map((c) => Number(c.getAttribute('data-value'))));
     expect(order).toEqual([...order].sort((a, b) => a - b));
+    await page.close();
+  });
+
+  it('zooms the course by keys, and shows all again', async () => {
+    const page = await open('light');
+    const place = page.locator('.over-time');
+    const axis = () =>
+      page.locator('.over-time canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await place.focus();
+    const all = await axis();
+    await page.keyboard.press('+');
+    await expect.poll(axis).not.toBe(all);
+    await page.keyboard.press('0');
+    await expect.poll(axis).toBe(all);
+    await page.close();
+  });
+
+  it('is not wider than a telephone', async () => {
+    const { page } = await openPage(browser, html, { width: 400 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
     await page.close();
   });
 

@@ -116,9 +116,13 @@ describe('what is generated', () => {
 describe('parseResult', () => {
   it.each([
     ['', 'r.json: expected the JSON of a result (replay or compare with --json), found nothing'],
-    ['{"schema":', 'r.json: expected the JSON of a result (replay or compare with --json), found something else'],
-    ['[]', 'r.json: expected smmuscope.result/1, found JSON without that schema'],
-    ['null', 'r.json: expected smmuscope.result/1, found JSON without that schema'],
+    [
+      '{"schema":',
+      'r.json: expected the JSON of a result (replay or compare with --json), found JSON that is cut short or damaged',
+    ],
+    ['schema: 1', 'r.json: expected the JSON of a result (replay or compare with --json), found something else'],
+    ['[]', 'r.json: expected smmuscope.result/1, found JSON without the key schema'],
+    ['null', 'r.json: expected smmuscope.result/1, found JSON without the key schema'],
     ['{"schema":"other/1"}', 'r.json: expected smmuscope.result/1, found "other/1"'],
     [
       '{"schema":"smmuscope.result/2"}',

@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
+import { COST_COUNT } from '../../src/path/costs.js';
 import type { Submission } from '../../src/path/submission.js';
 import { LoadedProfile, loadProfile } from '../../src/profiles/load.js';
+import type { Course } from '../../src/replay/course.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 
@@ -225,7 +227,9 @@ describe('metamorphic', () => {
       override onCommandEffect(opcode: number, publishedNs: number, effectNs: number, measured: boolean): void {
         this.hash.update(`effect ${opcode} ${publishedNs} ${effectNs} ${measured}\n`);
       }
-      override onSubmission(submission: Submission, publishedNs: number, doneNs: number, spentNs: Float64Array): void {
+      override onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
+        const spentNs = new Float64Array(COST_COUNT);
+        course.addTo(spentNs);
         this.hash.update(`submission ${submission.vcpu} ${publishedNs} ${doneNs} ${spentNs.join()}\n`);
       }
     }

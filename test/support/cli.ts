@@ -28,11 +28,16 @@ export interface CliOptions {
 /** Start `smmuscope ...args` and leave its streams to the caller. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (!existsSync(join(ROOT, 'dist/commands'))) throw new Error('dist/ is missing: run `npm run build` first');
-  const { FORCE_COLOR: _colour, COLUMNS: _columns, ...environment } = process.env;
   return spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
     cwd: options.cwd ?? ROOT,
-    env: { ...environment, ...options.env },
+    env: toolEnvironment(options.env),
   });
+}
+
+/** The environment of the tests with `env` on top, without what a terminal would say of its width and colours. */
+export function toolEnvironment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _colour, COLUMNS: _columns, ...environment } = process.env;
+  return { ...environment, ...env };
 }
 
 /** Run `smmuscope ...args` to its end. */

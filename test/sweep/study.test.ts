@@ -1,13 +1,14 @@
 /** Sweeps, the study file: is a mistake told with its line before anything runs, and has a study the points it says? */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { loadProfile } from '../../src/profiles/load.js';
 import { planSweep } from '../../src/sweep/plan.js';
 import { studyJsonSchema } from '../../src/sweep/schema.js';
 import { countPoints, loadStudy } from '../../src/sweep/study.js';
 import { ROOT } from '../support/cli.js';
 import { messageOf, tracePath } from '../support/traces.js';
-import { SMALL_TRACE, studyFile } from './studies.js';
+import { SMALL_TRACE, studyFile, temporaryFolder } from './studies.js';
 
 const TRACES = `traces: ['${SMALL_TRACE}']`;
 
@@ -84,6 +85,21 @@ const MISTAKES: [string, string[], string][] = [
     [TRACES, 'strategies: [ioctl]', 'replay:', '  with: none.log'],
     ':5: replay.with: expected a readable trace file, found "none.log"',
   ],
+  [
+    'a parameter with a name that JavaScript takes for something else',
+    [TRACES, 'strategies: [ioctl]', 'set:', '  __proto__: { from: 1, to: 2, step: 1 }'],
+    ':5: unknown key __proto__',
+  ],
+  [
+    'such a parameter of a point',
+    [TRACES, 'strategies: [ioctl]', 'points:', '  - { strategy: native }', '  - { set: { __proto__: 1 } }'],
+    ':6: unknown key __proto__',
+  ],
+  [
+    'a parameter with a name that every object has',
+    [TRACES, 'strategies: [ioctl]', 'set: { constructor: [1] }'],
+    ':4: set.constructor[0]: --set: unknown key constructor',
+  ],
   ['no YAML', [TRACES, 'strategies: [ioctl'], ': expected YAML or JSON'],
   [
     'aliases that multiply',
@@ -102,6 +118,17 @@ it.each(MISTAKES)('refuses %s', async (_what, lines, expected) => {
   const message = await messageOf(async () => loadStudy(path, 1000));
   expect(message.replace(`UsageError: ${path}`, '')).toContain(expected);
   expect(message).toMatch(/^UsageError: [^\n]+$/);
+});
+
+it.each(['__proto__', 'constructor', 'toString'])('refuses --set %s', (key) => {
+  expect(() => loadProfile('neoverse-mmu700', [`${key}=1`])).toThrow(`--set: unknown key ${key}`);
+});
+
+it('refuses such a parameter in a profile', () => {
+  const path = join(temporaryFolder(), 'profile.yaml');
+  const builtIn = readFileSync(join(ROOT, 'src/profiles/neoverse-mmu700.yaml'), 'utf8');
+  writeFileSync(path, `${builtIn}  __proto__: { value: 1, unit: ns, tag: V, source: nowhere }\n`);
+  expect(() => loadProfile(path)).toThrow(`${path}: unknown parameter __proto__`);
 });
 
 it('counts a product without making it, and refuses more than the cap', async () => {

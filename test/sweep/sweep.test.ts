@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { ResultDocument } from '../../src/results/document.js';
 import type { StudyPoint } from '../../src/results/study-document.js';
 import { runReplays } from '../../src/session/run.js';
 import { estimateSweep } from '../../src/sweep/estimate.js';
@@ -70,6 +71,13 @@ const REPLAYS: [string, string[]][] = [
   ],
 ];
 
+/** A document as a point has it, which is without its course in time. */
+function asPoint(document: ResultDocument): string {
+  for (const result of document.results) expect(Object.keys(result)).toContain('slowest_submissions');
+  const left = ['main_tlb_over_time', 'slowest_submissions'];
+  return JSON.stringify(document, (key, value) => (left.includes(key) ? undefined : value));
+}
+
 it.each(REPLAYS)('has the document of a replay with the same options at every point: %s', async (_what, lines) => {
   const plan = await planSweep(loadStudy(studyFile(lines), 100));
   const { points, failed } = await runSweep(plan, { jobs: 1 });
@@ -77,7 +85,7 @@ it.each(REPLAYS)('has the document of a replay with the same options at every po
   expect(failed).toBe(0);
   for (const { index, result } of points) {
     const { trace, options } = plan.points[index];
-    expect(JSON.stringify(result)).toBe(JSON.stringify(await runReplays([trace], options)));
+    expect(JSON.stringify(result)).toBe(asPoint(await runReplays([trace], options)));
   }
 });
 

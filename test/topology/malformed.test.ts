@@ -1,11 +1,16 @@
 /** Topology, malformed files: is each mistake one exact sentence with its line? */
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadTopology, parseTopology } from '../../src/topology/load.js';
-import { runCli, Sandbox } from '../support/cli.js';
+import { Sandbox } from '../support/cli.js';
 import { messageOf, tracePath } from '../support/traces.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const sandbox = new Sandbox();
-afterAll(() => sandbox.remove());
+const warm = new WarmCli();
+afterAll(async () => {
+  await warm.close();
+  sandbox.remove();
+});
 
 const HEADER = 'schema: smmuscope.topology/1\n';
 const ONE = `${HEADER}devices:\n  - sid: 8\n`;
@@ -156,7 +161,7 @@ describe('on the command line', () => {
     ['compare', []],
   ])('%s ends with exit code 2 and the sentence', async (command, flags) => {
     const file = sandbox.write('bad.yaml', `${ONE}    atss: true\n`);
-    const { code, stdout, stderr } = await runCli([command, trace, ...flags, '--topology', file]);
+    const { code, stdout, stderr } = await warm.run([command, trace, ...flags, '--topology', file]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain(`${file}:4: unknown key atss in devices[0]; did you mean ats?`);
@@ -164,20 +169,20 @@ describe('on the command line', () => {
 
   it('inspect --topology writes a file that replay takes', async () => {
     const file = sandbox.path('inferred.yaml');
-    expect(await runCli(['inspect', trace, '--topology', '--output', file])).toEqual({
+    expect(await warm.run(['inspect', trace, '--topology', '--output', file])).toEqual({
       code: 0,
       stdout: '',
       stderr: '',
     });
-    const { stdout } = await runCli(['inspect', trace, '--topology']);
+    const { stdout } = await warm.run(['inspect', trace, '--topology']);
     expect(stdout).toBe(sandbox.read('inferred.yaml'));
-    const replayed = await runCli(['replay', trace, '--strategy', 'ioctl', '--topology', file]);
+    const replayed = await warm.run(['replay', trace, '--strategy', 'ioctl', '--topology', file]);
     expect(replayed.code).toBe(0);
     expect(replayed.stdout).toContain('topology from inferred.yaml');
   });
 
   it('inspect --topology has one form only', async () => {
-    const { code, stderr } = await runCli(['inspect', trace, '--topology', '--json']);
+    const { code, stderr } = await warm.run(['inspect', trace, '--topology', '--json']);
     expect(code).toBe(2);
     expect(stderr).toContain('--topology: expected neither --json nor --reporter');
   });

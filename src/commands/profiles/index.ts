@@ -16,7 +16,7 @@ export default class Profiles extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Profiles);
     const { Report } = await import('../../cli/report.js');
-    await Report.open(flags).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.profiles/1' }).write(async () => {
       const { profilesDocument } = await import('../../cli/listings.js');
       return profilesDocument();
     });

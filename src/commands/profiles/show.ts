@@ -26,7 +26,7 @@ export default class ProfilesShow extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ProfilesShow);
     const { Report } = await import('../../cli/report.js');
-    await Report.open(flags).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.profile/1' }).write(async () => {
       const { profileDocument } = await import('../../cli/listings.js');
       return profileDocument(args.profile, flags.set ?? []);
     });

@@ -16,7 +16,7 @@ export default class Strategies extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Strategies);
     const { Report } = await import('../../cli/report.js');
-    await Report.open(flags).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.strategies/1' }).write(async () => {
       const { strategiesDocument } = await import('../../cli/listings.js');
       return strategiesDocument();
     });

@@ -28,7 +28,7 @@ export default class StrategiesShow extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(StrategiesShow);
     const { Report } = await import('../../cli/report.js');
-    await Report.open(flags).write(async () => {
+    await Report.open(flags, { schema: 'smmuscope.strategy/1' }).write(async () => {
       const { strategyDocument } = await import('../../cli/listings.js');
       return strategyDocument(args.name, flags.profile, flags.set ?? []);
     });

@@ -2,12 +2,17 @@
 /** The page's static charts, drawn by Observable Plot: they need no script, so they print and mail. */
 import * as Plot from '@observablehq/plot';
 import type { StrategyResult } from '../../results/document.js';
+import type { PageCurve } from './curves.js';
+import { type Group, intervalsOf, type Parts, partNames, type Slow } from './parts.js';
 
 /** One chart: a figure of the page's own document. */
 export type Chart = HTMLElement | SVGElement;
 
-const WIDTH = 900;
-const ROW_HEIGHT = 28;
+const WIDTH = 1160;
+/** Width of one of several small charts side by side. */
+const SMALL_WIDTH = 560;
+/** Submissions in a chart of the slowest; the table beside it has all that are kept. */
+export const SLOWEST_DRAWN = 8;
 
 /** Colours that differ in lightness too, for prints and for people who see few colours; readable on white and on black. */
 const COLOURS = [
@@ -15,45 +20,46 @@ const COLOURS = [
   ...['#1d4f91', '#f2b84b', '#7fc8a9', '#e58f6e', '#c4b5fd', '#67c7dd', '#e9a3c9', '#aebc5c', '#5b3a0a', '#b8c2cf'],
 ];
 
-interface Part {
+/** What every chart has; its own choice of a class would be another one each time. */
+const COMMON = { className: 'plot', style: { fontSize: '13px', fontFamily: 'inherit' } } as const;
+
+/** One bar: its name and its amounts. */
+export interface BarRow {
   readonly label: string;
-  readonly part: string;
-  readonly value: number;
+  readonly parts: Parts;
 }
 
-/** Name of a result on the page: with its trace and targeting only where these tell results apart. */
-export function labelsOf(results: readonly StrategyResult[]): string[] {
-  const differ = (of: (one: StrategyResult) => string) => new Set(results.map(of)).size > 1;
-  const withTrace = differ(({ trace }) => trace);
-  const withAtc = new Set(results.map(({ strategy, trace }) => `${trace} ${strategy}`)).size < results.length;
-  return results.map(({ strategy, atc, trace }) =>
-    [strategy, ...(withAtc ? [`atc=${atc}`] : []), ...(withTrace ? [trace] : [])].join(' · '),
-  );
+/** What the bars of a chart are of. */
+export interface BarScale {
+  readonly title: string;
+  /** Of the axis. */
+  readonly unit: string;
+  /** Amounts are multiplied by this for the axis (default 1). */
+  readonly factor?: number;
+  /** Names of the parts in the order of their colours (default: those of the rows). */
+  readonly domain?: readonly string[];
 }
 
 /** Share of submissions that are done after a time, per strategy, read off the histograms' bucket ends. */
-export function latencyCurves(document: Document, results: readonly StrategyResult[]): Chart {
-  const names = labelsOf(results);
-  const points = results.flatMap(({ latency }, at) => {
-    const { histogram, count, min_ns, max_ns } = latency.submission;
+export function latencyCurves(document: Document, results: readonly StrategyResult[], groups: readonly Group[]): Chart {
+  const points = groups.flatMap(({ label, at }) => {
+    const { histogram, count, min_ns, max_ns } = results[at].latency.submission;
     let below = 0;
-    const start = { label: names[at], us: Math.max(1, min_ns) / 1000, share: 0 };
+    const start = { label, us: Math.max(1, min_ns) / 1000, share: 0 };
     const ends = histogram.map(([boundNs, inBucket]) => {
       below += inBucket;
-      return { label: names[at], us: Math.max(1, Math.min(boundNs, max_ns)) / 1000, share: below / count };
+      return { label, us: Math.max(1, Math.min(boundNs, max_ns)) / 1000, share: below / count };
     });
     return [start, ...ends];
   });
   return Plot.plot({
     document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 320,
+    ...COMMON,
+    ...{ width: WIDTH, height: 340, marginBottom: 45, marginLeft: 55 },
     ariaLabel: 'Share of submissions done within a time, by strategy',
     x: { type: 'log', label: 'submission latency (µs)', grid: true, tickFormat: (us: number) => `${us}` },
-    y: { label: 'share of submissions', domain: [0, 1], grid: true },
-    color: { legend: true, domain: names, range: COLOURS },
+    y: { label: 'share of submissions', domain: [0, 1], grid: true, percent: false },
+    color: { legend: true, domain: groups.map(({ label }) => label), range: COLOURS },
     marks: [
       Plot.ruleY([0]),
       Plot.line(points, { x: 'us', y: 'share', stroke: 'label', strokeWidth: 2, curve: 'step-after' }),
@@ -61,97 +67,114 @@ export function latencyCurves(document: Document, results: readonly StrategyResu
   });
 }
 
-/** Mean time per submission by stage. */
-export function breakdownBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, ({ latency }) => latency.breakdown_ns, 1e-3);
-  return bars(document, results, parts, 'mean time per submission (µs)', 'Mean submission latency by stage');
-}
-
-/** Commands that the SMMU executes, by why they are there. */
-export function amplificationBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, ({ amplification }) => hostCommandsByCause(amplification));
-  return bars(document, results, parts, 'host commands', 'Host commands by cause');
-}
-
-/** Host commands of a result: the guest's own, and what the strategy adds by cause. They sum to `host_commands`. */
-export function hostCommandsByCause(amplification: StrategyResult['amplification']): Record<string, number> {
-  const dropped = Object.values(amplification.not_forwarded_by_opcode).reduce((sum, count) => sum + count, 0);
-  return { 'guest’s own': amplification.guest_commands - dropped, ...amplification.extra_by_cause };
-}
-
-/** Misses of the main TLB by cause. */
-export function missBars(document: Document, results: readonly StrategyResult[]): Chart {
-  const parts = partsOf(results, (one) => missesOf(one));
-  return bars(document, results, parts, 'misses of the main TLB', 'Misses of the main TLB by cause');
-}
-
-/** Causes of the main TLB's misses; none where there is no TLB. */
-export function missesOf({ tlb }: StrategyResult): Record<string, number> {
-  const main = tlb?.main as { misses_by_cause?: Record<string, number> } | undefined;
-  return main?.misses_by_cause ?? {};
-}
-
-/** The slowest submissions, each from its PROD write on, by stage. */
-export function slowestBars(document: Document, result: StrategyResult): Chart {
-  const slowest = result.slowest_submissions ?? [];
-  const parts = slowest.flatMap(({ event, breakdown_ns }) =>
-    Object.entries(breakdown_ns).map(([part, ns]) => ({ label: `event ${event}`, part, value: ns / 1000 })),
+/** Bars of stacked parts, one per row. */
+export function stackedBars(document: Document, rows: readonly BarRow[], scale: BarScale): Chart {
+  const { title, unit, factor = 1, domain = partNames(rows.map(({ parts }) => parts)) } = scale;
+  const labels = rows.map(({ label }) => label);
+  const bars = rows.flatMap(({ label, parts }) =>
+    Object.entries(parts).flatMap(([part, value]) => (value > 0 ? [{ label, part, value: value * factor }] : [])),
   );
-  const order = slowest.map(({ event }) => `event ${event}`);
-  return stacked(document, parts, order, 'time since the PROD write (µs)', `Slowest submissions of ${result.strategy}`);
-}
-
-function partsOf(
-  results: readonly StrategyResult[],
-  of: (result: StrategyResult) => Readonly<Record<string, number>>,
-  scale = 1,
-): Part[] {
-  const names = labelsOf(results);
-  return results.flatMap((result, at) =>
-    Object.entries(of(result))
-      .filter(([, value]) => value > 0)
-      .map(([part, value]) => ({ label: names[at], part, value: value * scale })),
-  );
-}
-
-function bars(
-  document: Document,
-  results: readonly StrategyResult[],
-  parts: readonly Part[],
-  unit: string,
-  title: string,
-): Chart {
-  return stacked(document, parts, labelsOf(results), unit, title);
-}
-
-function stacked(
-  document: Document,
-  parts: readonly Part[],
-  rows: readonly string[],
-  unit: string,
-  title: string,
-): Chart {
-  const domain = [...new Set(parts.map(({ part }) => part))];
+  const drawn = domain.filter((name) => bars.some(({ part }) => part === name));
+  const lines = Math.max(...labels.map((label) => linesOf(label).length));
   return Plot.plot({
     document,
-    // Its own choice would be another one each time.
-    className: 'plot',
-    width: WIDTH,
-    height: 60 + ROW_HEIGHT * rows.length,
-    marginLeft: 200,
+    ...COMMON,
+    ...{
+      width: WIDTH,
+      height: 50 + (14 + 16 * lines) * rows.length,
+      marginLeft: labelMargin(labels),
+      marginBottom: 45,
+    },
     ariaLabel: title,
     x: { label: unit, grid: true },
-    y: { label: null, domain: rows as string[] },
-    color: { legend: true, domain, range: COLOURS },
+    y: { label: null, domain: labels, tickFormat: (label: string) => linesOf(label).join('\n'), tickSize: 0 },
+    color: { legend: true, domain: drawn, range: drawn.map((name) => COLOURS[domain.indexOf(name) % COLOURS.length]) },
     marks: [
-      Plot.barX(parts as Part[], {
-        x: 'value',
-        y: 'label',
-        fill: 'part',
-        title: ({ label, part, value }: Part) => `${label}: ${part} ${Number(value.toPrecision(4))}`,
-        order: domain,
+      Plot.barX(bars, {
+        ...{ x: 'value', y: 'label', fill: 'part', order: drawn },
+        title: ({ label, part, value }: (typeof bars)[number]) => `${label}: ${part} ${Number(value.toPrecision(4))}`,
       }),
       Plot.ruleX([0]),
+    ],
+  });
+}
+
+/** A label of several names in as many lines. */
+const linesOf = (label: string) => label.split(/ · |, /);
+
+function labelMargin(labels: readonly string[]): number {
+  const longest = Math.max(...labels.flatMap((label) => linesOf(label).map((line) => line.length)));
+  return Math.min(400, 20 + 8 * longest);
+}
+
+/** The slowest submissions of one strategy, each from its PROD write on, stage by stage. */
+export function slowestCourses(
+  document: Document,
+  slowest: readonly Slow[],
+  name: string,
+  domain: readonly string[],
+): Chart {
+  const drawn = slowest.slice(0, SLOWEST_DRAWN);
+  const intervals = drawn.flatMap((one) =>
+    intervalsOf(one).map(({ stage, fromNs, untilNs }) => ({
+      ...{ label: rowName(one), stage, from: fromNs / 1000, until: untilNs / 1000 },
+    })),
+  );
+  const rows = drawn.map(rowName);
+  return Plot.plot({
+    document,
+    ...COMMON,
+    ...{ width: SMALL_WIDTH, height: 50 + 20 * rows.length, marginLeft: labelMargin(rows), marginBottom: 45 },
+    ariaLabel: `Slowest submissions of ${name}, stage by stage from the PROD write on`,
+    x: { label: 'time since the PROD write (µs)', grid: true, ticks: 5 },
+    y: { label: null, domain: rows, tickSize: 0 },
+    color: { domain: domain as string[], range: COLOURS },
+    marks: [
+      Plot.barX(intervals, {
+        ...{ x1: 'from', x2: 'until', y: 'label', fill: 'stage' },
+        title: ({ label, stage, from, until }: (typeof intervals)[number]) => `${label}: ${stage} ${from}–${until} µs`,
+      }),
+      Plot.ruleX([0]),
+    ],
+  });
+}
+
+const rowName = ({ event, vm }: Slow) => `event ${event}${vm > 0 ? ` of VM ${vm}` : ''}`;
+
+/** Colours of stages, for several small charts. */
+export function stageLegend(document: Document, domain: readonly string[]): Chart {
+  // Plot reads the document of a legend as it does that of a plot, but does not declare it.
+  const options = { document, className: 'plot', color: { type: 'ordinal' as const, domain, range: COLOURS } };
+  return Plot.legend(options) as Chart;
+}
+
+/** Miss ratio by TLB size. */
+export function curveChart(document: Document, curves: readonly PageCurve[], sizes: readonly number[]): Chart {
+  const points = curves.flatMap(({ trace, points }) => points.map((point) => ({ trace, ...point })));
+  const last = Math.max(2, ...points.map(({ entries }) => entries), ...sizes);
+  // Beyond the last size the curve stays as it is.
+  const ends = curves.map(({ trace, points }) => ({ trace, ...points[points.length - 1], entries: last }));
+  return Plot.plot({
+    document,
+    ...COMMON,
+    ...{ width: WIDTH, height: 340, marginBottom: 45, marginLeft: 55 },
+    ariaLabel: 'Miss ratio by size of the TLB',
+    x: {
+      type: 'log',
+      base: 2,
+      label: 'TLB entries',
+      domain: [1, last],
+      grid: true,
+      tickFormat: (one: number) => `${one}`,
+    },
+    y: { label: 'miss ratio', domain: [0, 1], grid: true },
+    color: { legend: curves.length > 1, domain: curves.map(({ trace }) => trace), range: COLOURS },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.ruleX(sizes, { strokeDasharray: '4 4' }),
+      Plot.line([...points, ...ends], {
+        ...{ x: 'entries', y: 'miss_ratio', stroke: 'trace', strokeWidth: 2, curve: 'step-after' as const },
+      }),
     ],
   });
 }

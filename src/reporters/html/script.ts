@@ -1,8 +1,8 @@
-/** What runs in the page: sorting of tables, and the zoomable course of misses by uPlot. Kept as text: it is not our process. */
+/** What runs in the page: sorting of tables, and the course of misses by uPlot, zoomed by mouse or keys. Kept as text: it is not our process. */
 export const SCRIPT = `
 'use strict';
 for (const table of document.querySelectorAll('table.sortable')) {
-  const status = document.getElementById('sorted');
+  const status = document.getElementById(table.dataset.status);
   const headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => header.querySelector('button').addEventListener('click', () => {
     const ascending = header.getAttribute('aria-sort') !== 'ascending';
@@ -28,12 +28,26 @@ const draw = (width) => {
     const times = series.lookups.map((_, bin) => (series.start_ns + bin * series.bin_ns) / 1e9);
     const axis = { stroke: ink, grid: { stroke: '#8a939d55' }, ticks: { stroke: ink } };
     place.replaceChildren();
-    new uPlot({
+    const plot = new uPlot({
       width: width || Math.max(320, place.clientWidth), height: 240, scales: { x: { time: false } },
       axes: [{ ...axis, label: 'trace time (s)' }, { ...axis, label: 'misses per bin' }],
       series: [{ label: 'time (s)' }, ...causes.map(([label], i) => ({
         label, stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
     }, [times, ...causes.map(([, counts]) => counts)], place);
+    place.onkeydown = (event) => {
+      const { min, max } = plot.scales.x;
+      const [first, last] = [times[0], times[times.length - 1]];
+      const [half, middle] = [(max - min) / 2, (max + min) / 2];
+      const show = (from, until) => {
+        event.preventDefault();
+        plot.setScale('x', { min: Math.max(first, from), max: Math.min(last, until) });
+      };
+      if (event.key === '+' || event.key === '=') show(middle - half / 2, middle + half / 2);
+      else if (event.key === '-') show(middle - half * 2, middle + half * 2);
+      else if (event.key === 'ArrowLeft') { const by = Math.min(half / 2, min - first); show(min - by, max - by); }
+      else if (event.key === 'ArrowRight') { const by = Math.min(half / 2, last - max); show(min + by, max + by); }
+      else if (event.key === '0') show(first, last);
+    };
   }
 };
 draw();

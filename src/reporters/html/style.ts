@@ -5,18 +5,26 @@ export const STYLE = `
   :root { --text: #e8ebee; --back: #14171a; --soft: #22272c; --line: #7d8690; --link: #8ec2ff; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 64rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text);
+body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text);
   background: var(--back); }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); } h3 { font-size: .95rem; margin: .5rem 0 0; }
+p, figcaption { max-width: 60rem; } h1 + p { font-size: .95rem; }
 a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-figure { margin: 1rem 0; --plot-background: var(--back); overflow-x: auto; }
+figure { margin: 1rem 0; --plot-background: var(--back); }
 figcaption { font-size: .9rem; }
-figure svg { max-width: 100%; height: auto; }
-.scroll { overflow-x: auto; }
+.chart { overflow-x: auto; } .chart svg[role=img] { max-width: 100%; height: auto; min-width: 36rem; }
+.plot-swatches { font-size: .85rem; margin-bottom: 0; } .plot figure, figure.plot-figure { margin: 0; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: .5rem 1.5rem; }
+.multiples > * { min-width: 0; } .multiples .chart svg[role=img] { min-width: 24rem; }
+.scroll { overflow-x: auto; } details .scroll { max-height: 24rem; overflow-y: auto; }
+.scroll th:first-child { position: sticky; left: 0; background: var(--back); } .scroll thead th:first-child { background: var(--soft); }
+summary { cursor: pointer; font-size: .9rem; } .sorted { min-height: 1.5em; margin: .25rem 0; font-size: .9rem; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .9rem; }
 caption { text-align: left; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, th.text, td.text { text-align: left; } details td.text { white-space: normal; min-width: 12rem; }
 thead th { background: var(--soft); }
 th button { all: unset; cursor: pointer; font-weight: bold; }
 th button:focus-visible { outline: 3px solid var(--link); }
@@ -25,7 +33,8 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
 @media print {
   :root { --text: #000; --back: #fff; --soft: #eee; --link: #000; color-scheme: light; }
   body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
-  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .15rem .3rem; } caption { display: none; }
-  .scroll, figure { overflow: visible; }
+  table { font-size: 6.5pt; } th, td { white-space: normal; overflow-wrap: anywhere; padding: .1rem .2rem; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
+  .scroll, .chart { overflow: visible; } .chart svg[role=img], .multiples .chart svg[role=img] { min-width: 0; } .multiples { grid-template-columns: 1fr 1fr; }
+  .multiples > * { break-inside: avoid; }
 }
 `;

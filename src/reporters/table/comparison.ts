@@ -10,7 +10,7 @@ import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.j
 import { renderMedians } from './medians.js';
 
 /** One row: a result and the result that it is compared with. */
-interface ComparisonRow {
+export interface ComparisonRow {
   readonly result: StrategyResult;
   readonly baseline: StrategyResult | undefined;
 }
@@ -64,7 +64,7 @@ export function renderComparison(document: ResultDocument, context: ReportContex
  * The baseline's result with the targeting that it names, else with the same targeting as `result`, else its only (first)
  * one: a strategy may default to another targeting.
  */
-function baselineOf(
+export function baselineOf(
   result: StrategyResult,
   results: readonly StrategyResult[],
   baseline: Baseline | undefined,
@@ -75,7 +75,7 @@ function baselineOf(
 }
 
 /** Mean submission latency as a multiple of the baseline's. */
-function versusBaseline({ result, baseline }: ComparisonRow): number | undefined {
+export function versusBaseline({ result, baseline }: ComparisonRow): number | undefined {
   const base = baseline?.latency.submission.mean_ns ?? 0;
   return base > 0 && result.latency.submission.count > 0 ? result.latency.submission.mean_ns / base : undefined;
 }

@@ -1,15 +1,24 @@
 /** A study for people: one row per point with the axes that vary, its latency and its host CPU time; fronts marked. */
+import type { StrategyResult } from '../../results/document.js';
 import type { StudyDocument, StudyPoint } from '../../results/study-document.js';
 import { axesOf, axisValue } from '../csv-study.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, NO_VALUE } from './format.js';
 import { type Column, drawTable, wrapText } from './layout.js';
 
+/** What a row shows of a point; its result is looked at once. */
+interface Row {
+  readonly point: StudyPoint;
+  readonly meanNs: number | undefined;
+  readonly p99Ns: number | undefined;
+  readonly hostCpuNs: number | undefined;
+}
+
 /** Table and footer. */
 export function renderStudy(document: StudyDocument, context: ReportContext): string {
   const { provenance, points, pareto, failed, shard } = document;
   const columns = columnsOf(document, context);
-  const table = drawTable(columns, points, context);
+  const table = drawTable(columns, points.map(rowOf), context);
   const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.count}: ${formatCount(points.length)}`;
   const front =
     pareto.fronts === null
@@ -24,39 +33,36 @@ export function renderStudy(document: StudyDocument, context: ReportContext): st
   return `${table.text}\n${notes.map((note) => wrapText(note, context)).join('')}`;
 }
 
-function columnsOf({ points, pareto }: StudyDocument, context: ReportContext): Column<StudyPoint>[] {
+function columnsOf({ points, pareto }: StudyDocument, context: ReportContext): Column<Row>[] {
   const varying = axesOf(points).filter((axis) => new Set(points.map(({ at }) => axisValue(at, axis))).size > 1);
   const shown = varying.length === 0 ? ['strategy'] : varying;
   const axes = shown.map(
-    (axis): Column<StudyPoint> => ({
+    (axis): Column<Row> => ({
       heading: axis,
       align: 'left',
       drop: 0,
       minWidth: 10,
-      cell: ({ at }) => (axis === 'trace' ? fileName(at.trace) : axisValue(at, axis)),
+      cell: ({ point: { at } }) => (axis === 'trace' ? fileName(at.trace) : axisValue(at, axis)),
     }),
   );
-  const ns = (heading: string, drop: number, of: (point: StudyPoint) => number | undefined): Column<StudyPoint> => ({
+  const ns = (heading: string, drop: number, of: (row: Row) => number | undefined): Column<Row> => ({
     heading,
     align: 'right',
     drop,
-    cell: (point) => (point.error === undefined ? formatNs(of(point), context) : NO_VALUE),
+    cell: (row) => (row.point.error === undefined ? formatNs(of(row), context) : NO_VALUE),
   });
   const onFront = new Set(pareto.fronts?.flatMap((front) => front.points.map(({ index }) => index)));
-  const cpu = new Map(
-    pareto.fronts?.flatMap((front) => front.points.map((one) => [one.index, one.host_cpu_ns_per_submission])),
-  );
   return [
-    { heading: 'point', short: '#', align: 'right', drop: 2, cell: ({ index }) => String(index) },
+    { heading: 'point', short: '#', align: 'right', drop: 2, cell: ({ point }) => String(point.index) },
     ...axes,
-    ns('mean', 0, ({ result }) => result?.results[0].latency.submission.mean_ns),
-    ns('p99', 1, ({ result }) => result?.results[0].latency.submission.p99_ns),
-    ns('host cpu', 0, (point) => cpu.get(point.index) ?? hostCpu(point)),
+    ns('mean', 0, ({ meanNs }) => meanNs),
+    ns('p99', 1, ({ p99Ns }) => p99Ns),
+    ns('host cpu', 0, ({ hostCpuNs }) => hostCpuNs),
     {
       heading: 'front',
       align: 'left',
       drop: 3,
-      cell: ({ index, error }) => (error !== undefined ? 'failed' : onFront.has(index) ? '*' : ''),
+      cell: ({ point: { index, error } }) => (error !== undefined ? 'failed' : onFront.has(index) ? '*' : ''),
     },
   ];
 }
@@ -64,10 +70,15 @@ function columnsOf({ points, pareto }: StudyDocument, context: ReportContext): C
 /** A trace as results name it; where two share a name, the CSV tells them apart. */
 const fileName = (trace: string): string => trace.replace(/^.*[/\\]/, '');
 
+function rowOf(point: StudyPoint): Row {
+  const [entry] = point.result?.results ?? [];
+  const { submission } = entry?.latency ?? {};
+  return { point, meanNs: submission?.mean_ns, p99Ns: submission?.p99_ns, hostCpuNs: entry && hostCpu(entry) };
+}
+
 /** The definition of the fronts: the threads that serve the guest, per submission. */
-function hostCpu({ result }: StudyPoint): number | undefined {
-  const [entry] = result?.results ?? [];
-  if (entry === undefined || entry.latency.submission.count === 0) return undefined;
-  const { background: _own = 0, ...serving } = entry.host.cpu_ns;
-  return Object.values(serving).reduce((sum, ns) => sum + ns, 0) / entry.latency.submission.count;
+function hostCpu({ host, latency }: StrategyResult): number | undefined {
+  if (latency.submission.count === 0) return undefined;
+  const { background: _own = 0, ...serving } = host.cpu_ns;
+  return Object.values(serving).reduce((sum, ns) => sum + ns, 0) / latency.submission.count;
 }

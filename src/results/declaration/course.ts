@@ -26,6 +26,19 @@ export const SLOW_SUBMISSION = z.object({
   breakdown_ns: z
     .record(z.string(), z.int())
     .meta({ description: 'stages with time in them; they sum to the latency' }),
+  course: z
+    .object({
+      stage: z.array(z.string()).meta({ description: 'stages in the order in which they were gone through' }),
+      until_ns: z.array(z.int()).meta({
+        description:
+          'end of each after the PROD write; it begins where the one before ends, the last ends with the latency',
+      }),
+      resolution_ns: z.int().meta({
+        description: 'the most by which a begin or end is off, because short stages were put together; 0: none were',
+      }),
+    })
+    .optional()
+    .meta({ description: 'the same in time; at most 256 intervals' }),
 });
 
 /** Only where `replay --perfetto` wrote a file. */

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
 import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
+import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
 import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
+import { JOIN, READER, TOPOLOGY, TRANSFORMS } from './recording.js';
 import { STATISTICS } from './statistics.js';
 import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
 
@@ -90,15 +92,31 @@ const TRACE_PROVENANCE = z.object({
   file: label('file name'),
   sha256: label('SHA-256 of its bytes as they are, compressed or not'),
   compression: label('none, gz, xz or zst'),
-  reader: z.looseObject({ format: label('format of the trace') }).meta({ description: 'what the reader saw' }),
+  // Earlier versions of the tool counted less.
+  reader: READER.partial()
+    .extend({ format: label('format of the trace') })
+    .meta({ description: 'what the reader saw' }),
+  join: JOIN.optional().meta({ description: 'how two joined recordings agree' }),
   events: z.record(z.string(), z.int()).meta({ description: 'events by kind' }),
-  topology: z.looseObject({}).meta({ description: 'streams, and where they are known from' }),
+  topology: TOPOLOGY.meta({ description: 'streams, and where they are known from' }),
+  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms, with what each did to this trace' }),
 });
 
 const PROVENANCE = z.looseObject({
   tool: z.object({ name: label('name of the tool'), version: label('its version') }),
   traces: z.array(TRACE_PROVENANCE).min(1),
-  profile: z.looseObject({ name: label('profile of the hardware and software costs') }),
+  profile: z.looseObject({
+    name: label('profile of the hardware and software costs'),
+    estimate_share: z
+      .number()
+      .optional()
+      .meta({ description: 'part of the time that rests on parameters tagged as estimates' }),
+  }),
+  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms in their order; empty: as recorded' }),
+  strategy_files: z
+    .array(z.looseObject({ strategy: z.string(), file: z.string(), sha256: z.string() }))
+    .optional()
+    .meta({ description: 'strategies that come from files of the user' }),
   pacing: label('closed, recorded or asap'),
   dma: label('ordered or timed'),
   seeds: z.int().optional().meta({ description: 'number of seeds, from `seed` on; results are those of the first' }),
@@ -115,6 +133,10 @@ export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
   results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
+  miss_ratio_curves: z.array(CURVE).optional().meta({
+    description:
+      'misses of a fully associative LRU TLB of every size over the translations of the trace in its order, whatever the path',
+  }),
   statistics: STATISTICS.optional().meta({ description: 'medians over several seeds or traces' }),
   gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
 });

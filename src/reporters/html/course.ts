@@ -1,0 +1,86 @@
+/** Sections of the page with time on their axis: misses over trace time, and the slowest submissions from their begin on. */
+import type { StrategyResult } from '../../results/document.js';
+import { SLOWEST_DRAWN, slowestCourses, stageLegend } from './charts.js';
+import { groupsOf, intervalsOf, type Slow, stageNames } from './parts.js';
+import { type DataTable, numberCell, type PageShell } from './shell.js';
+
+/** Add the course of the main TLB's misses: strategies whose course is the same share a chart. */
+export function addOverTime(shell: PageShell, results: readonly StrategyResult[]): void {
+  const groups = groupsOf(results, ({ main_tlb_over_time: series }) =>
+    series !== undefined && causesOf(series).length > 0 ? series : undefined,
+  );
+  if (groups.length === 0) return;
+  shell.heading('TLB misses over time');
+  for (const { label, at } of groups) {
+    const series = results[at].main_tlb_over_time!;
+    const causes = causesOf(series);
+    shell.scriptFigure(
+      'over-time',
+      at,
+      `Misses of the main TLB by cause over trace time, ${label}`,
+      `${label[0].toUpperCase()}${label.slice(1)}: misses of the main TLB per ${Number((series.bin_ns / 1e6).toPrecision(3))} ms of trace time. Drag to zoom, double-click to see all; keys: + and − zoom, arrows move, 0 shows all.`,
+      {
+        label: `Misses over time, ${label}`,
+        headings: ['from ns', 'lookups', ...causes.map(([cause]) => cause)],
+        rows: series.lookups.flatMap((lookups, bin) => {
+          if (lookups === 0) return [];
+          const fromNs = numberCell(series.start_ns + bin * series.bin_ns);
+          return [[fromNs, numberCell(lookups), ...causes.map(([, bins]) => numberCell(bins[bin]))]];
+        }),
+      },
+    );
+  }
+}
+
+type Series = NonNullable<StrategyResult['main_tlb_over_time']>;
+
+function causesOf({ misses_by_cause }: Series): (readonly [cause: string, bins: readonly number[]])[] {
+  return Object.entries(misses_by_cause).filter(([, bins]) => bins.some((count) => count > 0));
+}
+
+/** Add the slowest submissions, a small chart per strategy. */
+export function addSlowest(shell: PageShell, results: readonly StrategyResult[]): void {
+  const groups = groupsOf(results, ({ slowest_submissions: slowest = [] }) =>
+    slowest.length === 0 ? undefined : slowest,
+  ).map(({ label, at }) => ({ label, slowest: results[at].slowest_submissions! }));
+  if (groups.length === 0) return;
+  const stages = stageNames(results);
+  const all = groups.flatMap(({ slowest }) => slowest);
+  shell.heading('Slowest submissions');
+  shell.multiples(
+    stageLegend(shell.document, stages),
+    groups.map(({ label, slowest }) => ({
+      title: label,
+      chart: slowestCourses(shell.document, slowest, label, stages),
+    })),
+    `The ${SLOWEST_DRAWN} slowest of each, the slowest first, each from its PROD write on, ${orderOf(all)}. Every chart has its own time axis. The values have up to 16 of each.`,
+    slowestTable(groups),
+  );
+}
+
+function orderOf(slowest: readonly Slow[]): string {
+  if (slowest.some(({ course }) => course === undefined)) return 'its stages summed';
+  const resolutionNs = Math.max(...slowest.map(({ course }) => course?.resolution_ns ?? 0));
+  return resolutionNs === 0
+    ? 'each stage from when to when'
+    : `each stage from when to when; of long ones, short stages are put together within ${resolutionNs} ns`;
+}
+
+function slowestTable(groups: readonly { readonly label: string; readonly slowest: readonly Slow[] }[]): DataTable {
+  return {
+    label: 'Slowest submissions',
+    headings: ['strategy', 'event', 'vCPU', 'commands', 'latency ns', 'stages, each until ns'],
+    rows: groups.flatMap(({ label, slowest }) =>
+      slowest.map((one) => [
+        label,
+        numberCell(one.event),
+        numberCell(one.vcpu),
+        numberCell(one.commands),
+        numberCell(one.latency_ns),
+        intervalsOf(one)
+          .map(({ stage, untilNs }) => `${stage} ${untilNs}`)
+          .join(', '),
+      ]),
+    ),
+  };
+}

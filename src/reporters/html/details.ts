@@ -1,0 +1,113 @@
+/** Sections of what only some results have: translation structures, errors and injected faults, a change of paths. */
+import type { CacheResult, StrategyResult } from '../../results/document.js';
+import { groupsOf, labelsOf, partNames } from './parts.js';
+import { type Cell, numberCell, type PageShell } from './shell.js';
+
+/** Columns of the structures' table: heading and key. */
+const COUNTERS = ['lookups', 'hits', 'misses', 'miss_ratio', 'fills', 'evictions', 'invalidated'] as const;
+
+/** Add lookups and misses of every structure that was used, the devices' ATCs among them. */
+export function addStructures(shell: PageShell, results: readonly StrategyResult[]): void {
+  const structures = [...new Set(results.flatMap(({ tlb }) => Object.keys(tlb ?? {})))];
+  const used = structures.flatMap((structure) => {
+    const cacheOf = ({ tlb }: StrategyResult) => (tlb as Readonly<Record<string, unknown>> | null)?.[structure];
+    const groups = groupsOf(results, (result) => (isUsed(cacheOf(result)) ? cacheOf(result) : undefined));
+    return groups.map(({ label, at }) => ({ name: label, structure, cache: cacheOf(results[at]) as UsedCache }));
+  });
+  if (used.length === 0) return;
+  const causes = partNames(used.map(({ cache }) => cache.misses_by_cause ?? {}));
+  shell.heading('Translation structures');
+  shell.sortableTable({
+    label: 'Translation structures',
+    headings: ['structure', 'strategy', ...COUNTERS.map((key) => key.replace('_', ' ')), ...causes],
+    rows: used.map(({ name, structure, cache }) => [
+      structure,
+      name,
+      ...COUNTERS.map((key) => numberCell(cache[key])),
+      ...causes.map((cause) => numberCell(cache.misses_by_cause?.[cause] ?? (cache.misses_by_cause ? 0 : null))),
+    ]),
+  });
+  shell.paragraph(
+    'Columns after “invalidated” are misses by cause; atc: the devices’ caches. Strategies with the same numbers share a row.',
+  );
+}
+
+type UsedCache = CacheResult & { readonly misses_by_cause?: Readonly<Record<string, number>> };
+
+function isUsed(cache: unknown): cache is UsedCache {
+  return typeof cache === 'object' && cache !== null && Number((cache as Partial<CacheResult>).lookups ?? 0) > 0;
+}
+
+/** Add what was refused or dropped, and what injected faults led to. */
+export function addIncidents(shell: PageShell, results: readonly StrategyResult[]): void {
+  const names = labelsOf(results);
+  const refused = results.flatMap(({ errors }, at) =>
+    (['refused_by_opcode', 'swallowed_by_opcode'] as const).flatMap((key) =>
+      Object.entries((errors as Errors | undefined)?.[key] ?? {}).map(([opcode, count]): Cell[] => [
+        names[at],
+        key === 'refused_by_opcode' ? 'refused' : 'dropped silently',
+        opcode,
+        numberCell(count),
+      ]),
+    ),
+  );
+  if (refused.length > 0) {
+    shell.heading('Commands without effect');
+    const headings = ['strategy', 'what happened', 'opcode', 'commands'];
+    shell.plainTable({ label: 'Commands without effect', headings, rows: refused });
+  }
+  const incidents = results.flatMap(({ errors }, at) =>
+    Object.entries((errors as Errors | undefined)?.incidents ?? {}).map(([fault, one]) => ({
+      ...{ name: names[at], fault, one },
+    })),
+  );
+  if (incidents.length === 0) return;
+  const keys = [...new Set(incidents.flatMap(({ one }) => Object.keys(one)))];
+  shell.heading('Injected faults');
+  shell.plainTable({
+    label: 'Injected faults',
+    headings: ['strategy', 'fault', ...keys.map((key) => key.replaceAll('_', ' '))],
+    rows: incidents.map(({ name, fault, one }) => [name, fault, ...keys.map((key) => cellOf(one[key]))]),
+  });
+}
+
+interface Errors {
+  readonly refused_by_opcode?: Readonly<Record<string, number>>;
+  readonly swallowed_by_opcode?: Readonly<Record<string, number>>;
+  readonly incidents?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+function cellOf(value: unknown): Cell {
+  if (typeof value === 'number') return numberCell(value);
+  return value === undefined || value === null ? { value: null } : String(value);
+}
+
+const MIGRATION_KEYS = [
+  ...(['at_ns', 'drain_ns', 'switch_ns', 'paused_ns'] as const),
+  ...(['drained_submissions', 'held_submissions', 'held_ns', 'lost'] as const),
+] as const;
+
+/** Add what a change of paths cost. */
+export function addMigrations(shell: PageShell, results: readonly StrategyResult[]): void {
+  const rows = results.flatMap(({ migration }): Cell[][] => {
+    if (migration === undefined) return [];
+    const { from, to, before, after } = migration;
+    const latencies = [before, after].flatMap(({ latency }) => [
+      numberCell(latency.mean_ns),
+      numberCell(latency.p99_ns),
+    ]);
+    return [[from, to, ...MIGRATION_KEYS.map((key) => numberCell(migration[key])), ...latencies]];
+  });
+  if (rows.length === 0) return;
+  shell.heading('Change of paths');
+  shell.plainTable({
+    label: 'Change of paths',
+    headings: [
+      'from',
+      'to',
+      ...MIGRATION_KEYS.map((key) => key.replace('_', ' ')),
+      ...['mean ns before', 'p99 ns before', 'mean ns after', 'p99 ns after'],
+    ],
+    rows,
+  });
+}

@@ -1,0 +1,202 @@
+/** The page of `replay` and `compare`, section by section; a section appears when the document has something for it. */
+import type { ResultDocument, StrategyResult } from '../../results/document.js';
+import type { ReportContext } from '../reporter.js';
+import { baselineOf, versusBaseline } from '../table/comparison.js';
+import { formatRatio } from '../table/format.js';
+import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
+import { addOverTime, addSlowest } from './course.js';
+import { addCurves } from './curves.js';
+import { addIncidents, addMigrations, addStructures } from './details.js';
+import {
+  type Group,
+  groupsOf,
+  hostCommandsByCause,
+  labelsOf,
+  mainEntriesOf,
+  missesOf,
+  type Parts,
+  partNames,
+  stageNames,
+} from './parts.js';
+import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
+import { addGates, addMedians } from './verdicts.js';
+
+/** Columns of the main table: heading, and where the number is in a result. */
+const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
+  ['submissions', 'latency.submission.count'],
+  ['mean ns', 'latency.submission.mean_ns'],
+  ['p50 ns', 'latency.submission.p50_ns'],
+  ['p90 ns', 'latency.submission.p90_ns'],
+  ['p99 ns', 'latency.submission.p99_ns'],
+  ['p99.9 ns', 'latency.submission.p99_9_ns'],
+  ['max ns', 'latency.submission.max_ns'],
+  ['guest commands', 'amplification.guest_commands'],
+  ['host commands', 'amplification.host_commands'],
+  ['host/guest', 'amplification.host_per_guest'],
+  ['added SYNCs', 'amplification.added_syncs'],
+  ['exits', 'amplification.exits'],
+  ['ioctls', 'amplification.ioctls'],
+  ['main TLB misses', 'tlb.main.misses'],
+  ['stale after SYNC', 'safety.stale_after_sync'],
+];
+
+/** Column after which the ratio to the baseline stands. */
+const RATIO_AFTER = 'mean ns';
+
+/** The whole page. */
+export function resultPage(report: ResultDocument, context: ReportContext): string {
+  const { results, provenance } = report;
+  const { tool, profile, pacing, dma } = provenance;
+  const share = Math.round(Number(profile.estimate_share) * 100);
+  const shell = new PageShell(
+    `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
+    `${tool.name} ${tool.version}; profile ${profile.name}, ${share} % of the time rests on estimates; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
+  );
+  addGates(shell, report);
+  shell.heading('Strategies');
+  shell.sortableTable(mainTable(report, context));
+  addMedians(shell, report, context);
+  addCharts(shell, results);
+  addCurves(shell, report.miss_ratio_curves ?? [], mainEntriesOf(results));
+  addStructures(shell, results);
+  addOverTime(shell, results);
+  addSlowest(shell, results);
+  addIncidents(shell, results);
+  addMigrations(shell, results);
+  return shell.text(report);
+}
+
+function mainTable({ results }: ResultDocument, { baseline }: ReportContext): DataTable {
+  const names = labelsOf(results);
+  const columns = COLUMNS.flatMap(([heading, path]) => {
+    const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path)) };
+    if (baseline === undefined || heading !== RATIO_AFTER) return [own];
+    const ratio = (result: StrategyResult): Cell => {
+      const peers = results.filter(({ trace }) => trace === result.trace);
+      const value = versusBaseline({ result, baseline: baselineOf(result, peers, baseline) });
+      return value === undefined ? { value: null } : { value, text: formatRatio(value) };
+    };
+    return [own, { heading: 'vs base', path: undefined, of: ratio }];
+  });
+  return {
+    label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baseline.strategy}`,
+    headings: ['strategy', ...columns.map(({ heading }) => heading)],
+    paths: [undefined, ...columns.map(({ path }) => path)],
+    rows: results.map((result, at) => [names[at], ...columns.map(({ of }) => of(result))]),
+  };
+}
+
+/** The number at a dotted path; null if there is none. */
+function valueAt(result: StrategyResult, path: string): number | null {
+  let node: unknown = result;
+  for (const segment of path.split('.')) node = (node as Record<string, unknown> | null | undefined)?.[segment];
+  return typeof node === 'number' ? node : null;
+}
+
+/** A chart of stacked bars with a section of its own. */
+interface BarSection {
+  readonly heading: string;
+  readonly of: (result: StrategyResult) => Parts;
+  readonly scale: BarScale;
+  readonly caption: string;
+  /** Of the table. */
+  readonly label: string;
+}
+
+const BREAKDOWN: BarSection = {
+  heading: 'Where the time goes',
+  of: ({ latency }) => latency.breakdown_ns,
+  scale: { title: 'Mean submission latency by stage', unit: 'mean time per submission (µs)', factor: 1e-3 },
+  caption: 'Mean time of a submission by stage.',
+  label: 'Mean ns by stage',
+};
+
+const AMPLIFICATION: BarSection = {
+  heading: 'Amplification',
+  of: ({ amplification }) => hostCommandsByCause(amplification),
+  scale: { title: 'Host commands by cause', unit: 'host commands' },
+  caption: 'Commands that the SMMU executes: the guest’s own, and those that the strategy adds.',
+  label: 'Host commands by cause',
+};
+
+const HOST_CPU: BarSection = {
+  heading: 'Host CPU time',
+  of: ({ host }) => host.cpu_ns,
+  scale: { title: 'Host CPU time by thread', unit: 'host CPU time (ms)', factor: 1e-6 },
+  caption: 'CPU time that the host spends on the whole trace, by thread.',
+  label: 'Host CPU ns by thread',
+};
+
+const MISSES: BarSection = {
+  heading: 'TLB misses',
+  of: missesOf,
+  scale: { title: 'Misses of the main TLB by cause', unit: 'misses of the main TLB' },
+  caption: 'Misses of the main TLB by cause; strategies with the same misses share a bar.',
+  label: 'Misses of the main TLB by cause',
+};
+
+function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
+  const { document } = shell;
+  const withSyncs = results.filter(({ latency }) => latency.submission.count > 0);
+  const everyone = (all: readonly StrategyResult[]) => labelsOf(all).map((label, at) => ({ label, at }));
+  if (withSyncs.length > 0) {
+    const groups = groupsOf(withSyncs, ({ latency: { submission } }) => submission);
+    const shared = groups.length < withSyncs.length ? ' Strategies with the same distribution share a curve.' : '';
+    shell.heading('Submission latency');
+    shell.figure(
+      latencyCurves(document, withSyncs, groups),
+      `PROD write until the guest sees its SYNC done; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
+      bucketTable(withSyncs, groups),
+    );
+    const domain = stageNames(withSyncs);
+    addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
+  }
+  addBars(shell, results, everyone(results), AMPLIFICATION);
+  addBars(shell, results, everyone(results), HOST_CPU);
+  addBars(
+    shell,
+    results,
+    groupsOf(results, (one) => (isAnyPositive(missesOf(one)) ? missesOf(one) : undefined)),
+    MISSES,
+  );
+}
+
+/** Add a section of bars, one per group; none if there is no amount. */
+function addBars(
+  shell: PageShell,
+  results: readonly StrategyResult[],
+  groups: readonly Group[],
+  { heading, of, scale, caption, label }: BarSection,
+): void {
+  const rows = groups.map(({ label, at }) => ({ label, parts: of(results[at]) }));
+  if (!rows.some(({ parts }) => isAnyPositive(parts))) return;
+  shell.heading(heading);
+  shell.figure(stackedBars(shell.document, rows, scale), caption, partTable(rows, label));
+}
+
+const isAnyPositive = (parts: Parts) => Object.values(parts).some((value) => value > 0);
+
+/** One row per bar, one column per part that any has. */
+function partTable(rows: readonly BarRow[], label: string): DataTable {
+  const names = partNames(rows.map(({ parts }) => parts));
+  return {
+    label,
+    headings: ['strategy', ...names],
+    rows: rows.map((row) => [row.label, ...names.map((name) => numberCell(row.parts[name] ?? 0))]),
+  };
+}
+
+function bucketTable(results: readonly StrategyResult[], groups: readonly Group[]): DataTable {
+  return {
+    label: 'Submissions by latency',
+    headings: ['strategy', 'up to ns', 'submissions', 'share so far'],
+    rows: groups.flatMap(({ label, at }) => {
+      const { histogram, count } = results[at].latency.submission;
+      let below = 0;
+      return histogram.map(([boundNs, inBucket]) => {
+        below += inBucket;
+        return [label, numberCell(boundNs), numberCell(inBucket), numberCell(below / count)];
+      });
+    }),
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * The page around the sections: built as a DOM by linkedom, which does all escaping, with the JSON document itself for the
+ * script and for whoever wants the numbers back out of the page. Nothing is fetched: a content policy forbids it.
+ *
+ * Every chart is an image with a name, and has a table of its values, for screen readers and for exact numbers. A number in
+ * a table has its exact value in `data-value`.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseHTML } from 'linkedom';
+import type { Chart } from './charts.js';
+import { SCRIPT } from './script.js';
+import { STYLE } from './style.js';
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+/** A cell: its text, or a number with the text that people read; null is shown as absent. */
+export type Cell = string | { readonly value: number | null; readonly text?: string };
+
+/** A table; the first cell of each row names the row. */
+export interface DataTable {
+  /** What the table is of. */
+  readonly label: string;
+  readonly headings: readonly string[];
+  /** Where each column's number is in a result of the document, if that is one path. */
+  readonly paths?: readonly (string | undefined)[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A number as a cell, with thousands separators and no more digits than people read. */
+export function numberCell(value: number | null | undefined): Cell {
+  if (value === null || value === undefined) return { value: null };
+  const text = Number.isInteger(value) || Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return { value, text: text.toLocaleString('en', { maximumFractionDigits: 20 }) };
+}
+
+/** A page under construction; sections are added from top to bottom. */
+export class PageShell {
+  readonly document: Document = parseHTML('<!doctype html><html lang="en"><head></head><body></body></html>').document;
+  private readonly main: HTMLElement;
+  private readonly contents: HTMLElement;
+  private sections = 0;
+  private sortables = 0;
+
+  constructor(title: string, introduction: string) {
+    this.head();
+    this.main = this.append(this.document.body, 'main');
+    this.append(this.main, 'h1', title);
+    this.append(this.main, 'p', introduction);
+    const nav = this.append(this.main, 'nav');
+    nav.setAttribute('aria-label', 'Sections');
+    this.contents = this.append(nav, 'ul');
+  }
+
+  /** The page's text, with `document` in it. */
+  text(document: unknown): string {
+    this.embed(document);
+    return `${this.document.toString()}\n`;
+  }
+
+  heading(text: string): void {
+    const id = `section-${++this.sections}`;
+    this.append(this.main, 'h2', text).id = id;
+    this.append(this.append(this.contents, 'li'), 'a', text).setAttribute('href', `#${id}`);
+  }
+
+  paragraph(text: string): void {
+    this.append(this.main, 'p', text);
+  }
+
+  /** A table whose headings sort it. */
+  sortableTable(table: DataTable): void {
+    const element = this.table(this.main, table, true);
+    element.className = 'sortable';
+    const caption = this.append(element, 'caption', 'Press a heading to sort.');
+    element.prepend(caption);
+    const status = this.append(this.main, 'p');
+    status.id = `sorted-${++this.sortables}`;
+    status.className = 'sorted';
+    status.setAttribute('role', 'status');
+    element.setAttribute('data-status', status.id);
+  }
+
+  plainTable(table: DataTable): void {
+    this.table(this.main, table, false);
+  }
+
+  /** A chart that needs no script, and its values. */
+  figure(chart: Chart, caption: string, values: DataTable): void {
+    const figure = this.append(this.main, 'figure');
+    this.chart(figure, chart);
+    this.append(figure, 'figcaption', caption);
+    this.values(figure, values);
+  }
+
+  /** Small charts side by side, with one legend and the values of all. */
+  multiples(
+    legend: Chart,
+    charts: readonly { readonly title: string; readonly chart: Chart }[],
+    caption: string,
+    values: DataTable,
+  ): void {
+    const figure = this.append(this.main, 'figure');
+    figure.append(legend);
+    const grid = this.append(figure, 'div');
+    grid.className = 'multiples';
+    for (const { title, chart } of charts) {
+      const one = this.append(grid, 'div');
+      this.append(one, 'h3', title);
+      this.chart(one, chart);
+    }
+    this.append(figure, 'figcaption', caption);
+    this.values(figure, values);
+  }
+
+  /** A chart that the script draws into an element of class `className`, for result `at` of the document. */
+  scriptFigure(className: string, at: number, label: string, caption: string, values: DataTable): void {
+    const figure = this.append(this.main, 'figure');
+    const place = this.append(figure, 'div');
+    place.className = className;
+    place.setAttribute('data-result', String(at));
+    place.setAttribute('role', 'img');
+    place.setAttribute('tabindex', '0');
+    place.setAttribute('aria-label', label);
+    this.append(figure, 'figcaption', caption);
+    this.values(figure, values);
+  }
+
+  /** Put `chart` where it can be scrolled when there is little room. */
+  private chart(parent: HTMLElement, chart: Chart): void {
+    // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
+    const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
+    image.setAttribute('role', 'img');
+    for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+    const place = this.append(parent, 'div');
+    place.className = 'chart';
+    place.setAttribute('tabindex', '0');
+    place.setAttribute('role', 'group');
+    place.setAttribute('aria-label', `${image.getAttribute('aria-label')}, chart`);
+    place.append(chart);
+  }
+
+  private values(figure: HTMLElement, table: DataTable): void {
+    const details = this.append(figure, 'details');
+    this.append(details, 'summary', `Values: ${table.label}`);
+    this.table(details, table, false);
+  }
+
+  private table(
+    parent: HTMLElement,
+    { label, headings, paths = [], rows }: DataTable,
+    isSortable: boolean,
+  ): HTMLElement {
+    const scroll = this.append(parent, 'div');
+    scroll.className = 'scroll';
+    scroll.setAttribute('tabindex', '0');
+    scroll.setAttribute('role', 'region');
+    scroll.setAttribute('aria-label', `${label}, table`);
+    const table = this.append(scroll, 'table');
+    const header = this.append(this.append(table, 'thead'), 'tr');
+    for (const [column, heading] of headings.entries()) {
+      const cell = this.append(header, 'th', isSortable ? undefined : heading);
+      cell.setAttribute('scope', 'col');
+      if (rows.length > 0 && typeof rows[0][column] === 'string') cell.className = 'text';
+      const path = paths[column];
+      if (path !== undefined) cell.setAttribute('data-path', path);
+      if (isSortable) this.append(cell, 'button', heading).setAttribute('type', 'button');
+    }
+    const body = this.append(table, 'tbody');
+    for (const [first, ...others] of rows) {
+      const row = this.append(body, 'tr');
+      this.cell(row, 'th', first).setAttribute('scope', 'row');
+      for (const other of others) this.cell(row, 'td', other);
+    }
+    return table;
+  }
+
+  private cell(row: HTMLElement, tag: 'th' | 'td', cell: Cell): HTMLElement {
+    if (typeof cell === 'string') {
+      const element = this.append(row, tag, cell);
+      element.className = 'text';
+      return element;
+    }
+    const { value, text } = cell;
+    const element = this.append(row, tag, value === null ? '–' : (text ?? String(value)));
+    element.setAttribute('data-value', value === null ? '' : String(value));
+    return element;
+  }
+
+  private head(): void {
+    const { head } = this.document;
+    this.append(head, 'meta').setAttribute('charset', 'utf-8');
+    this.meta('viewport', 'width=device-width, initial-scale=1');
+    this.meta('color-scheme', 'light dark');
+    const policy = this.append(head, 'meta');
+    policy.setAttribute('http-equiv', 'Content-Security-Policy');
+    policy.setAttribute('content', POLICY);
+    // linkedom writes a title's text as it is, so nothing of a trace goes there.
+    this.append(head, 'title', 'smmuscope report');
+    this.append(head, 'style', `${asset('uplot/dist/uPlot.min.css')}\n${STYLE}`);
+  }
+
+  /** The document as data, uPlot, and the script. */
+  private embed(document: unknown): void {
+    const { body } = this.document;
+    const data = this.append(body, 'script');
+    data.setAttribute('type', 'application/json');
+    data.id = 'result';
+    // Within a script element, `<` must not begin a tag; JSON has its own spelling for it.
+    data.textContent = JSON.stringify(document).replaceAll('<', '\\u003c');
+    this.append(body, 'script').textContent = asset('uplot/dist/uPlot.iife.min.js');
+    this.append(body, 'script').textContent = SCRIPT;
+  }
+
+  private meta(name: string, content: string): void {
+    const meta = this.append(this.document.head, 'meta');
+    meta.setAttribute('name', name);
+    meta.setAttribute('content', content);
+  }
+
+  private append(parent: Element, tag: string, text?: string): HTMLElement {
+    const element = this.document.createElement(tag);
+    if (text !== undefined) element.textContent = text;
+    parent.append(element);
+    return element;
+  }
+}
+
+/** Text of a file of a package that is put into the page. */
+function asset(path: string): string {
+  return readFileSync(createRequire(import.meta.url).resolve(path), 'utf8');
+}
