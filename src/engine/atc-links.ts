@@ -18,9 +18,10 @@ export class AtcLinks {
   of(sid: number): AtcLink {
     let link = this.links.get(sid);
     if (link === undefined) {
-      const number = (key: string) => this.profile.number(key);
-      const execNs = number('atc.exec_per_request_ns');
-      link = new AtcLink(this.simulator, this.onDropped, number('atc.rtt_ns'), execNs, number('atc.max_outstanding'));
+      const { profile } = this;
+      const execNs = profile.number('atc.exec_per_request_ns');
+      const outstanding = profile.number('atc.max_outstanding');
+      link = new AtcLink(this.simulator, this.onDropped, profile.number('atc.rtt_ns'), execNs, outstanding);
       this.links.set(sid, link);
     }
     return link;

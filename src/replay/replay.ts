@@ -273,7 +273,7 @@ export class Replay {
     submission.measured = this.events > this.options.warmup;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const { forwarder, vm } = this.guestOf(queueIndex);
-    this.unmaps?.publish(clock.index, (request) => forwarder.request(request, queueIndex, submission));
+    this.unmaps?.publish(clock.index, forwarder, queueIndex, submission);
     const lastSyncNumber = forwarder.publish(this.queueOf(queueIndex), queueIndex, submission);
     submission.vm = vm;
     submission.event = this.events;

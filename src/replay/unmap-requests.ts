@@ -5,8 +5,10 @@
  * command queue publishes the invalidations of what it has unmapped, so there a paravirtual one kicks and waits. Events that no
  * doorbell of their vCPU follows are never requested, and counted.
  */
+import type { Submission } from '../path/submission.js';
 import { ABSENT, type EventBatch } from '../trace/events.js';
 import { PAGE_SHIFT } from '../trace/units.js';
+import type { Forwarder } from './forwarder.js';
 
 /** One range to unmap. */
 export interface UnmapRequest {
@@ -51,14 +53,14 @@ export class UnmapRequests {
     else waiting.push(request);
   }
 
-  /** Hand the requests of `vcpu` to `publish`, oldest first. */
-  publish(vcpu: number, publish: (request: UnmapRequest) => void): void {
+  /** Add the requests of `vcpu`, oldest first, to the `submission` that its doorbell on queue `queueIndex` publishes. */
+  publish(vcpu: number, forwarder: Forwarder, queueIndex: number, submission: Submission): void {
     const waiting = this.byVcpu.get(vcpu);
     if (waiting === undefined) return;
     for (const request of waiting) {
       this.published++;
       if (request.asid === ABSENT) this.withoutAsid++;
-      publish(request);
+      forwarder.request(request, queueIndex, submission);
     }
     waiting.length = 0;
   }
