@@ -37,6 +37,9 @@ GROUP       ${NAMES.join(', ')}; default: all, each in a process of its own
 --slowdown FACTOR  with --check: make all work take FACTOR times as long, to see the check fail
 `;
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1));
+
 /** A wrong command line: one sentence and exit code 2. */
 function refuse(sentence) {
   process.stderr.write(`bench: ${sentence}\n`);
