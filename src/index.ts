@@ -6,7 +6,9 @@
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
  * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.
  */
-export { Cost, type CostName, STAGES, type Stage } from './path/costs.js';
+import { HANDLINGS, type Handling as HandlingValue } from './strategies/transport.js';
+
+export { COSTS as Cost, type CostName, STAGES, type Stage } from './path/costs.js';
 export type { PathBuilder } from './path/path-builder.js';
 export type { Submission } from './path/submission.js';
 export { ExitCause } from './path/tally.js';
@@ -16,7 +18,6 @@ export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
 export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';
-export { Handling } from './strategies/transport.js';
 export { guestIssueLists } from './strategies/transports/native.js';
 export { noWorker } from './strategies/transports/no-worker.js';
 export {
@@ -29,5 +30,9 @@ export {
 export type { StrategyKit, UserStrategy } from './strategies/user/load-user-strategy.js';
 export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';
-export { Opcode, opcodeClass } from './trace/opcodes.js';
+export { OPCODES as Opcode, opcodeClass } from './trace/opcodes.js';
 export type { TransformOptions } from './transforms/transform.js';
+
+/** What `forward` of a strategy returns: as values, and as their type. */
+export const Handling = HANDLINGS;
+export type Handling = HandlingValue;

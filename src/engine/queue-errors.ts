@@ -12,7 +12,11 @@ import type { SyncWaiter } from './contracts.js';
 export const ILLEGAL = 0xff;
 
 /** CMDQ_CONS.ERR (facts L §4.1). */
-export const CommandError = { None: 0, Illegal: 1, AtcInvSync: 3 } as const;
+export enum CommandError {
+  None = 0,
+  Illegal = 1,
+  AtcInvSync = 3,
+}
 
 /** Who is interrupted when a queue stops with an error, and has to acknowledge it. */
 export interface ErrorHandler {

@@ -5,15 +5,15 @@
  */
 
 /** Commands that the host's own driver sends while it attaches one stream. */
-export const OwnCommand = {
+export enum OwnCommand {
   /** CFGI_STE after a step of the stream table write that is not the last. */
-  StepSte: 0,
+  StepSte = 0,
   /** CFGI_STE after the last step: from here on the stream has its new configuration. */
-  FinalSte: 1,
-  PrefetchConfig: 2,
+  FinalSte = 1,
+  PrefetchConfig = 2,
   /** ATC_INV of everything, for a stream with an ATC. */
-  AtcInv: 3,
-} as const;
+  AtcInv = 3,
+}
 
 /** Attachments of one submission. */
 export class Attachments {

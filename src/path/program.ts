@@ -6,59 +6,59 @@
  */
 
 /** Operations. Operands are named a, b, c. */
-export const Step = {
+export enum Step {
   /** Spend a ns on cost b; c = 1 when host CPU is busy with it. */
-  Spend: 0,
+  Spend = 0,
   /** Take the VMM's big lock. */
-  Lock: 1,
-  Unlock: 2,
+  Lock = 1,
+  Unlock = 2,
   /** Put host commands a … a+b-1 into the reserved slots of command queue c; the owner of the gather set writes PROD. */
-  Issue: 3,
+  Issue = 3,
   /** The same, closed by a CMD_SYNC of the issuer's own in the next slot. */
-  IssueClosed: 4,
+  IssueClosed = 4,
   /** Wait until every SYNC that this thread issued is seen complete; a = 1 when host CPU polls for it, 2 when the VMM's does. */
-  AwaitSync: 5,
+  AwaitSync = 5,
   /** Tell worker a that commands are pending. */
-  SignalWorker: 6,
+  SignalWorker = 6,
   /** Wait until the worker has completed this submission. */
-  AwaitWorker: 7,
+  AwaitWorker = 7,
   /** Guest command a has taken effect now (emulated by the VMM). */
-  Effect: 8,
+  Effect = 8,
   /** Worker: all commands of its pending submissions up to a (counted since the drain began) are complete. */
-  Complete: 9,
+  Complete = 9,
   /** Reserve c slots of queue a; b = 0 when guest CPU does, 1 when host CPU does, -1 if nobody competes. */
-  Reserve: 10,
+  Reserve = 10,
   /** The slots are reserved: the next producer may try. */
-  Reserved: 11,
+  Reserved = 11,
   /** As Issue, and behind the commands one at which the queue halts. */
-  IssueHalting: 12,
+  IssueHalting = 12,
   /** Replace the command at which queue a halted by a CMD_SYNC and let it go on. */
-  Restart: 13,
+  Restart = 13,
   /** Spend a ns on cost b if this thread owns the gather set of its reserved slots; c as with Spend. */
-  SpendAsOwner: 14,
+  SpendAsOwner = 14,
   /** Put command b (see OwnCommand) of attachment a into queue c; all but the prefetch are closed by a CMD_SYNC. */
-  IssueOwn: 15,
+  IssueOwn = 15,
   /** Interrupts are off on this CPU from here on (nothing if they are already); a = 1 for a host CPU, b = 1 if it counts. */
-  IrqsOff: 16,
+  IrqsOff = 16,
   /** And on again (nothing if they are); the end of a program does the same. */
-  IrqsOn: 17,
+  IrqsOn = 17,
   /** A point in the course of an injected fault: FaultPoint a, incident b, guest row c. */
-  Fault: 18,
-} as const;
+  Fault = 18,
+}
 
 /** What happens at a Step.Fault. */
-export const FaultPoint = {
+export enum FaultPoint {
   /** The queue stops: CMDQ_CONS.ERR is set and GERROR raised. */
-  Stop: 0,
+  Stop = 0,
   /** The guest's GERROR handler runs: it knows. */
-  Learn: 1,
+  Learn = 1,
   /** GERRORN is acknowledged: the queue goes on. */
-  Resume: 2,
+  Resume = 2,
   /** Wait, without the VMM's lock, as long as the queue is stopped; b = 1 when the lock is held. */
-  AwaitRunning: 3,
+  AwaitRunning = 3,
   /** The worker dies. */
-  Die: 4,
-} as const;
+  Die = 4,
+}
 
 /** Operands per step. */
 export const STEP_OPERANDS = 3;

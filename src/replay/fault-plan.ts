@@ -18,7 +18,11 @@ const INJECTED = 64;
 const AFTER_DEATH = 128;
 
 /** What becomes of a row of the publication at hand. Values from 1 to 100 are 1 + the number of the incident. */
-const Fate = { Normal: 0, Lost: 253, Failed: 254 } as const;
+enum Fate {
+  Normal = 0,
+  Lost = 253,
+  Failed = 254,
+}
 
 /** Fates of the guest's commands in one replay. */
 export class FaultPlan {

@@ -7,25 +7,18 @@
 import { PathBuilder } from '../path/path-builder.js';
 import type { QueueLayout } from '../path/queue-verbs.js';
 import { FifoLock } from '../sim/fifo-lock.js';
-import type { Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
-import type { Machine } from './machine.js';
-import { ownQueuesOf, type ReplayPath } from './paths.js';
+import { type Host, Machine } from './machine.js';
+import { GuestPath, ownQueuesOf, type ReplayPath } from './paths.js';
 import { ThreadKind } from './probe.js';
 import { Worker } from './worker.js';
 
 /** What a VM finds on its host. */
-export interface Host extends Omit<Machine, 'vmmLock' | 'workers'> {
+export interface GuestHost extends Host {
   readonly costNs: Float64Array;
   readonly topology: Topology;
-}
-
-/** A path of a VM, with what compiles the programs of its vCPUs. */
-interface GuestPath extends ReplayPath {
-  readonly transport: Transport;
-  readonly builder: PathBuilder;
 }
 
 /** One VM. */
@@ -39,7 +32,7 @@ export class Guest {
   readonly forwarder: Forwarder;
 
   constructor(
-    private readonly host: Host,
+    private readonly host: GuestHost,
     paths: readonly ReplayPath[],
     readonly vm: number,
     /** Steps in which the host writes an STE. */
@@ -52,12 +45,12 @@ export class Guest {
     if (timeline !== undefined) {
       this.vmmLock.onHeld = (actor, sinceNs, untilNs) => timeline.onLockHeld(vm, actor, sinceNs, untilNs);
     }
-    this.machine = { ...host, vmmLock: this.vmmLock, workers: this.workers };
+    this.machine = new Machine(host, this.vmmLock, this.workers);
     this.layouts = this.layOut(paths);
     const { faults } = host;
     const makeBuilder = (layout: QueueLayout) =>
       faults === undefined ? new PathBuilder(costNs, probe, layout) : new FaultyPath(costNs, probe, layout, faults);
-    this.paths = paths.map((path, index) => ({ ...path, builder: makeBuilder(this.layouts[index]) }));
+    this.paths = paths.map((path, index) => new GuestPath(path, makeBuilder(this.layouts[index])));
     for (const [index, { transport }] of paths.entries()) {
       for (let i = 0; i < transport.workerCount; i++) {
         this.workers.push(new Worker(this.machine, transport, makeBuilder(this.layouts[index])));

@@ -10,23 +10,51 @@ import type { ReplayProbe } from './probe.js';
 import type { Thread } from './thread.js';
 import type { TimelineProbe } from './timeline-probe.js';
 
-/** What all threads of one VM share; VMs share everything but the lock and the workers. */
-export interface Machine {
+/** What the VMs of a replay share. */
+export interface Host {
   readonly simulator: Simulator;
   readonly engines: CommandEngines;
-  readonly vmmLock: FifoLock;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
   /** One compare-and-swap retry, ns. */
   readonly casRetryNs: number;
   /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
   readonly backoff: SyncBackoff | undefined;
-  /** Workers by number, for SignalWorker. */
-  readonly workers: readonly WorkerPort[];
   /** Injected faults, if any. */
-  readonly faults?: Faults | undefined;
+  readonly faults: Faults | undefined;
   /** Observer of the course in time, if any. */
-  readonly timeline?: TimelineProbe | undefined;
+  readonly timeline: TimelineProbe | undefined;
+}
+
+/**
+ * What all threads of one VM share: the host, and a lock and workers of its own. A class and no literal, because threads read
+ * it at every step: an object that is spread together is of another shape in each of a study's replays, and slow to read.
+ */
+export class Machine implements Host {
+  readonly simulator: Simulator;
+  readonly engines: CommandEngines;
+  readonly probe: ReplayProbe;
+  readonly effects: Effects;
+  readonly casRetryNs: number;
+  readonly backoff: SyncBackoff | undefined;
+  readonly faults: Faults | undefined;
+  readonly timeline: TimelineProbe | undefined;
+
+  constructor(
+    host: Host,
+    readonly vmmLock: FifoLock,
+    /** Workers by number, for SignalWorker. */
+    readonly workers: readonly WorkerPort[],
+  ) {
+    this.simulator = host.simulator;
+    this.engines = host.engines;
+    this.probe = host.probe;
+    this.effects = host.effects;
+    this.casRetryNs = host.casRetryNs;
+    this.backoff = host.backoff;
+    this.faults = host.faults;
+    this.timeline = host.timeline;
+  }
 }
 
 /** What a vCPU needs of a worker. */

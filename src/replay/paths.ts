@@ -2,10 +2,13 @@
  * The paths of one VM: one, or with a migration two, side by side in the same machine. They share the physical main queue
  * (queue 0) and nothing else; the second one's other queues and its workers are numbered behind the first one's.
  */
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import type { HostCommandSink } from '../strategies/host-commands.js';
 import { makeTransport } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
-import type { Transport } from '../strategies/transport.js';
+import type { Handling, Transport } from '../strategies/transport.js';
 
 /** One path, ready to run. */
 export interface ReplayPath {
@@ -13,11 +16,78 @@ export interface ReplayPath {
   readonly transport: Transport;
 }
 
+/** A path of a VM, with what compiles the programs of its vCPUs. */
+export class GuestPath {
+  readonly choice: StrategyChoice;
+  readonly transport: Transport;
+
+  constructor(
+    path: ReplayPath,
+    readonly builder: PathBuilder,
+  ) {
+    this.choice = path.choice;
+    this.transport = path.transport;
+  }
+}
+
+/**
+ * A transport as the replay calls it, once per command and submission. Strategy files return an object of whatever shape;
+ * here all of them have one, so that the calls stay fast however many strategies a process replays.
+ */
+class RunningTransport implements Transport {
+  readonly queueCount: number;
+  readonly workerCount: number;
+  readonly isWorkerPolling: boolean;
+  readonly workerSpinNs?: number;
+  readonly isQueuePerVcpu: boolean;
+  readonly attachesStreams: boolean;
+  readonly needsDomains: boolean;
+  private readonly forwardOf: Transport['forward'];
+  private readonly submitOf: Transport['submit'];
+  private readonly drainOf: Transport['drain'];
+
+  constructor(private readonly made: Transport) {
+    this.queueCount = made.queueCount;
+    this.workerCount = made.workerCount;
+    this.isWorkerPolling = made.isWorkerPolling;
+    if (made.workerSpinNs !== undefined) this.workerSpinNs = made.workerSpinNs;
+    this.isQueuePerVcpu = made.isQueuePerVcpu === true;
+    this.attachesStreams = made.attachesStreams === true;
+    this.needsDomains = made.needsDomains === true;
+    this.forwardOf = made.forward;
+    this.submitOf = made.submit;
+    this.drainOf = made.drain;
+  }
+
+  forward(
+    c0Low: number,
+    c0High: number,
+    c1Low: number,
+    c1High: number,
+    sink: HostCommandSink,
+    previousOpcode: number,
+  ): Handling {
+    return this.forwardOf.call(this.made, c0Low, c0High, c1Low, c1High, sink, previousOpcode);
+  }
+
+  submit(submission: Submission, path: PathBuilder): void {
+    this.submitOf.call(this.made, submission, path);
+  }
+
+  wakeWorker(path: PathBuilder): void {
+    this.made.wakeWorker(path);
+  }
+
+  drain(rows: Submission, path: PathBuilder): void {
+    this.drainOf.call(this.made, rows, path);
+  }
+}
+
 /** The paths of `choice`, the one that the trace begins with first. */
 export function makePaths(choice: StrategyChoice, profile: LoadedProfile): readonly ReplayPath[] {
   const choices = choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];
   const parameter = (key: string) => profile.number(key);
-  return choices.map((one) => ({ choice: one, transport: makeTransport(one, parameter) }));
+  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, parameter)) }));
 }
 
 /** Command queues that `paths` have beside the physical main queue. */

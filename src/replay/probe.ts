@@ -13,7 +13,12 @@ import type { Course } from './course.js';
 export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;
 
 /** Indices into THREAD_KINDS. */
-export const ThreadKind = { Vcpu: 0, Worker: 1, Vmm: 2, Background: 3 } as const;
+export enum ThreadKind {
+  Vcpu = 0,
+  Worker = 1,
+  Vmm = 2,
+  Background = 3,
+}
 
 /** Reads the main TLBs' counters (see smmu/main-counters.ts) at times of its own choice; ordered DMA only. */
 export interface CounterSampler {

@@ -11,7 +11,11 @@ import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 
 /** How far a reservation has come. */
-export const Reserving = { Done: 0, AwaitsRoom: 1, AwaitsWord: 2 } as const;
+export enum Reserving {
+  Done = 0,
+  AwaitsRoom = 1,
+  AwaitsWord = 2,
+}
 
 /** Opcode of each OwnCommand. */
 const OPCODE_OF_OWN = [Opcode.CFGI_STE, Opcode.CFGI_STE, Opcode.PREFETCH_CONFIG, Opcode.ATC_INV] as const;

@@ -18,7 +18,16 @@ import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 
-const Waiting = { Nothing: 0, Lock: 1, Room: 2, Sync: 3, Worker: 4, Reservation: 5, Gather: 6, Stop: 7 } as const;
+enum Waiting {
+  Nothing = 0,
+  Lock = 1,
+  Room = 2,
+  Sync = 3,
+  Worker = 4,
+  Reservation = 5,
+  Gather = 6,
+  Stop = 7,
+}
 
 /** What stands behind the commands of each issuing step: a CMD_SYNC, a halting command, or nothing (-1). */
 const CLOSED_BY: Readonly<Record<number, number>> = {

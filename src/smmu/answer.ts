@@ -3,7 +3,13 @@
  */
 
 /** Where the translation was found; from `Tcu` on the TBU missed. */
-export const HitLevel = { Atc: 0, Utlb: 1, Main: 2, Tcu: 3, Walk: 4 } as const;
+export enum HitLevel {
+  Atc = 0,
+  Utlb = 1,
+  Main = 2,
+  Tcu = 3,
+  Walk = 4,
+}
 
 /** One object per SMMU, overwritten by each translation. */
 export class Answer {

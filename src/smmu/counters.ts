@@ -10,29 +10,29 @@ export const STRUCTURE_NAMES = ['atc', 'utlb', 'main', 'tcu', 'config', 'walk_s1
 export type StructureName = (typeof STRUCTURE_NAMES)[number];
 
 /** Indices into STRUCTURE_NAMES. */
-export const Structures = {
-  Atc: 0,
-  Utlb: 1,
-  Main: 2,
-  Tcu: 3,
-  Config: 4,
-  WalkS1: 5,
-  WalkS2: 6,
-  Ipa: 7,
-} as const;
+export enum Structures {
+  Atc = 0,
+  Utlb = 1,
+  Main = 2,
+  Tcu = 3,
+  Config = 4,
+  WalkS1 = 5,
+  WalkS2 = 6,
+  Ipa = 7,
+}
 
 /** Columns of a row. A lookup that is not a miss is a hit. */
-export const Counter = {
-  Lookups: 0,
-  Misses: 1,
-  Cold: 2,
-  Capacity: 3,
-  Conflict: 4,
-  Invalidated: 5,
-  Collateral: 6,
-  StaleInWindow: 7,
-  StaleAfterSync: 8,
-} as const;
+export enum Counter {
+  Lookups = 0,
+  Misses = 1,
+  Cold = 2,
+  Capacity = 3,
+  Conflict = 4,
+  Invalidated = 5,
+  Collateral = 6,
+  StaleInWindow = 7,
+  StaleAfterSync = 8,
+}
 
 /** Columns per row. */
 export const COUNTERS = 9;

@@ -32,18 +32,22 @@ import { ADDRESS_SPACE_PAGES } from '../trace/units.js';
 import { type ContextTable, UNKNOWN } from './cache/context-table.js';
 
 /** Which structures a command acts on. */
-export const Domain = { None: 0, Translation: 1, Atc: 2, Config: 3 } as const;
-export type Domain = (typeof Domain)[keyof typeof Domain];
+export enum Domain {
+  None = 0,
+  Translation = 1,
+  Atc = 2,
+  Config = 3,
+}
 
 /** Members of a group that a scope covers, where it is not one number ≥ 0. */
-export const Member = {
+export enum Member {
   /** Only entries without an ASID or SSID. */
-  None: -1,
+  None = -1,
   /** Only entries with one. */
-  Present: -2,
+  Present = -2,
   /** All entries of the group. */
-  Any: -3,
-} as const;
+  Any = -3,
+}
 
 const LAST_PAGE = ADDRESS_SPACE_PAGES - 1;
 const LAST_GROUP = 2 ** 32 - 1;

@@ -7,66 +7,70 @@
  */
 
 /** Event kinds, the values of `EventBatch.kind`. */
-export const EventKind = {
+export enum EventKind {
   /** One 128-bit guest command written into a queue; invisible to the SMMU until a doorbell publishes it. */
-  Cmd: 0,
+  Cmd = 0,
   /** A PROD write: everything before it on that queue becomes visible. */
-  Doorbell: 1,
+  Doorbell = 1,
   /** The guest saw its CMD_SYNC complete. */
-  SyncDone: 2,
+  SyncDone = 2,
   /** A device asks for a translation. */
-  Dma: 3,
+  Dma = 3,
   /** The guest maps `pages` pages of `pageSizeLog2` at the IOVA. */
-  Map: 4,
+  Map = 4,
   /** The guest unmaps `pages` pages of `pageSizeLog2` at the IOVA. */
-  Unmap: 5,
-} as const;
-export type EventKind = (typeof EventKind)[keyof typeof EventKind];
+  Unmap = 5,
+}
 
 /** CSV and JSON spelling of each kind, indexed by its value. */
 export const EVENT_NAMES: readonly string[] = ['cmd', 'doorbell', 'sync-done', 'dma', 'map', 'unmap'];
 
 /** Access of a `dma` event. QEMU logs do not tell reads from writes. */
-export const Access = { Unknown: 0, Read: 1, Write: 2, ReadWrite: 3 } as const;
+export enum Access {
+  Unknown = 0,
+  Read = 1,
+  Write = 2,
+  ReadWrite = 3,
+}
 
 /**
  * What the recorder's own SMMU made of a `dma` event. Hit and miss are an oracle only and never steer the replay; the
  * other values say that no translation took place or that it failed, which the replay must respect.
  */
-export const Outcome = {
-  Unknown: 0,
+export enum Outcome {
+  Unknown = 0,
   /** The recorder's TLB held the translation. */
-  Hit: 1,
+  Hit = 1,
   /** The recorder's TLB missed and the walk succeeded. */
-  Miss: 2,
+  Miss = 2,
   /** The recorder's TLB missed and the walk faulted: nothing may be filled. */
-  Fault: 3,
+  Fault = 3,
   /** The stream's STE says bypass: no lookup. */
-  Bypass: 4,
+  Bypass = 4,
   /** The stream's STE says abort: no lookup. */
-  Abort: 5,
+  Abort = 5,
   /** The SMMU was off: no lookup. */
-  Disabled: 6,
-} as const;
+  Disabled = 6,
+}
 
 /** CSV spelling of each outcome, indexed by its value. */
 export const OUTCOME_NAMES: readonly string[] = ['', 'hit', 'miss', 'fault', 'bypass', 'abort', 'disabled'];
 
 /** Bits of `EventBatch.flags`. */
-export const EventFlag = {
+export enum EventFlag {
   /** A `dma` that is a message-signalled interrupt (a write to the ITS doorbell). */
-  Msi: 1,
+  Msi = 1,
   /** A `cmd` whose words were rebuilt from decoded lines (the recorder did not keep the raw words). */
-  Reconstructed: 2,
+  Reconstructed = 2,
   /** A `cmd` of which the recorder kept only the opcode: SID, address or range are not known. */
-  OpcodeOnly: 4,
+  OpcodeOnly = 4,
   /** A `dma` translated by stage 2 only (a stage-2-only guest; its tag is the VMID). */
-  Stage2: 8,
+  Stage2 = 8,
   /** The recorder's configuration cache hit for this `dma`. */
-  ConfigHit: 16,
+  ConfigHit = 16,
   /** The recorder's configuration cache missed for this `dma`. */
-  ConfigMiss: 32,
-} as const;
+  ConfigMiss = 32,
+}
 
 /** A field that the recorder did not give. */
 export const ABSENT = -1;

@@ -3,20 +3,20 @@
  */
 
 /** Columns of a row. */
-export const DmaColumn = {
-  TimeNs: 0,
-  Sid: 1,
-  Ssid: 2,
-  Asid: 3,
-  Vmid: 4,
-  Page: 5,
-  PageSizeLog2: 6,
-  GranuleLog2: 7,
-  Stage: 8,
-  IsFault: 9,
-  Event: 10,
-  IsMeasured: 11,
-} as const;
+export enum DmaColumn {
+  TimeNs = 0,
+  Sid = 1,
+  Ssid = 2,
+  Asid = 3,
+  Vmid = 4,
+  Page = 5,
+  PageSizeLog2 = 6,
+  GranuleLog2 = 7,
+  Stage = 8,
+  IsFault = 9,
+  Event = 10,
+  IsMeasured = 11,
+}
 
 const WIDTH = 12;
 

@@ -5,18 +5,18 @@
  */
 
 /** Operations. */
-export const Leg = {
+export enum Leg {
   /** Wait for a slot of pool `operand`. */
-  Take: 0,
+  Take = 0,
   /** Give a slot of pool `operand` back. */
-  Free: 1,
+  Free = 1,
   /** Let `operand` ns pass. */
-  Pass: 2,
+  Pass = 2,
   /** Ask the structures; what follows depends on the answer. */
-  LookUp: 3,
+  LookUp = 3,
   /** Wait until the walk for the same page has ended. */
-  AwaitSamePage: 4,
-} as const;
+  AwaitSamePage = 4,
+}
 
 const LONGEST = 48;
 

@@ -7,7 +7,15 @@ import { SlotPool } from './slot-pool.js';
 
 /** Pools that every SMMU has, by number. */
 export const POOL_NAMES = ['tbu_xlate', 'utlb', 'main', 'tcu_xlate', 'config', 'tcu', 'walker'] as const;
-export const Pool = { TbuXlate: 0, Utlb: 1, Main: 2, TcuXlate: 3, Config: 4, Tcu: 5, Walker: 6 } as const;
+export enum Pool {
+  TbuXlate = 0,
+  Utlb = 1,
+  Main = 2,
+  TcuXlate = 3,
+  Config = 4,
+  Tcu = 5,
+  Walker = 6,
+}
 
 const SLOT_KEYS = [
   'tbu.xlate_slots',

@@ -36,17 +36,19 @@ class Trace {
   }
 }
 
-const { Hit, Miss, Fault, Bypass, Abort, Disabled, Unknown } = Outcome;
-const { ConfigHit, ConfigMiss } = EventFlag;
-
 describe('RecordedOracle, IOTLB', () => {
   test('agreement is counted by recorded outcome', () => {
-    const { recorded } = new Trace().dma(Miss).dma(Hit).dma(Miss, 6).dma(Hit).judge().result;
+    const { recorded } = new Trace()
+      .dma(Outcome.Miss)
+      .dma(Outcome.Hit)
+      .dma(Outcome.Miss, 6)
+      .dma(Outcome.Hit)
+      .judge().result;
     expect(recorded).toEqual({ compared: 4, hits: 2, misses: 2, mismatches: 0, first: [] });
   });
 
   test('a contradiction is listed with its line, address, stream and both outcomes', () => {
-    const { recorded } = new Trace().dma(Miss).dma(Miss).dma(Hit, 7).judge().result;
+    const { recorded } = new Trace().dma(Outcome.Miss).dma(Outcome.Miss).dma(Outcome.Hit, 7).judge().result;
     expect(recorded.mismatches).toBe(2);
     expect(recorded.first).toEqual([
       { line: 2, iova: '0x5040', sid: 8, predicted: 'hit', recorded: 'miss' },
@@ -56,67 +58,76 @@ describe('RecordedOracle, IOTLB', () => {
 
   test('at most ten are listed, all are counted', () => {
     const trace = new Trace();
-    for (let page = 0; page < 25; page++) trace.dma(Hit, page);
+    for (let page = 0; page < 25; page++) trace.dma(Outcome.Hit, page);
     const { recorded } = trace.judge().result;
     expect([recorded.mismatches, recorded.first.length]).toEqual([25, 10]);
   });
 
   test('a fault is a miss and fills nothing', () => {
-    const { recorded } = new Trace().dma(Fault).dma(Fault).dma(Miss).dma(Hit).judge().result;
+    const { recorded } = new Trace()
+      .dma(Outcome.Fault)
+      .dma(Outcome.Fault)
+      .dma(Outcome.Miss)
+      .dma(Outcome.Hit)
+      .judge().result;
     expect(recorded).toMatchObject({ compared: 4, hits: 1, misses: 3, mismatches: 0 });
   });
 
   test('a fault without a tag came before the lookup: not compared', () => {
-    const { recorded } = new Trace().dma(Fault, 5, 0, -1, -1).dma(Miss).judge().result;
+    const { recorded } = new Trace().dma(Outcome.Fault, 5, 0, -1, -1).dma(Outcome.Miss).judge().result;
     expect(recorded).toMatchObject({ compared: 1, mismatches: 0 });
   });
 
   test('bypass, abort and a disabled SMMU look nothing up', () => {
-    const trace = new Trace().dma(Bypass).dma(Abort).dma(Disabled).dma(Miss);
+    const trace = new Trace().dma(Outcome.Bypass).dma(Outcome.Abort).dma(Outcome.Disabled).dma(Outcome.Miss);
     expect(trace.judge().result.recorded).toMatchObject({ compared: 1, misses: 1, mismatches: 0 });
   });
 
   test('a row without outcome fills but is not compared', () => {
-    const { recorded } = new Trace().dma(Unknown).dma(Hit).judge().result;
+    const { recorded } = new Trace().dma(Outcome.Unknown).dma(Outcome.Hit).judge().result;
     expect(recorded).toMatchObject({ compared: 1, hits: 1, mismatches: 0 });
   });
 
   test('a command acts where it stands, before its doorbell', () => {
     const invalidation = { ASID: 1, ADDR: 5, TG: 1, TTL: 3 };
-    const trace = new Trace().dma(Miss).command(Opcode.TLBI_NH_VA, invalidation).dma(Miss).dma(Hit);
+    const trace = new Trace()
+      .dma(Outcome.Miss)
+      .command(Opcode.TLBI_NH_VA, invalidation)
+      .dma(Outcome.Miss)
+      .dma(Outcome.Hit);
     expect(trace.judge().result.recorded.mismatches).toBe(0);
   });
 
   test('of opcode-only commands just those without operands act', () => {
     const trace = new Trace()
-      .dma(Miss, 5, 0, 0)
+      .dma(Outcome.Miss, 5, 0, 0)
       .command(Opcode.TLBI_NH_ASID, {}, EventFlag.OpcodeOnly)
-      .dma(Hit, 5, 0, 0)
+      .dma(Outcome.Hit, 5, 0, 0)
       .command(Opcode.TLBI_NSNH_ALL, {}, EventFlag.OpcodeOnly)
-      .dma(Miss, 5, 0, 0);
+      .dma(Outcome.Miss, 5, 0, 0);
     expect(trace.judge().result.recorded.mismatches).toBe(0);
   });
 
   test('a stage-2 row is tagged by its VMID alone', () => {
     const trace = new Trace()
-      .dma(Miss, 5, EventFlag.Stage2, 7, 1)
-      .dma(Hit, 5, EventFlag.Stage2, -1, 1)
+      .dma(Outcome.Miss, 5, EventFlag.Stage2, 7, 1)
+      .dma(Outcome.Hit, 5, EventFlag.Stage2, -1, 1)
       .command(Opcode.TLBI_S2_IPA, { VMID: 1, ADDR: 5, TG: 1, TTL: 3 })
-      .dma(Miss, 5, EventFlag.Stage2, -1, 1);
+      .dma(Outcome.Miss, 5, EventFlag.Stage2, -1, 1);
     expect(trace.judge({ version: () => '10.x' }).result.recorded.mismatches).toBe(0);
   });
 
   test('the version may become known between batches', () => {
     let version = '';
     const oracle = new RecordedOracle({ version: () => version });
-    oracle.consume(new Trace().dma(Miss, 5, 0, 1, 4).batch);
+    oracle.consume(new Trace().dma(Outcome.Miss, 5, 0, 1, 4).batch);
     version = '8.x';
-    oracle.consume(new Trace().command(Opcode.TLBI_NH_ALL, { VMID: 9 }).dma(Miss, 5, 0, 1, 4).batch);
+    oracle.consume(new Trace().command(Opcode.TLBI_NH_ALL, { VMID: 9 }).dma(Outcome.Miss, 5, 0, 1, 4).batch);
     expect(oracle.result.recorded.mismatches).toBe(0);
   });
 
   test('fewer entries overflow earlier', () => {
-    const trace = new Trace().dma(Miss, 1).dma(Miss, 2).dma(Miss, 3).dma(Miss, 1);
+    const trace = new Trace().dma(Outcome.Miss, 1).dma(Outcome.Miss, 2).dma(Outcome.Miss, 3).dma(Outcome.Miss, 1);
     expect(trace.judge({ entries: 2 }).result.recorded.mismatches).toBe(0);
     expect(trace.judge().result.recorded.mismatches).toBe(1);
   });
@@ -125,13 +136,13 @@ describe('RecordedOracle, IOTLB', () => {
 describe('RecordedOracle, configuration cache', () => {
   test('the first use misses, a CFGI makes the next one miss, a TLBI does not', () => {
     const trace = new Trace()
-      .dma(Miss, 5, ConfigMiss)
-      .dma(Hit, 5, ConfigHit)
+      .dma(Outcome.Miss, 5, EventFlag.ConfigMiss)
+      .dma(Outcome.Hit, 5, EventFlag.ConfigHit)
       .command(Opcode.CFGI_STE, { SID: 16 })
       .command(Opcode.TLBI_NSNH_ALL)
-      .dma(Miss, 5, ConfigHit)
+      .dma(Outcome.Miss, 5, EventFlag.ConfigHit)
       .command(Opcode.CFGI_CD, { SID: 8 })
-      .dma(Hit, 5, ConfigMiss);
+      .dma(Outcome.Hit, 5, EventFlag.ConfigMiss);
     const { recorded, config } = trace.judge().result;
     expect(config).toEqual({ compared: 4, hits: 2, misses: 2, mismatches: 0, first: [] });
     expect(recorded.mismatches).toBe(0);
@@ -139,26 +150,26 @@ describe('RecordedOracle, configuration cache', () => {
 
   test('bypass and abort configurations are looked up and cached; a disabled SMMU looks nothing up', () => {
     const trace = new Trace()
-      .dma(Disabled)
-      .dma(Abort, 5, ConfigMiss)
-      .dma(Abort, 5, ConfigHit)
+      .dma(Outcome.Disabled)
+      .dma(Outcome.Abort, 5, EventFlag.ConfigMiss)
+      .dma(Outcome.Abort, 5, EventFlag.ConfigHit)
       .command(Opcode.CFGI_STE_RANGE, { RANGE: 31 })
-      .dma(Bypass, 5, ConfigMiss)
-      .dma(Bypass, 5, ConfigHit);
+      .dma(Outcome.Bypass, 5, EventFlag.ConfigMiss)
+      .dma(Outcome.Bypass, 5, EventFlag.ConfigHit);
     expect(trace.judge().result.config).toMatchObject({ compared: 4, hits: 2, misses: 2, mismatches: 0 });
   });
 
   test('a configuration that cannot be decoded is not cached; a fault of the walk is another matter', () => {
     const trace = new Trace()
-      .dma(Fault, 5, ConfigMiss, -1, -1)
-      .dma(Fault, 5, ConfigMiss, -1, -1)
-      .dma(Fault, 5, ConfigMiss)
-      .dma(Fault, 5, ConfigHit);
+      .dma(Outcome.Fault, 5, EventFlag.ConfigMiss, -1, -1)
+      .dma(Outcome.Fault, 5, EventFlag.ConfigMiss, -1, -1)
+      .dma(Outcome.Fault, 5, EventFlag.ConfigMiss)
+      .dma(Outcome.Fault, 5, EventFlag.ConfigHit);
     expect(trace.judge().result.config).toMatchObject({ compared: 4, hits: 1, misses: 3, mismatches: 0 });
   });
 
   test('rows without a recorded configuration lookup drive it but are not compared', () => {
-    const { config } = new Trace().dma(Miss).dma(Hit, 5, ConfigHit).judge().result;
+    const { config } = new Trace().dma(Outcome.Miss).dma(Outcome.Hit, 5, EventFlag.ConfigHit).judge().result;
     expect(config).toMatchObject({ compared: 1, hits: 1, mismatches: 0 });
   });
 });

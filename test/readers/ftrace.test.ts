@@ -21,8 +21,6 @@ async function shapeOf(text: string, options = {}) {
   return { rows, statistics: trace.statistics };
 }
 
-const { Cmd, Doorbell, SyncDone } = EventKind;
-
 describe.each(PRINTERS)('%s', (printer) => {
   it.each([false, true])('one call is one submission, words exact (array: %s)', async (array) => {
     const text =
@@ -32,11 +30,11 @@ describe.each(PRINTERS)('%s', (printer) => {
     const rows = rowsOf(batches);
     expect(trace.statistics).toMatchObject({ format: 'ftrace', timeBase: 'clock', lossy: [], foreignLines: 0 });
     expect(rows.map(({ kind, timeNs, vcpu }) => [kind, timeNs, vcpu])).toEqual([
-      [Cmd, 0, 1],
-      [Cmd, 0, 1],
-      [Cmd, 0, 1],
-      [Doorbell, 0, 1],
-      [SyncDone, 22_000, 1],
+      [EventKind.Cmd, 0, 1],
+      [EventKind.Cmd, 0, 1],
+      [EventKind.Cmd, 0, 1],
+      [EventKind.Doorbell, 0, 1],
+      [EventKind.SyncDone, 22_000, 1],
     ]);
     expect(rows[0]).toMatchObject({
       cmd0Low: 0x00200012,
@@ -85,11 +83,11 @@ describe('submissions', () => {
         back(21),
     );
     expect(rows).toEqual([
-      [Cmd, 0, 0],
-      [Doorbell, 0, 0],
-      [SyncDone, 2, 0],
-      [Cmd, 10, 0],
-      [Doorbell, 10, 0],
+      [EventKind.Cmd, 0, 0],
+      [EventKind.Doorbell, 0, 0],
+      [EventKind.SyncDone, 2, 0],
+      [EventKind.Cmd, 10, 0],
+      [EventKind.Doorbell, 10, 0],
     ]);
   });
 
@@ -102,10 +100,10 @@ describe('submissions', () => {
         back(14, { cpu: 2, pid: 1 }) +
         back(15, { cpu: 1, pid: 2 }),
     );
-    expect(rows.filter(([kind]) => kind === SyncDone)).toEqual([
-      [SyncDone, 3, 0],
-      [SyncDone, 4, 0],
-      [SyncDone, 5, 1],
+    expect(rows.filter(([kind]) => kind === EventKind.SyncDone)).toEqual([
+      [EventKind.SyncDone, 3, 0],
+      [EventKind.SyncDone, 4, 0],
+      [EventKind.SyncDone, 5, 1],
     ]);
     expect(statistics.lossy).toEqual([]);
   });
@@ -118,9 +116,9 @@ describe('submissions', () => {
         back(3, { ...idle, cpu: 0 }) +
         back(4, { ...idle, cpu: 1 }),
     );
-    expect(rows.filter(([kind]) => kind === SyncDone)).toEqual([
-      [SyncDone, 2, 0],
-      [SyncDone, 3, 1],
+    expect(rows.filter(([kind]) => kind === EventKind.SyncDone)).toEqual([
+      [EventKind.SyncDone, 2, 0],
+      [EventKind.SyncDone, 3, 1],
     ]);
   });
 
@@ -128,7 +126,7 @@ describe('submissions', () => {
     const text =
       call(1, callText(NH_VA), { task: 'a [7] b: c', cpu: 3 }).replace('-168 ', '-168 (    160) ') +
       back(2, { cpu: 3 });
-    expect((await shapeOf(text)).rows.at(-1)).toEqual([SyncDone, 1, 3]);
+    expect((await shapeOf(text)).rows.at(-1)).toEqual([EventKind.SyncDone, 1, 3]);
   });
 
   it('a clock that counts instead of telling seconds gives an order only', async () => {
@@ -155,7 +153,7 @@ describe('losses', () => {
       { line: 3, what: 'submission whose return is not in the recording: no completion', count: 1 },
       { line: 5, what: 'return of a submission whose call is not in the recording: left out', count: 1 },
     ]);
-    expect(rows.filter(([kind]) => kind === SyncDone)).toHaveLength(2);
+    expect(rows.filter(([kind]) => kind === EventKind.SyncDone)).toHaveLength(2);
   });
 
   it('a ring buffer that wrapped', async () => {
@@ -174,7 +172,7 @@ describe('losses', () => {
   it('commands beyond the words of the probe', async () => {
     const text = call(1, callText(Array.from({ length: 8 }, () => NH_VA).flat(), { count: 20 })) + back(2);
     const { rows, statistics } = await shapeOf(text);
-    expect(rows.filter(([kind]) => kind === Cmd)).toHaveLength(9);
+    expect(rows.filter(([kind]) => kind === EventKind.Cmd)).toHaveLength(9);
     expect(statistics.lossy).toEqual([
       { line: 1, what: 'command beyond the words that the probe captured: left out', count: 12 },
     ]);
@@ -184,7 +182,7 @@ describe('losses', () => {
     const { rows, statistics } = await shapeOf(
       whole + call(20, callText(NH_VA)) + call(30, callText(NH_VA)) + back(33),
     );
-    expect(rows.at(-1)).toEqual([SyncDone, 23, 0]);
+    expect(rows.at(-1)).toEqual([EventKind.SyncDone, 23, 0]);
     expect(statistics.lossy).toEqual([
       { line: 3, what: 'submission whose return is not in the recording: no completion', count: 1 },
     ]);
@@ -224,7 +222,7 @@ describe('event names', () => {
 
   it('are an option', async () => {
     const { rows } = await shapeOf(mine, { ftraceEvents: 'cmdq=kprobes:enter, cmdq-ret=leave' });
-    expect(rows.map(([kind]) => kind)).toEqual([Cmd, Cmd, Doorbell, SyncDone]);
+    expect(rows.map(([kind]) => kind)).toEqual([EventKind.Cmd, EventKind.Cmd, EventKind.Doorbell, EventKind.SyncDone]);
   });
 
   it('that are not known are named', async () => {

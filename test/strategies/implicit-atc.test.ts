@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AtcRange } from '../../src/strategies/atc-range.js';
 import { encodeCommand } from '../../src/trace/command.js';
-import { Opcode } from '../../src/trace/opcodes.js';
+import { OPCODES } from '../../src/trace/opcodes.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 
@@ -44,7 +44,7 @@ describe('the range of a derived ATC_INV', () => {
     ['everything', 'TLBI_NH_ALL', {}, 0, 52],
     ['an intermediate address', 'TLBI_S2_IPA', { ADDR: 7, TG: 1, TTL: 3 }, 0, 52],
   ] as const)('%s', (_what, name, fields, page, sizeLog2) => {
-    const [c0Low, , c1Low, c1High] = encodeCommand(Opcode[name], fields);
+    const [c0Low, , c1Low, c1High] = encodeCommand(OPCODES[name], fields);
     const range = new AtcRange();
     range.coverTlbi(c0Low, c1Low, c1High);
     expect([range.page, range.sizeLog2]).toEqual([page, sizeLog2]);

@@ -3,7 +3,7 @@
  */
 import { type CommandFields, encodeCommand } from '../../src/trace/command.js';
 import { EventBatch, EventFlag, EventKind } from '../../src/trace/events.js';
-import { Opcode, type OpcodeName } from '../../src/trace/opcodes.js';
+import { OPCODES, type OpcodeName } from '../../src/trace/opcodes.js';
 
 /** A dma event's particulars; what is left out is absent. */
 export interface DmaFields {
@@ -39,7 +39,7 @@ export class TraceBuilder {
   }
 
   cmd(name: OpcodeName, fields: CommandFields = {}): this {
-    return this.words(encodeCommand(Opcode[name], fields));
+    return this.words(encodeCommand(OPCODES[name], fields));
   }
 
   words(words: readonly [number, number, number, number], flags = 0): this {

@@ -30,7 +30,15 @@ import {
   vmidOf,
 } from '../../src/trace/command.js';
 import { fieldsOf } from '../../src/trace/command-fields.js';
-import { OPCODE_NAMES, Opcode, opcodeByName, opcodeClass, opcodeKey, opcodeName } from '../../src/trace/opcodes.js';
+import {
+  OPCODE_NAMES,
+  OPCODES,
+  Opcode,
+  opcodeByName,
+  opcodeClass,
+  opcodeKey,
+  opcodeName,
+} from '../../src/trace/opcodes.js';
 
 /** dw0 and dw1 as 64-bit numbers, for comparison with hand-written hex. */
 function dwords(words: CommandWords): [bigint, bigint] {
@@ -53,7 +61,7 @@ function fieldValues(opcode: number): fc.Arbitrary<CommandFields> {
 }
 
 describe.each(OPCODE_NAMES)('%s', (name) => {
-  const opcode = Opcode[name];
+  const opcode = OPCODES[name];
 
   it('decodes what it encodes, for any field values', () => {
     fc.assert(
@@ -188,7 +196,7 @@ describe('covered pages', () => {
   });
 
   it('knows which TLBIs name an address', () => {
-    const names = OPCODE_NAMES.filter((name) => isAddressTlbi(Opcode[name]));
+    const names = OPCODE_NAMES.filter((name) => isAddressTlbi(OPCODES[name]));
     expect(names).toEqual(['TLBI_NH_VA', 'TLBI_NH_VAA', 'TLBI_EL3_VA', 'TLBI_EL2_VA', 'TLBI_EL2_VAA', 'TLBI_S2_IPA']);
   });
 });
@@ -215,17 +223,17 @@ describe('reserved combinations', () => {
 describe('opcode names', () => {
   it('go both ways, with and without CMD_', () => {
     for (const name of OPCODE_NAMES) {
-      expect(opcodeByName(name)).toBe(Opcode[name]);
-      expect(opcodeByName(`cmd_${name.toLowerCase()}`)).toBe(Opcode[name]);
-      expect(opcodeName(Opcode[name])).toBe(name);
-      expect(opcodeClass(Opcode[name])).toBeDefined();
+      expect(opcodeByName(name)).toBe(OPCODES[name]);
+      expect(opcodeByName(`cmd_${name.toLowerCase()}`)).toBe(OPCODES[name]);
+      expect(opcodeName(OPCODES[name])).toBe(name);
+      expect(opcodeClass(OPCODES[name])).toBeDefined();
     }
     expect(opcodeByName('CFGI_ALL')).toBe(Opcode.CFGI_STE_RANGE);
     expect(opcodeByName('PREFETCH_CFG')).toBe(Opcode.PREFETCH_CONFIG);
   });
 
   it('are undefined for numbers that the architecture does not define', () => {
-    const defined = new Set(OPCODE_NAMES.map((name) => Opcode[name] as number));
+    const defined = new Set(OPCODE_NAMES.map((name) => OPCODES[name] as number));
     for (let opcode = 0; opcode < 256; opcode++) {
       expect(opcodeName(opcode) !== undefined).toBe(defined.has(opcode));
       expect(opcodeClass(opcode) !== undefined).toBe(defined.has(opcode));

@@ -7,18 +7,15 @@ import type { ReaderStatistics } from '../reader.js';
 import { RowError } from './row-error.js';
 
 /** Spelling of every flag. */
-const WORDS: Readonly<Record<keyof typeof EventFlag, string>> = {
-  Msi: 'msi',
-  Reconstructed: 'reconstructed',
-  OpcodeOnly: 'opcode-only',
-  Stage2: 'stage2',
-  ConfigHit: 'config-hit',
-  ConfigMiss: 'config-miss',
+const WORDS: Readonly<Record<EventFlag, string>> = {
+  [EventFlag.Msi]: 'msi',
+  [EventFlag.Reconstructed]: 'reconstructed',
+  [EventFlag.OpcodeOnly]: 'opcode-only',
+  [EventFlag.Stage2]: 'stage2',
+  [EventFlag.ConfigHit]: 'config-hit',
+  [EventFlag.ConfigMiss]: 'config-miss',
 };
-const FLAGS = (Object.keys(WORDS) as (keyof typeof EventFlag)[]).map((name) => ({
-  bit: EventFlag[name],
-  word: WORDS[name],
-}));
+const FLAGS = Object.entries(WORDS).map(([bit, word]) => ({ bit: Number(bit), word }));
 
 /** All bits that have a word. */
 export const ALL_FLAGS: number = FLAGS.reduce((set, { bit }) => set | bit, 0);

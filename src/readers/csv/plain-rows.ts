@@ -7,7 +7,7 @@
  */
 import { extractField, insertField } from '../../trace/command.js';
 import { Access, EVENT_NAMES, EventFlag, EventKind, OUTCOME_NAMES } from '../../trace/events.js';
-import { OPCODE_NAMES, Opcode } from '../../trace/opcodes.js';
+import { OPCODE_NAMES, OPCODES as OPCODE_NUMBERS } from '../../trace/opcodes.js';
 import { granuleLog2OfTg, PAGE_SHIFT, pageOf } from '../../trace/units.js';
 import type { ReaderStatistics } from '../reader.js';
 import { COLUMNS_OF_KIND, Column, type ColumnName, IGNORED } from './columns.js';
@@ -31,7 +31,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 const KINDS = new PlainWords(EVENT_NAMES.map((name, kind) => [name, kind]));
 const OUTCOMES = new PlainWords(OUTCOME_NAMES.slice(1).map((name, index) => [name, index + 1]));
-const OPCODES = new PlainWords(OPCODE_NAMES.map((name) => [name, Opcode[name]]));
+const OPCODES = new PlainWords(OPCODE_NAMES.map((name) => [name, OPCODE_NUMBERS[name]]));
 /** The MSI bit above the Access values. */
 const MSI = 4;
 const ACCESSES = new PlainWords([

@@ -6,19 +6,18 @@ import { suggestion, UsageError } from '../../trace/errors.js';
 import { NameTable } from '../text/name-table.js';
 
 /** What an event means. */
-export const Role = {
+export enum Role {
   /** Entry of arm_smmu_cmdq_issue_cmdlist: raw command words. */
-  Call: 0,
+  Call = 0,
   /** Its return. */
-  Return: 1,
+  Return = 1,
   /** Entry of qi_submit_sync (VT-d): raw descriptors. */
-  QiCall: 2,
-  QiReturn: 3,
+  QiCall = 2,
+  QiReturn = 3,
   /** iommu:map and iommu:unmap. */
-  Map: 4,
-  Unmap: 5,
-} as const;
-export type Role = (typeof Role)[keyof typeof Role];
+  Map = 4,
+  Unmap = 5,
+}
 
 /** Role names of the option, indexed by Role, with the event names that are looked for without it. */
 const ROLES: readonly (readonly [name: string, usual: readonly string[]])[] = [

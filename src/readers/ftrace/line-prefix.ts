@@ -24,7 +24,13 @@ const SECOND_DIGITS = 12;
 const CONTEXT_FLAG = 2;
 
 /** In what a task was when the event happened; a higher one can interrupt a lower one. */
-export const Context = { Unknown: -1, Process: 0, SoftIrq: 1, HardIrq: 2, Nmi: 3 } as const;
+export enum Context {
+  Unknown = -1,
+  Process = 0,
+  SoftIrq = 1,
+  HardIrq = 2,
+  Nmi = 3,
+}
 
 /** Prefix of the current line. */
 export class FtracePrefix {

@@ -103,7 +103,7 @@ export class MappingRows {
   }
 
   private emit(
-    kind: typeof EventKind.Map | typeof EventKind.Unmap,
+    kind: EventKind.Map | EventKind.Unmap,
     page: number,
     pages: number,
     sizeLog2: number,

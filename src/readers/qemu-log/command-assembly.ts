@@ -7,7 +7,7 @@
  */
 import { CFGI_RANGE_ALL } from '../../trace/command.js';
 import { EventFlag, EventKind } from '../../trace/events.js';
-import { OPCODE_NAMES, Opcode } from '../../trace/opcodes.js';
+import { OPCODE_NAMES, OPCODES, Opcode } from '../../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../../trace/units.js';
 import { addNote } from '../notes.js';
 import type { ReaderStatistics } from '../reader.js';
@@ -20,7 +20,7 @@ const ALL_STREAMS = 2 ** 32;
 /** QEMU prints opcode 0x07 under the name CFGI_ALL and rejects it as illegal (facts M §2.2). */
 const PRINTED_NAMES = [...OPCODE_NAMES, 'CFGI_ALL'];
 const PRINTED_NAME_TABLE = new NameTable(PRINTED_NAMES.map((name) => `SMMU_CMD_${name}`));
-const OPCODE_OF_PRINTED_NAME = Uint8Array.from([...OPCODE_NAMES.map((name) => Opcode[name]), Opcode.CFGI_VMS_PIDM]);
+const OPCODE_OF_PRINTED_NAME = Uint8Array.from([...OPCODE_NAMES.map((name) => OPCODES[name]), Opcode.CFGI_VMS_PIDM]);
 
 /** Opcodes that are complete without operands, or whose operands no QEMU prints and no path needs. */
 const COMPLETE_ALONE = new Set<number>([

@@ -7,42 +7,47 @@
 import { NameTable } from '../text/name-table.js';
 
 /** What a line of the log is to the reader. */
-export const LineKind = {
+export enum LineKind {
   /** Valid, but of no use for the replay: walk levels, register accesses, notifiers. */
-  Context: 0,
-  ConfigHit: 1,
-  ConfigMiss: 2,
-  LookupHit: 3,
-  LookupMiss: 4,
-  Insert: 5,
-  InvalidPte: 6,
-  TranslationTable: 7,
-  Success: 8,
-  Bypass: 9,
-  Abort: 10,
-  Disabled: 11,
-  FaultRecord: 12,
-  Consume: 13,
-  ConsumeOut: 14,
-  Opcode: 15,
-  RangeInvalidation: 16,
-  NhAsid: 17,
-  Nh: 18,
-  S12Vmid: 19,
-  CfgiSte: 20,
-  CfgiSteRange: 21,
-  CfgiCd: 22,
-  InvAsidVmid: 23,
-  InvVmid: 24,
-  WriteMmio: 25,
-  ReadMmio: 26,
-} as const;
-export type LineKind = (typeof LineKind)[keyof typeof LineKind];
+  Context = 0,
+  ConfigHit = 1,
+  ConfigMiss = 2,
+  LookupHit = 3,
+  LookupMiss = 4,
+  Insert = 5,
+  InvalidPte = 6,
+  TranslationTable = 7,
+  Success = 8,
+  Bypass = 9,
+  Abort = 10,
+  Disabled = 11,
+  FaultRecord = 12,
+  Consume = 13,
+  ConsumeOut = 14,
+  Opcode = 15,
+  RangeInvalidation = 16,
+  NhAsid = 17,
+  Nh = 18,
+  S12Vmid = 19,
+  CfgiSte = 20,
+  CfgiSteRange = 21,
+  CfgiCd = 22,
+  InvAsidVmid = 23,
+  InvVmid = 24,
+  WriteMmio = 25,
+  ReadMmio = 26,
+}
 
 /** Producer versions in ascending order; index = rank. */
 export const VERSIONS: readonly string[] = ['', '7.2', '8.x', '9.x', '10.x'];
 /** Ranks of `VERSIONS`, for evidence in payloads. */
-export const Version = { Unknown: 0, V7: 1, V8: 2, V9: 3, V10: 4 } as const;
+export enum Version {
+  Unknown = 0,
+  V7 = 1,
+  V8 = 2,
+  V9 = 3,
+  V10 = 4,
+}
 
 type Entry = readonly [name: string, kind: LineKind, version: number];
 

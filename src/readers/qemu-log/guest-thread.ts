@@ -10,17 +10,16 @@ import { RangeJoin } from './range-join.js';
 export const NO_COMMAND = -1;
 
 /** Stages of a translation, the values of `GuestThread.stage`. */
-export const Stage = {
+export enum Stage {
   /** None under way. */
-  Idle: 0,
+  Idle = 0,
   /** The configuration is known; a lookup or a bypass or abort follows. */
-  Configured: 1,
+  Configured = 1,
   /** The TLB was looked up; the result follows. */
-  LookedUp: 2,
+  LookedUp = 2,
   /** The row had to be written before the result line came; that line is to be ignored. */
-  Written: 3,
-} as const;
-export type Stage = (typeof Stage)[keyof typeof Stage];
+  Written = 3,
+}
 
 /** State of one thread. */
 export class GuestThread {

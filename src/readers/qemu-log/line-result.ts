@@ -1,10 +1,9 @@
 /** What became of a line of a known event. */
-export const LineResult = {
+export enum LineResult {
   /** It told something of an event. */
-  Event: 0,
+  Event = 0,
   /** It is valid but of no use. */
-  Context: 1,
+  Context = 1,
   /** A command whose name the architecture does not define. */
-  UnknownCommand: 2,
-} as const;
-export type LineResult = (typeof LineResult)[keyof typeof LineResult];
+  UnknownCommand = 2,
+}

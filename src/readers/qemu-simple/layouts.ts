@@ -12,13 +12,12 @@ interface Format {
   readonly text: string;
 }
 
-const { V7, V8, V9 } = Version;
 const from = (since: number, text: string): Format => ({ since, text });
-const always = (text: string): Format[] => [from(V7, text)];
+const always = (text: string): Format[] => [from(Version.V7, text)];
 
 const LOOKUP = (what: string): Format[] => [
-  from(V7, `IOTLB cache ${what} asid=%d addr=0x%X hit=%d miss=%d hit rate=%d`),
-  from(V8, `IOTLB cache ${what} asid=%d vmid=%d addr=0x%X hit=%d miss=%d hit rate=%d`),
+  from(Version.V7, `IOTLB cache ${what} asid=%d addr=0x%X hit=%d miss=%d hit rate=%d`),
+  from(Version.V8, `IOTLB cache ${what} asid=%d vmid=%d addr=0x%X hit=%d miss=%d hit rate=%d`),
 ];
 const CONFIG = (what: string) => always(`Config cache ${what} for sid=0x%x (hits=%d, misses=%d, hit rate=%d)`);
 const RANGE = 'vmid=%d asid=%d addr=0x%X tg=%d num_pages=0x%X ttl=%d leaf=%d';
@@ -31,11 +30,11 @@ const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   smmu_iotlb_lookup_hit: LOOKUP('HIT'),
   smmu_iotlb_lookup_miss: LOOKUP('MISS'),
   smmu_iotlb_insert: [
-    from(V7, 'IOTLB ++ asid=%d addr=0x%X tg=%d level=%d'),
-    from(V8, 'IOTLB ++ asid=%d vmid=%d addr=0x%X tg=%d level=%d'),
+    from(Version.V7, 'IOTLB ++ asid=%d addr=0x%X tg=%d level=%d'),
+    from(Version.V8, 'IOTLB ++ asid=%d vmid=%d addr=0x%X tg=%d level=%d'),
   ],
   smmuv3_decode_cd_tt: always('TT[%d]:tsz:%d ttb:0x%X granule_sz:%d had:%d'),
-  smmuv3_translate_success: [from(V7, SUCCESS), from(V9, `${SUCCESS} stage=%d`)],
+  smmuv3_translate_success: [from(Version.V7, SUCCESS), from(Version.V9, `${SUCCESS} stage=%d`)],
   smmuv3_translate_bypass: always('%s sid=0x%x STE bypass iova:0x%X is_write=%d'),
   smmuv3_translate_abort: always('%s sid=0x%x abort on iova:0x%X is_write=%d'),
   smmuv3_translate_disable: always('%s sid=0x%x bypass (smmu disabled) iova:0x%X is_write=%d'),
@@ -44,9 +43,9 @@ const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   smmuv3_cmdq_consume: always('prod=%d cons=%d prod.wrap=%d cons.wrap=%d'),
   smmuv3_cmdq_opcode: always('<--- %s'),
   smmuv3_s1_range_inval: always(RANGE),
-  smmuv3_range_inval: [from(V8, RANGE), from(V9, `${RANGE} stage=%d`)],
+  smmuv3_range_inval: [from(Version.V8, RANGE), from(Version.V9, `${RANGE} stage=%d`)],
   smmuv3_cmdq_tlbi_nh_asid: always('asid=%d'),
-  smmuv3_cmdq_tlbi_nh: [from(V7, ''), from(V9, 'vmid=%d')],
+  smmuv3_cmdq_tlbi_nh: [from(Version.V7, ''), from(Version.V9, 'vmid=%d')],
   smmuv3_cmdq_tlbi_s12_vmid: always('vmid=%d'),
   smmuv3_cmdq_cfgi_ste: always('streamid= 0x%x'),
   smmuv3_cmdq_cfgi_ste_range: always('start=0x%x - end=0x%x'),

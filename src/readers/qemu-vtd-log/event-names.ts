@@ -6,19 +6,18 @@
 import { NameTable } from '../text/name-table.js';
 
 /** What a line is to the reader. */
-export const LineKind = {
+export enum LineKind {
   /** Valid, but of no use for the replay. */
-  Context: 0,
-  Tail: 1,
-  Descriptor: 2,
-  PageHit: 3,
-  PageUpdate: 4,
-  ContextHit: 5,
-  ContextUpdate: 6,
-  Translated: 7,
-  Fault: 8,
-} as const;
-export type LineKind = (typeof LineKind)[keyof typeof LineKind];
+  Context = 0,
+  Tail = 1,
+  Descriptor = 2,
+  PageHit = 3,
+  PageUpdate = 4,
+  ContextHit = 5,
+  ContextUpdate = 6,
+  Translated = 7,
+  Fault = 8,
+}
 
 const ENTRIES: readonly (readonly [name: string, kind: LineKind])[] = [
   ['vtd_inv_qi_tail', LineKind.Tail],

@@ -27,7 +27,12 @@ import { EMPTY, SlotLists } from './slot-lists.js';
 import type { TaggedCache } from './tagged-cache.js';
 
 /** States of a record. */
-export const RecordState = { Free: 0, Held: 1, LostToGuest: 2, LostToHost: 3 } as const;
+export enum RecordState {
+  Free = 0,
+  Held = 1,
+  LostToGuest = 2,
+  LostToHost = 3,
+}
 
 /** No record: the key was never filled. */
 export const NEVER = -1;

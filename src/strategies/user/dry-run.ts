@@ -8,7 +8,7 @@ import { Program } from '../../path/program.js';
 import { type CommandWords, encodeCommand } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
 import type { AtcTargeting } from '../targeting/targeting.js';
-import { Handling, type Transport } from '../transport.js';
+import { HANDLINGS, Handling, type Transport } from '../transport.js';
 import { ProgramInspector, type ProgramRole } from './program-faults.js';
 import { forwardAll, TrialTally, tlbi, unmapSubmission } from './trial.js';
 
@@ -34,7 +34,7 @@ const SAMPLES: readonly (readonly [string, readonly CommandWords[]])[] = [
   ['130 TLBI_NH_VA, SYNC', unmapSubmission(130)],
 ];
 
-const HANDLINGS: readonly unknown[] = Object.values(Handling);
+const HANDLING_VALUES: readonly unknown[] = Object.values(HANDLINGS);
 const FUNCTIONS: Readonly<Record<ProgramRole, string>> = {
   submit: 'submit()',
   wakeWorker: 'wakeWorker()',
@@ -65,8 +65,8 @@ function sampleFaults(
   commands: readonly CommandWords[],
 ): [role: string, fault: string][] {
   const { submission, handlings } = forwardAll(transport, targeting, commands);
-  const strange = handlings.find((handling) => !HANDLINGS.includes(handling));
-  if (handlings.some((handling) => !HANDLINGS.includes(handling))) {
+  const strange = handlings.find((handling) => !HANDLING_VALUES.includes(handling));
+  if (handlings.some((handling) => !HANDLING_VALUES.includes(handling))) {
     return [['forward()', `expected a value of Handling, found ${String(strange)}`]];
   }
   const inspector = new ProgramInspector(transport, submission);

@@ -10,14 +10,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Cost } from '../../path/costs.js';
+import { COSTS } from '../../path/costs.js';
 import { ExitCause } from '../../path/tally.js';
 import * as command from '../../trace/command.js';
 import { UsageError, UserError } from '../../trace/errors.js';
-import { Opcode, opcodeClass } from '../../trace/opcodes.js';
+import { OPCODES, opcodeClass } from '../../trace/opcodes.js';
 import { emulate, isAttachCommand } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
-import { Handling, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
+import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
 import { forwardByIoctl, HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
@@ -27,11 +27,11 @@ import { noteStrategyFile, type StrategyModule } from './strategy-files.js';
 
 /** Everything that a strategy is built from; the package exports the same names (src/index.ts). */
 export const strategyKit = Object.freeze({
-  Cost,
+  Cost: COSTS,
   ExitCause,
-  Handling,
+  Handling: HANDLINGS,
   HOST_BLOCK_COMMANDS,
-  Opcode,
+  Opcode: OPCODES,
   command,
   emulate,
   forwardNested,

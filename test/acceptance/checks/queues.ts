@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadProfile } from '../../../src/profiles/load.js';
 import { strategyNames } from '../../../src/strategies/registry.js';
-import { Opcode, opcodeClass } from '../../../src/trace/opcodes.js';
+import { OPCODES, type OpcodeName, opcodeClass } from '../../../src/trace/opcodes.js';
 import { percent, type VerdictTable } from '../verdicts.js';
 import { perOperationNs, runStorm, type Storm } from '../workloads.js';
 
@@ -156,7 +156,7 @@ export function checkQueues(table: VerdictTable): void {
           pacing: 'asap',
         });
         const tlbis = Object.entries(result.amplification.host_by_opcode)
-          .filter(([key]) => opcodeClass(Opcode[key as keyof typeof Opcode] ?? 0xff) === 'tlbi')
+          .filter(([key]) => opcodeClass(OPCODES[key as OpcodeName] ?? 0xff) === 'tlbi')
           .reduce((sum, [, count]) => sum + count, 0);
         const rate = (tlbis / result.throughput.duration_ns) * 1e9;
         expect(rate, name).toBeLessThanOrEqual(ceiling);

@@ -6,7 +6,7 @@ import type { SmmuOptions } from '../../../src/smmu/smmu-options.js';
 import type { SmmuSnapshot, StructureSnapshot } from '../../../src/smmu/snapshot.js';
 import { Stage } from '../../../src/smmu/stage.js';
 import { type CommandFields, encodeCommand } from '../../../src/trace/command.js';
-import { Opcode, type OpcodeName } from '../../../src/trace/opcodes.js';
+import { OPCODES, type OpcodeName } from '../../../src/trace/opcodes.js';
 import { type Overrides, settings } from './settings.js';
 
 /** What a translation may say beyond its page. */
@@ -42,13 +42,13 @@ export class Machine {
 
   /** A host command takes effect; returns the entries removed. */
   execute(opcode: OpcodeName, fields: CommandFields = {}, targetSid = -1): number {
-    return this.smmu.execute(...encodeCommand(Opcode[opcode], fields), targetSid);
+    return this.smmu.execute(...encodeCommand(OPCODES[opcode], fields), targetSid);
   }
 
   /** The guest publishes a command; returns its number. */
   condemn(opcode: OpcodeName, fields: CommandFields = {}, queue = 0): number {
     const number = this.published++;
-    this.smmu.condemn(...encodeCommand(Opcode[opcode], fields), number, queue);
+    this.smmu.condemn(...encodeCommand(OPCODES[opcode], fields), number, queue);
     return number;
   }
 
