@@ -216,8 +216,9 @@ export class CommandEngine implements Actor {
   private nextQueue(nowNs: number): number {
     const count = this.queues.length;
     let found = -1;
-    for (let i = 0; i < count; i++) {
-      const queue = (this.turn + i) % count;
+    for (let i = 0, next = this.turn; i < count; i++) {
+      const queue = next;
+      next = next + 1 === count ? 0 : next + 1;
       if (this.isHalted[queue] || this.heldUntilNs[queue] > nowNs) continue;
       if (this.isHeadTaken[queue]) this.finishHead(queue);
       if (this.isHalted[queue]) continue;
@@ -226,7 +227,8 @@ export class CommandEngine implements Actor {
     if (found >= 0) {
       const { opcode, head } = this.queues[found];
       const staysForList = this.arbitratesByList && opcode[head] !== Opcode.SYNC;
-      this.turn = staysForList ? found : (found + 1) % count;
+      if (staysForList) this.turn = found;
+      else this.turn = found + 1 === count ? 0 : found + 1;
     }
     return found;
   }

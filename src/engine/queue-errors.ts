@@ -12,7 +12,7 @@ import type { SyncWaiter } from './contracts.js';
 export const ILLEGAL = 0xff;
 
 /** CMDQ_CONS.ERR (facts L §4.1). */
-export enum CommandError {
+export const enum CommandError {
   None = 0,
   Illegal = 1,
   AtcInvSync = 3,

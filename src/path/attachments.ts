@@ -5,7 +5,7 @@
  */
 
 /** Commands that the host's own driver sends while it attaches one stream. */
-export enum OwnCommand {
+export const enum OwnCommand {
   /** CFGI_STE after a step of the stream table write that is not the last. */
   StepSte = 0,
   /** CFGI_STE after the last step: from here on the stream has its new configuration. */

@@ -39,7 +39,7 @@ interface CostSpec {
 }
 
 /** Cost ids: dense small integers that index every per-cost array. */
-export enum Cost {
+export const enum Cost {
   /** vCPU → VMM, first half of the round trip. */
   exitUserEntry,
   /** VMM → vCPU, the rest of the round trip. */

@@ -6,7 +6,7 @@
  */
 
 /** Operations. Operands are named a, b, c. */
-export enum Step {
+export const enum Step {
   /** Spend a ns on cost b; c = 1 when host CPU is busy with it. */
   Spend = 0,
   /** Take the VMM's big lock. */
@@ -47,7 +47,7 @@ export enum Step {
 }
 
 /** What happens at a Step.Fault. */
-export enum FaultPoint {
+export const enum FaultPoint {
   /** The queue stops: CMDQ_CONS.ERR is set and GERROR raised. */
   Stop = 0,
   /** The guest's GERROR handler runs: it knows. */

@@ -18,7 +18,7 @@ const INJECTED = 64;
 const AFTER_DEATH = 128;
 
 /** What becomes of a row of the publication at hand. Values from 1 to 100 are 1 + the number of the incident. */
-enum Fate {
+const enum Fate {
   Normal = 0,
   Lost = 253,
   Failed = 254,

@@ -22,6 +22,13 @@ import { GuestQueue } from './guest-queue.js';
 import type { ReplayProbe } from './probe.js';
 import type { UnmapRequest } from './unmap-requests.js';
 
+/** 1 for the opcodes whose operand is a StreamID. CFGI_ALL and its like are for every stream of their range. */
+const IS_FOR_STREAM = Uint8Array.from({ length: 256 }, (_, opcode) => {
+  const kind = opcodeClass(opcode);
+  if (opcode === Opcode.CFGI_STE_RANGE || kind === undefined) return 0;
+  return kind === 'config' || kind === 'atc' || kind === 'prefetch' || kind === 'response' ? 1 : 0;
+});
+
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver {
   private sink: HostCommandSink;
@@ -185,6 +192,7 @@ export class Forwarder implements HostCommandReceiver {
   /** The host commands that the transport made for the guest command just added, which is routed to `routed`. */
   private takeHostCommands(isOpcodeOnly: boolean, submission: Submission, routed: number): void {
     const { made, effects, probe } = this;
+    if (made.count === 0) return;
     const { measured } = submission;
     for (let i = 0; i < made.count; i++) {
       const c0Low = made.c0Low[i];
@@ -209,10 +217,7 @@ export class Forwarder implements HostCommandReceiver {
 
   /** The command is addressed to one stream: its operand is a StreamID. */
   private isForStream(c0Low: number): boolean {
-    const opcode = c0Low & 0xff;
-    if (opcode === Opcode.CFGI_STE_RANGE) return false; // CFGI_ALL among them: every stream of its range
-    const kind = opcodeClass(opcode);
-    return kind === 'config' || kind === 'atc' || kind === 'prefetch' || kind === 'response';
+    return IS_FOR_STREAM[c0Low & 0xff] === 1;
   }
 
   private smmuOf(sid: number): number {

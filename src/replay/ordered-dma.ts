@@ -31,31 +31,40 @@ export class OrderedDma extends DmaFeed {
     const { topology, smmus, originNs, probe } = this;
     const { sampler } = probe;
     const { guestGranuleLog2 } = topology;
+    let dueNs = sampler === undefined ? Number.POSITIVE_INFINITY : sampler.dueNs + originNs;
     let smmu: Smmu = smmus.list[0];
     let stream = -1;
-    let streamRow = -1;
     let stage: Stage = Stage.Default;
+    // Of the row whose stream it is.
+    let sidOfStream = 0;
+    let ssidOfStream = 0;
+    let asidOfStream = 0;
+    let vmidOfStream = 0;
     let row = from;
     for (; row < end && kind[row] === EventKind.Dma; row++) {
       event++;
-      if (sampler !== undefined && timeNs[row] - originNs >= sampler.dueNs) {
+      if (sampler !== undefined && timeNs[row] >= dueNs) {
         sampler.sample(timeNs[row] - originNs, mainCounters(smmus.list));
+        dueNs = sampler.dueNs + originNs;
       }
       if (!this.isTranslated(flags[row], outcome[row])) continue;
       const rowStage = (flags[row] & EventFlag.Stage2) !== 0 ? Stage.S2 : Stage.Default;
       if (
         stream < 0 ||
         rowStage !== stage ||
-        sid[row] !== sid[streamRow] ||
-        ssid[row] !== ssid[streamRow] ||
-        asid[row] !== asid[streamRow] ||
-        vmid[row] !== vmid[streamRow]
+        sid[row] !== sidOfStream ||
+        ssid[row] !== ssidOfStream ||
+        asid[row] !== asidOfStream ||
+        vmid[row] !== vmidOfStream
       ) {
-        if (sid[row] >= 0 && asid[row] >= 0) topology.bind(sid[row], ssid[row], asid[row]);
-        smmu = smmus.of(sid[row]);
+        sidOfStream = sid[row];
+        ssidOfStream = ssid[row];
+        asidOfStream = asid[row];
+        vmidOfStream = vmid[row];
+        if (sidOfStream >= 0 && asidOfStream >= 0) topology.bind(sidOfStream, ssidOfStream, asidOfStream);
+        smmu = smmus.of(sidOfStream);
         stage = rowStage;
-        stream = smmu.streamOf(sid[row], ssid[row], asid[row], vmid[row], stage);
-        streamRow = row;
+        stream = smmu.streamOf(sidOfStream, ssidOfStream, asidOfStream, vmidOfStream, stage);
       }
       smmu.access.eventNumber = event;
       const granule = granuleLog2[row] || guestGranuleLog2;

@@ -13,7 +13,7 @@ import type { Course } from './course.js';
 export const THREAD_KINDS = ['vcpu', 'worker', 'vmm', 'background'] as const;
 
 /** Indices into THREAD_KINDS. */
-export enum ThreadKind {
+export const enum ThreadKind {
   Vcpu = 0,
   Worker = 1,
   Vmm = 2,

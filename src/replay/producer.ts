@@ -11,7 +11,7 @@ import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 
 /** How far a reservation has come. */
-export enum Reserving {
+export const enum Reserving {
   Done = 0,
   AwaitsRoom = 1,
   AwaitsWord = 2,

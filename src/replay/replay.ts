@@ -333,7 +333,7 @@ export class Replay {
 
   /** The VM of guest queue, or vCPU, `index`: several VMs are dealt round. */
   private guestOf(index: number): Guest {
-    return this.guests[index % this.guests.length];
+    return this.guests.length === 1 ? this.guests[0] : this.guests[index % this.guests.length];
   }
 
   private queueOf(index: number): GuestQueue {

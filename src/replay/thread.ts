@@ -18,7 +18,7 @@ import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 
-enum Waiting {
+const enum Waiting {
   Nothing = 0,
   Lock = 1,
   Room = 2,
@@ -176,43 +176,38 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
-    const { program } = this;
-    const { operations, operands } = program;
-    while (this.step < program.length) {
-      const at = this.step * STEP_OPERANDS;
-      switch (operations[this.step]) {
+    const { program, machine } = this;
+    const { operations, operands, length } = program;
+    for (let step = this.step; step < length; step++) {
+      const at = step * STEP_OPERANDS;
+      // Where to go on if the thread has to wait.
+      this.step = step + 1;
+      switch (operations[step]) {
         case Step.Spend:
-          this.step++;
           if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Lock:
-          this.step++;
-          if (!this.machine.vmmLock.acquire(this.actor)) {
+          if (!machine.vmmLock.acquire(this.actor)) {
             this.waiting = Waiting.Lock;
             return;
           }
           break;
         case Step.Unlock:
-          this.step++;
-          this.machine.vmmLock.release();
+          machine.vmmLock.release();
           break;
         case Step.Reserve:
-          if (!this.reserve(operands[at], operands[at + 1], operands[at + 2])) return;
+          if (!this.reserve(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.IrqsOff:
-          this.step++;
-          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, this.machine.simulator.nowNs);
+          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, machine.simulator.nowNs);
           break;
         case Step.IrqsOn:
-          this.step++;
-          this.irqs.on(this.machine.simulator.nowNs);
+          this.irqs.on(machine.simulator.nowNs);
           break;
         case Step.Reserved:
-          this.step++;
           this.producer.leaveWord(operands[at]);
           break;
         case Step.SpendAsOwner:
-          this.step++;
           if (!this.producer.isOwner) break;
           if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
           break;
@@ -220,52 +215,50 @@ export abstract class Thread implements Actor, SyncWaiter {
         case Step.IssueClosed:
         case Step.IssueHalting:
         case Step.IssueOwn:
-          if (!this.issue(operations[this.step], operands[at], operands[at + 1], operands[at + 2])) return;
-          this.step++;
+          if (!this.issue(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Restart:
-          this.step++;
-          this.machine.engines.restart(operands[at]);
+          machine.engines.restart(operands[at]);
           break;
         case Step.AwaitSync:
-          this.step++;
           if (this.syncsOutstanding > 0) {
-            this.waiting = Waiting.Sync;
-            this.deadline?.arm();
-            // A halted queue interrupts: nobody reads its CONS.
-            this.readsSinceNs = operations[this.step - 2] === Step.IssueHalting ? -1 : this.machine.simulator.nowNs;
-            this.pollsSinceNs = operands[at] > 0 ? this.machine.simulator.nowNs : -1;
-            this.pollsAs = operands[at] === 2 ? ThreadKind.Vmm : this.threadKind;
+            this.awaitSyncs(step, operands[at]);
             return;
           }
           break;
         case Step.SignalWorker:
-          this.step++;
-          this.signal(operands[at], this.step < program.length && operations[this.step] === Step.AwaitWorker);
+          this.signal(operands[at], step + 1 < length && operations[step + 1] === Step.AwaitWorker);
           break;
         case Step.AwaitWorker:
-          this.step++;
           this.waiting = Waiting.Worker;
-          if (this.machine.faults?.isWorkerWaitLimited === true) this.deadline?.arm();
+          if (machine.faults?.isWorkerWaitLimited === true) this.deadline?.arm();
           return;
         case Step.Effect:
-          this.step++;
           this.effect(operands[at]);
           break;
         case Step.Complete:
-          this.step++;
           this.completeRows(operands[at]);
           break;
         case Step.Fault:
-          if (!this.reachFault(operands[at], operands[at + 1], operands[at + 2])) return;
-          this.step++;
+          if (!this.reachFault(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         default:
-          throw new Error(`unknown step ${operations[this.step]}`);
+          throw new Error(`unknown step ${operations[step]}`);
       }
     }
-    this.irqs.on(this.machine.simulator.nowNs);
+    this.irqs.on(machine.simulator.nowNs);
     this.finished();
+  }
+
+  /** Wait for the SYNCs of this thread; `cpu` as with Step.AwaitSync. */
+  private awaitSyncs(step: number, cpu: number): void {
+    const { nowNs } = this.machine.simulator;
+    this.waiting = Waiting.Sync;
+    this.deadline?.arm();
+    // A halted queue interrupts: nobody reads its CONS.
+    this.readsSinceNs = this.program.operations[step - 1] === Step.IssueHalting ? -1 : nowNs;
+    this.pollsSinceNs = cpu > 0 ? nowNs : -1;
+    this.pollsAs = cpu === 2 ? ThreadKind.Vmm : this.threadKind;
   }
 
   /** Returns false if the thread has to be woken when the time has passed. */
@@ -281,45 +274,52 @@ export abstract class Thread implements Actor, SyncWaiter {
     return false;
   }
 
-  /** Returns false if the thread has to be woken for the slots, or when its retries are over. */
-  private reserve(queue: number, cpu: number, slots: number): boolean {
+  /** Returns false if the thread has to be woken for the slots, which this step then asks for again, or when its retries are over. */
+  private reserve(step: number, queue: number, cpu: number, slots: number): boolean {
     const reserving = this.producer.reserve(queue, slots, cpu >= 0);
     if (reserving !== Reserving.Done) {
+      this.step = step;
       this.waiting = reserving === Reserving.AwaitsRoom ? Waiting.Room : Waiting.Reservation;
       return false;
     }
-    this.step++;
     if (cpu < 0) return true;
     return this.spend(this.machine.casRetryNs * this.producer.competitors(queue), Cost.casRetry, cpu);
   }
 
-  /** Fill the reserved slots; their owner publishes the gather set. Returns false if the owner has to wait for others. */
-  private issue(operation: number, a: number, b: number, queue: number): boolean {
+  /**
+   * Fill the reserved slots; their owner publishes the gather set. Returns false if the owner has to wait for others, and
+   * then publishes in this step.
+   */
+  private issue(step: number, a: number, b: number, queue: number): boolean {
     const { producer, program, rows } = this;
     if (!producer.isFilled) {
-      const next = this.step + 1;
+      const operation = program.operation(step);
+      const next = step + 1;
       const isAwaited = next < program.length && program.operation(next) === Step.AwaitSync;
       if (operation === Step.IssueOwn) producer.fillOwn(rows, a, b, queue);
       else producer.fill(rows, a, b, queue, CLOSED_BY[operation], isAwaited);
     }
     if (producer.publish(queue)) return true;
+    this.step = step;
     this.waiting = Waiting.Gather;
     return false;
   }
 
-  /** A point of an injected fault; false: this thread waits, or (a worker that dies) is never woken. */
-  private reachFault(point: number, b: number, row: number): boolean {
+  /** A point of an injected fault; false: this thread waits and reaches it again, or (a worker that dies) is never woken. */
+  private reachFault(step: number, point: number, b: number, row: number): boolean {
     const { vmmLock, faults } = this.machine;
     if (this.isLockGivenUp) {
       // Woken with the queue running, or with the lock: it may have stopped again meanwhile.
       this.isLockGivenUp = false;
       if (!vmmLock.acquire(this.actor)) {
+        this.step = step;
         this.waiting = Waiting.Lock;
         return false;
       }
     }
     const publishedNs = point === FaultPoint.AwaitRunning ? -1 : this.rows.rowPublishedNs[row];
     if (faults!.reach(point, b, publishedNs, this)) return point !== FaultPoint.Die;
+    this.step = step;
     this.waiting = Waiting.Stop;
     vmmLock.release();
     this.isLockGivenUp = true;

@@ -9,11 +9,8 @@ export class EventHeap {
   private actor = new Int32Array(64);
   private nextOrder = 0;
   size = 0;
-
   /** Time of the earliest wake-up; Infinity when empty. */
-  get earliestNs(): number {
-    return this.size === 0 ? Number.POSITIVE_INFINITY : this.timeNs[0];
-  }
+  earliestNs = Number.POSITIVE_INFINITY;
 
   /** Schedule `actor` at `timeNs`; equal times come out in the order of scheduling. */
   push(timeNs: number, actor: number): void {
@@ -32,6 +29,7 @@ export class EventHeap {
     times[at] = timeNs;
     order[at] = mine;
     actors[at] = actor;
+    if (at === 0) this.earliestNs = timeNs;
   }
 
   /** Remove the earliest wake-up and return its actor. The caller checks `size`. */
@@ -57,6 +55,7 @@ export class EventHeap {
     times[at] = time;
     order[at] = mine;
     actors[at] = who;
+    this.earliestNs = last === 0 ? Number.POSITIVE_INFINITY : times[0];
     return result;
   }
 

@@ -3,7 +3,7 @@
  */
 
 /** Where the translation was found; from `Tcu` on the TBU missed. */
-export enum HitLevel {
+export const enum HitLevel {
   Atc = 0,
   Utlb = 1,
   Main = 2,

@@ -10,7 +10,7 @@ export const STRUCTURE_NAMES = ['atc', 'utlb', 'main', 'tcu', 'config', 'walk_s1
 export type StructureName = (typeof STRUCTURE_NAMES)[number];
 
 /** Indices into STRUCTURE_NAMES. */
-export enum Structures {
+export const enum Structures {
   Atc = 0,
   Utlb = 1,
   Main = 2,
@@ -22,7 +22,7 @@ export enum Structures {
 }
 
 /** Columns of a row. A lookup that is not a miss is a hit. */
-export enum Counter {
+export const enum Counter {
   Lookups = 0,
   Misses = 1,
   Cold = 2,

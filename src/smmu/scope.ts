@@ -32,7 +32,7 @@ import { ADDRESS_SPACE_PAGES } from '../trace/units.js';
 import { type ContextTable, UNKNOWN } from './cache/context-table.js';
 
 /** Which structures a command acts on. */
-export enum Domain {
+export const enum Domain {
   None = 0,
   Translation = 1,
   Atc = 2,
@@ -40,7 +40,7 @@ export enum Domain {
 }
 
 /** Members of a group that a scope covers, where it is not one number ≥ 0. */
-export enum Member {
+export const enum Member {
   /** Only entries without an ASID or SSID. */
   None = -1,
   /** Only entries with one. */
@@ -53,6 +53,8 @@ const LAST_PAGE = ADDRESS_SPACE_PAGES - 1;
 const LAST_GROUP = 2 ** 32 - 1;
 /** First of all streams, one that the recorder could not name (−1) among them. */
 const ANY_STREAM = -1;
+/** `sid` of a scope that has decoded nothing. */
+const NO_SID = -2;
 /** IPAs have at most 52 bits: 2^40 pages; the field above them is reserved. */
 const IPA_PAGES = 2 ** 40;
 
@@ -72,9 +74,22 @@ export class Scope {
 
   private resolvedIn: ContextTable | undefined;
   private resolved = UNKNOWN;
+  /** What is decoded: most commands come twice, when the guest publishes them and when the host has them executed. */
+  private c0Low = -1;
+  private c0High = -1;
+  private c1Low = -1;
+  private c1High = -1;
+  private sid = NO_SID;
 
   /** Decode a command's four 32-bit parts. `sid` replaces the command's own StreamID unless it is negative. */
   decode(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number): void {
+    const isKnown = c1Low === this.c1Low && c1High === this.c1High && c0High === this.c0High && c0Low === this.c0Low;
+    if (isKnown && sid === this.sid) return;
+    this.c0Low = c0Low;
+    this.c0High = c0High;
+    this.c1Low = c1Low;
+    this.c1High = c1High;
+    this.sid = sid;
     this.resolvedIn = undefined;
     this.domain = Domain.Translation;
     this.member = Member.Any;
@@ -116,9 +131,9 @@ export class Scope {
     }
   }
 
-  /** Number in `contexts` of the one context (firstGroup, member) covered, or UNKNOWN; searched for once per table. */
+  /** Number in `contexts` of the one context (firstGroup, member) covered, or UNKNOWN; once found, never searched for again. */
   contextIn(contexts: ContextTable): number {
-    if (this.resolvedIn !== contexts) {
+    if (this.resolvedIn !== contexts || this.resolved === UNKNOWN) {
       this.resolvedIn = contexts;
       this.resolved = contexts.find(this.firstGroup, this.member);
     }

@@ -83,6 +83,15 @@ export class Smmu {
   private readonly linksNs: number;
   private readonly atsRequestNs: number;
   private readonly s2PageLog2: number;
+  /** The stream of the last translation (row in `streams`) and its stage, with what `select` knows of them. */
+  private selected = NONE;
+  private selectedStage: Stage = Stage.Default;
+  private actualStage: Stage = Stage.Default;
+  private context = NONE;
+  private tbu: Tbu;
+  private atc: Structure | null = null;
+  /** log2 of the largest entry that a fill may make. */
+  private largestLog2 = LARGEST_LOG2;
   /** log2 of the size of the last translation's entry; 0: it faulted. */
   private resultLog2 = 0;
 
@@ -106,7 +115,8 @@ export class Smmu {
     this.ipa = createIpaCache(this.common);
     this.walker = new Walker(settings, { walkS1: this.walkS1, walkS2: this.walkS2, ipa: this.ipa }, this.access);
     this.configuration = new Configuration(settings, createConfigCache(this.common), this.walker);
-    this.tbus.push(new Tbu(this.common));
+    this.tbu = new Tbu(this.common);
+    this.tbus.push(this.tbu);
     this.sharesMappings = options.tbuOf === undefined;
     this.tcu = createSharedTlb(this.common, this.sharesMappings ? this.tbus[0].mappings : undefined);
     if (this.sharesMappings) this.tbus[0].shared = this.tcu;
@@ -147,32 +157,44 @@ export class Smmu {
     stage: Stage,
     fault: boolean,
   ): number {
-    const { access } = this;
-    const actual = stage === Stage.Default ? this.defaultStage : stage;
+    if (stream !== this.selected || stage !== this.selectedStage) this.select(stream, stage);
+    const { access, atc } = this;
+    const low = pageLow(page);
+    const high = pageHigh(page);
     const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
-    access.sid = this.streams.sid[stream];
-    access.page = page;
-    access.low = pageLow(page);
-    access.high = pageHigh(page);
-    access.granuleLog2 = granule;
     const mapping = pageSizeLog2 === 0 ? granule : pageSizeLog2 < 12 ? 12 : Math.min(pageSizeLog2, LARGEST_LOG2);
+    access.page = page;
+    access.low = low;
+    access.high = high;
+    access.granuleLog2 = granule;
     access.mappingLog2 = mapping;
-    access.sizeLog2 =
-      actual === Stage.Nested && this.s2PageLog2 > 0 && this.s2PageLog2 < mapping ? this.s2PageLog2 : mapping;
-    const device = this.deviceOfStream[stream];
-    access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
+    access.sizeLog2 = Math.min(mapping, this.largestLog2);
     this.translations++;
-    const atc = this.devices.atcs[device];
-    if (atc === null) return this.translateAtTbu(stream, actual, fault);
+    if (atc === null) return this.translateAtTbu(low, high, fault);
     const context = this.streams.stream[stream];
-    if (atc.lookupOwn(access.low, access.high, context)) {
+    if (atc.lookupOwn(low, high, context)) {
       this.answer.level = HitLevel.Atc;
       return atc.latencyNs;
     }
     this.atsRequests++;
-    const ns = this.translateAtTbu(stream, actual, fault);
-    if (this.resultLog2 > 0) atc.fillOwn(access.low, access.high, this.resultLog2, context);
+    const ns = this.translateAtTbu(low, high, fault);
+    if (this.resultLog2 > 0) atc.fillOwn(low, high, this.resultLog2, context);
     return atc.latencyNs + this.atsRequestNs + ns;
+  }
+
+  /** What follows from the stream alone: translations that follow each other mostly have the same. */
+  private select(stream: number, stage: Stage): void {
+    const { access } = this;
+    this.selected = stream;
+    this.selectedStage = stage;
+    this.actualStage = stage === Stage.Default ? this.defaultStage : stage;
+    this.largestLog2 = this.actualStage === Stage.Nested && this.s2PageLog2 > 0 ? this.s2PageLog2 : LARGEST_LOG2;
+    this.tbu = this.tbuOfStream[stream];
+    this.context = this.streams.translation[stream];
+    const device = this.deviceOfStream[stream];
+    this.atc = this.devices.atcs[device];
+    access.sid = this.streams.sid[stream];
+    access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
   }
 
   /** Row in `streams` of the binding that `translate` is given, with its TBU and device; it stays the same for good. */
@@ -193,8 +215,7 @@ export class Smmu {
   /** The configuration of a stream that bypasses or aborts is looked up, nothing is translated. Returns ns. */
   bypass(sid: number, ssid: number): number {
     const stream = this.streamOf(sid, ssid, 0, 0, Stage.S1);
-    this.access.sid = sid;
-    this.access.deviceRow = this.deviceOfStream[stream] * STRUCTURE_NAMES.length * COUNTERS;
+    this.select(stream, Stage.S1);
     return this.portsNs + this.linksNs + this.configuration.fetch(this.streams.config[stream], NO_DESCRIPTOR);
   }
 
@@ -205,7 +226,7 @@ export class Smmu {
     switch (scope.domain) {
       case Domain.Translation: {
         let removed = 0;
-        for (const { mappings } of this.tbus) removed += mappings.invalidate(scope);
+        for (let i = 0; i < this.tbus.length; i++) removed += this.tbus[i].mappings.invalidate(scope);
         if (tcu !== null && !this.sharesMappings) removed += tcu.mappings.invalidate(scope);
         if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
         if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
@@ -239,7 +260,7 @@ export class Smmu {
     } else if (scope.domain === Domain.Config) {
       this.configuration.cache?.condemnOwn(scope, mark);
     } else {
-      for (const tbu of this.tbus) tbu.condemn(scope, mark);
+      for (let i = 0; i < this.tbus.length; i++) this.tbus[i].condemn(scope, mark);
       if (!this.sharesMappings) this.tcu?.condemnOwn(scope, mark);
       this.walkS1?.condemn(scope, mark);
       this.walkS2?.condemn(scope, mark);
@@ -263,15 +284,12 @@ export class Smmu {
     return takeSnapshot(this);
   }
 
-  private translateAtTbu(stream: number, stage: Stage, fault: boolean): number {
-    const { streams } = this;
-    const { low, high } = this.access;
-    const tbu = this.tbuOfStream[stream];
+  private translateAtTbu(low: number, high: number, fault: boolean): number {
+    const { tbu } = this;
     const { utlb, main, mappings } = tbu;
-    const context = streams.translation[stream];
     let ns = this.portsNs;
-    if (this.isConfigFirst) ns += this.configure(stream, stage);
-    mappings.locate(low, high, context);
+    if (this.isConfigFirst) ns += this.configure();
+    mappings.locate(low, high, this.context);
     if (utlb !== null) {
       ns += utlb.latencyNs;
       const slot = utlb.lookup();
@@ -296,14 +314,12 @@ export class Smmu {
     }
     const record = tbu.explainMisses();
     ns += this.linksNs;
-    if (!this.isConfigFirst) ns += this.configure(stream, stage);
-    return ns + this.translateAtTcu(tbu, stream, stage, fault, record);
+    if (!this.isConfigFirst) ns += this.configure();
+    return ns + this.translateAtTcu(low, high, fault, record);
   }
 
-  private translateAtTcu(tbu: Tbu, stream: number, stage: Stage, fault: boolean, record: number): number {
-    const { access, streams, tcu } = this;
-    const { low, high, sizeLog2 } = access;
-    const context = streams.translation[stream];
+  private translateAtTcu(low: number, high: number, fault: boolean, record: number): number {
+    const { tcu, tbu, context } = this;
     let ns = 0;
     if (tcu !== null) {
       ns += tcu.latencyNs;
@@ -318,11 +334,7 @@ export class Smmu {
       if (tcu.mappings.hasCauses) tcu.explain(this.sharesMappings ? record : tcu.mappings.explaining());
     }
     this.walks++;
-    const s2Context = streams.stage2[stream];
-    const walkNs =
-      stage === Stage.S2
-        ? this.walker.stage2Only(s2Context, fault)
-        : this.walker.stage1(context, stage === Stage.Nested ? s2Context : NONE, fault);
+    const walkNs = this.walk(fault);
     ns += walkNs;
     this.answer.level = HitLevel.Walk;
     this.answer.walkNs = walkNs;
@@ -331,6 +343,7 @@ export class Smmu {
       this.resultLog2 = 0;
       return ns;
     }
+    const { sizeLog2 } = this.access;
     this.resultLog2 = sizeLog2;
     const held = tbu.fill(sizeLog2, context);
     if (tcu !== null) {
@@ -340,10 +353,18 @@ export class Smmu {
     return ns;
   }
 
-  private configure(stream: number, stage: Stage): number {
-    const { streams } = this;
-    const s2Context = stage === Stage.S2 ? NO_DESCRIPTOR : stage === Stage.Nested ? streams.stage2[stream] : NOT_NESTED;
-    const ns = this.configuration.fetch(streams.config[stream], s2Context);
+  private walk(fault: boolean): number {
+    const { actualStage, walker } = this;
+    const s2Context = this.streams.stage2[this.selected];
+    if (actualStage === Stage.S2) return walker.stage2Only(s2Context, fault);
+    return walker.stage1(this.context, actualStage === Stage.Nested ? s2Context : NONE, fault);
+  }
+
+  private configure(): number {
+    const { streams, actualStage, selected } = this;
+    const s2Context =
+      actualStage === Stage.S2 ? NO_DESCRIPTOR : actualStage === Stage.Nested ? streams.stage2[selected] : NOT_NESTED;
+    const ns = this.configuration.fetch(streams.config[selected], s2Context);
     this.answer.configNs = ns;
     return ns;
   }

@@ -1,5 +1,5 @@
 /** Which stages translate. `Default` is the parameter `walk.stage`. */
-export enum Stage {
+export const enum Stage {
   Default = 0,
   S1 = 1,
   S2 = 2,

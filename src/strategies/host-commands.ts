@@ -26,13 +26,16 @@ export interface HostCommandReceiver {
 /** Sink of one replay. */
 export class HostCommandSink {
   private readonly range = new AtcRange();
+  private readonly derivesFromTlbi: boolean;
 
   constructor(
     private readonly targeting: AtcTargeting,
     private readonly receiver: HostCommandReceiver,
     /** Where the ATS devices are; without one (a trial) there are none. */
     private readonly topology: Pick<Topology, 'atsStreamsOfAsid' | 'streamsOfDomain'> = NO_DEVICES,
-  ) {}
+  ) {
+    this.derivesFromTlbi = targeting.derivesFromTlbi === true;
+  }
 
   /** Set per command: its operands are not known (the recorder kept only the opcode). */
   isSidUnknown = false;
@@ -46,7 +49,7 @@ export class HostCommandSink {
   emit(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
     const opcode = c0Low & 0xff;
     if (opcode === Opcode.ATC_INV) this.emitAtcInv(c0Low, c0High, c1Low, c1High);
-    else if (this.targeting.derivesFromTlbi && opcodeClass(opcode) === 'tlbi') {
+    else if (this.derivesFromTlbi && opcodeClass(opcode) === 'tlbi') {
       this.emitWithAtcs(c0Low, c0High, c1Low, c1High);
     } else this.receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
   }

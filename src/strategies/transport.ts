@@ -16,7 +16,7 @@ import type { ErrorBehaviour } from './error-behaviour.js';
 import type { HostCommandSink } from './host-commands.js';
 
 /** What became of a guest command. */
-export enum Handling {
+export const enum Handling {
   /** It goes to the physical SMMU (perhaps rewritten, perhaps more than once). */
   Forwarded = 0,
   /** The VMM or host kernel does it on the guest's behalf; no command of this kind reaches the SMMU for it. */

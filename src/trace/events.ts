@@ -7,7 +7,7 @@
  */
 
 /** Event kinds, the values of `EventBatch.kind`. */
-export enum EventKind {
+export const enum EventKind {
   /** One 128-bit guest command written into a queue; invisible to the SMMU until a doorbell publishes it. */
   Cmd = 0,
   /** A PROD write: everything before it on that queue becomes visible. */
@@ -26,7 +26,7 @@ export enum EventKind {
 export const EVENT_NAMES: readonly string[] = ['cmd', 'doorbell', 'sync-done', 'dma', 'map', 'unmap'];
 
 /** Access of a `dma` event. QEMU logs do not tell reads from writes. */
-export enum Access {
+export const enum Access {
   Unknown = 0,
   Read = 1,
   Write = 2,
@@ -37,7 +37,7 @@ export enum Access {
  * What the recorder's own SMMU made of a `dma` event. Hit and miss are an oracle only and never steer the replay; the
  * other values say that no translation took place or that it failed, which the replay must respect.
  */
-export enum Outcome {
+export const enum Outcome {
   Unknown = 0,
   /** The recorder's TLB held the translation. */
   Hit = 1,
@@ -57,7 +57,7 @@ export enum Outcome {
 export const OUTCOME_NAMES: readonly string[] = ['', 'hit', 'miss', 'fault', 'bypass', 'abort', 'disabled'];
 
 /** Bits of `EventBatch.flags`. */
-export enum EventFlag {
+export const enum EventFlag {
   /** A `dma` that is a message-signalled interrupt (a write to the ITS doorbell). */
   Msi = 1,
   /** A `cmd` whose words were rebuilt from decoded lines (the recorder did not keep the raw words). */

@@ -6,7 +6,7 @@
  */
 
 /** Opcode numbers, dw0[7:0]. */
-export enum Opcode {
+export const enum Opcode {
   PREFETCH_CONFIG = 0x01,
   PREFETCH_ADDR = 0x02,
   CFGI_STE = 0x03,
@@ -103,9 +103,17 @@ export function isConfigAllAlias(name: string): boolean {
   return name.toUpperCase().replace(/^CMD_/, '') === 'CFGI_ALL';
 }
 
+/** Asked per command: one read. */
+const CLASS_BY_NUMBER: readonly (OpcodeClass | undefined)[] = NAME_BY_NUMBER.map((name, opcode) =>
+  name === undefined ? undefined : classOf(opcode),
+);
+
 /** Class of a defined opcode; undefined for a number that the architecture does not define. */
 export function opcodeClass(opcode: number): OpcodeClass | undefined {
-  if (NAME_BY_NUMBER[opcode & 0xff] === undefined) return undefined;
+  return CLASS_BY_NUMBER[opcode & 0xff];
+}
+
+function classOf(opcode: number): OpcodeClass {
   if (opcode <= Opcode.PREFETCH_ADDR) return 'prefetch';
   if (opcode <= Opcode.CFGI_VMS_PIDM) return 'config';
   if (opcode <= Opcode.TLBI_NSNH_ALL) return 'tlbi';

@@ -3,7 +3,7 @@
  */
 
 /** Columns of a row. */
-export enum DmaColumn {
+export const enum DmaColumn {
   TimeNs = 0,
   Sid = 1,
   Ssid = 2,

@@ -5,7 +5,7 @@
  */
 
 /** Operations. */
-export enum Leg {
+export const enum Leg {
   /** Wait for a slot of pool `operand`. */
   Take = 0,
   /** Give a slot of pool `operand` back. */

@@ -7,7 +7,7 @@ import { SlotPool } from './slot-pool.js';
 
 /** Pools that every SMMU has, by number. */
 export const POOL_NAMES = ['tbu_xlate', 'utlb', 'main', 'tcu_xlate', 'config', 'tcu', 'walker'] as const;
-export enum Pool {
+export const enum Pool {
   TbuXlate = 0,
   Utlb = 1,
   Main = 2,

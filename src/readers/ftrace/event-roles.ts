@@ -6,7 +6,7 @@ import { suggestion, UsageError } from '../../trace/errors.js';
 import { NameTable } from '../text/name-table.js';
 
 /** What an event means. */
-export enum Role {
+export const enum Role {
   /** Entry of arm_smmu_cmdq_issue_cmdlist: raw command words. */
   Call = 0,
   /** Its return. */

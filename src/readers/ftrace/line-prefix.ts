@@ -24,7 +24,7 @@ const SECOND_DIGITS = 12;
 const CONTEXT_FLAG = 2;
 
 /** In what a task was when the event happened; a higher one can interrupt a lower one. */
-export enum Context {
+export const enum Context {
   Unknown = -1,
   Process = 0,
   SoftIrq = 1,

@@ -7,7 +7,7 @@
 import { NameTable } from '../text/name-table.js';
 
 /** What a line of the log is to the reader. */
-export enum LineKind {
+export const enum LineKind {
   /** Valid, but of no use for the replay: walk levels, register accesses, notifiers. */
   Context = 0,
   ConfigHit = 1,
@@ -41,7 +41,7 @@ export enum LineKind {
 /** Producer versions in ascending order; index = rank. */
 export const VERSIONS: readonly string[] = ['', '7.2', '8.x', '9.x', '10.x'];
 /** Ranks of `VERSIONS`, for evidence in payloads. */
-export enum Version {
+export const enum Version {
   Unknown = 0,
   V7 = 1,
   V8 = 2,

@@ -10,7 +10,7 @@ import { RangeJoin } from './range-join.js';
 export const NO_COMMAND = -1;
 
 /** Stages of a translation, the values of `GuestThread.stage`. */
-export enum Stage {
+export const enum Stage {
   /** None under way. */
   Idle = 0,
   /** The configuration is known; a lookup or a bypass or abort follows. */

@@ -1,5 +1,5 @@
 /** What became of a line of a known event. */
-export enum LineResult {
+export const enum LineResult {
   /** It told something of an event. */
   Event = 0,
   /** It is valid but of no use. */

@@ -6,7 +6,7 @@
 import { NameTable } from '../text/name-table.js';
 
 /** What a line is to the reader. */
-export enum LineKind {
+export const enum LineKind {
   /** Valid, but of no use for the replay. */
   Context = 0,
   Tail = 1,

@@ -5,10 +5,13 @@
  * Layout: level 0 has one bit per way, each level above one bit per non-zero word of the level below, until one word per
  * set is left. Up to 32 ways are a single word; a fully associative structure of 2^20 entries has four levels.
  */
+import { setOfSlot, shiftOfWays } from './set-of-slot.js';
+
 const WORD_BITS = 32;
 
 export class FreeWays {
   private readonly ways: number;
+  private readonly shift: number;
   /** Words by level; the words of set s at level l start at s · wordsPerSet[l]. */
   private readonly levels: Int32Array[] = [];
   private readonly wordsPerSet: number[] = [];
@@ -16,6 +19,7 @@ export class FreeWays {
   /** All ways of `sets` sets are empty. */
   constructor(sets: number, ways: number) {
     this.ways = ways;
+    this.shift = shiftOfWays(ways);
     for (let bits = ways; this.levels.length === 0 || bits > 1; bits = Math.ceil(bits / WORD_BITS)) {
       const words = Math.ceil(bits / WORD_BITS);
       const level = new Int32Array(sets * words).fill(-1);
@@ -48,7 +52,7 @@ export class FreeWays {
 
   /** The occupied `slot` becomes empty. */
   give(slot: number): void {
-    const set = (slot / this.ways) | 0;
+    const set = setOfSlot(slot, this.ways, this.shift);
     let bit = slot - set * this.ways;
     for (let level = 0; level < this.levels.length; level++) {
       const at = set * this.wordsPerSet[level] + (bit >>> 5);

@@ -27,7 +27,7 @@ import { EMPTY, SlotLists } from './slot-lists.js';
 import type { TaggedCache } from './tagged-cache.js';
 
 /** States of a record. */
-export enum RecordState {
+export const enum RecordState {
   Free = 0,
   Held = 1,
   LostToGuest = 2,

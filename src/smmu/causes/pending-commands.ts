@@ -2,12 +2,13 @@
  * Guest commands whose SYNC the guest has not yet seen complete: the reason to call the loss of an entry the guest's own
  * wish and not a side effect of a wider host command.
  *
- * Layout: a ring; command number k (counted from 0 by this class) has its scope in row k mod ROWS. Bounded: with more
+ * Layout: a ring; command number k (counted from 0 by this class) has its scope in row k mod ROWS, a power of two. Bounded: with more
  * than ROWS commands outstanding the oldest are forgotten, and losses that only they explain count as collateral.
  */
 import { coversMember, Domain, type Scope } from '../scope.js';
 
 const ROWS = 4096;
+const MASK = ROWS - 1;
 
 export class PendingCommands {
   private readonly domain = new Uint8Array(ROWS);
@@ -28,7 +29,7 @@ export class PendingCommands {
   push(scope: Scope, number: number, queue: number): void {
     if (scope.domain === Domain.None) return;
     if (this.tail - this.head === ROWS) this.head++;
-    const row = this.tail++ % ROWS;
+    const row = this.tail++ & MASK;
     this.domain[row] = scope.domain;
     this.leafOnly[row] = scope.leafOnly ? 1 : 0;
     this.member[row] = scope.member;
@@ -43,10 +44,10 @@ export class PendingCommands {
   /** The guest has seen a SYNC complete that follows command `number` on `queue`. */
   retire(number: number, queue: number): void {
     for (let at = this.head; at < this.tail; at++) {
-      const row = at % ROWS;
+      const row = at & MASK;
       if (this.queue[row] === queue && this.number[row] <= number) this.domain[row] = Domain.None;
     }
-    while (this.head < this.tail && this.domain[this.head % ROWS] === Domain.None) this.head++;
+    while (this.head < this.tail && this.domain[this.head & MASK] === Domain.None) this.head++;
   }
 
   /**
@@ -57,7 +58,7 @@ export class PendingCommands {
     const { head, tail } = this;
     if (this.cursor < head || this.cursor >= tail) this.cursor = head;
     for (let step = tail - head; step > 0; step--) {
-      const row = this.cursor % ROWS;
+      const row = this.cursor & MASK;
       if (
         this.domain[row] === domain &&
         group >= this.firstGroup[row] &&

@@ -1,3 +1,4 @@
+import { setOfSlot, shiftOfWays } from '../cache/set-of-slot.js';
 import { SlotLists } from '../cache/slot-lists.js';
 import type { ReplacementPolicy } from './policy.js';
 
@@ -8,10 +9,12 @@ import type { ReplacementPolicy } from './policy.js';
 export class LruPolicy implements ReplacementPolicy {
   readonly notesHits = true;
   private readonly ways: number;
+  private readonly shift: number;
   private readonly order: SlotLists;
 
   constructor(sets: number, ways: number) {
     this.ways = ways;
+    this.shift = shiftOfWays(ways);
     this.order = new SlotLists(sets, sets * ways);
   }
 
@@ -32,6 +35,6 @@ export class LruPolicy implements ReplacementPolicy {
   }
 
   private setOf(slot: number): number {
-    return (slot / this.ways) | 0;
+    return setOfSlot(slot, this.ways, this.shift);
   }
 }

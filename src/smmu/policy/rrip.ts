@@ -1,3 +1,4 @@
+import { setOfSlot, shiftOfWays } from '../cache/set-of-slot.js';
 import { SlotLists } from '../cache/slot-lists.js';
 import type { ReplacementPolicy } from './policy.js';
 
@@ -16,6 +17,7 @@ const LONG = VALUES - 2;
 export class RripPolicy implements ReplacementPolicy {
   readonly notesHits = true;
   private readonly ways: number;
+  private readonly shift: number;
   private readonly lists: SlotLists;
   /** Which of a set's four lists holds a slot. */
   private readonly bucket: Uint8Array;
@@ -24,6 +26,7 @@ export class RripPolicy implements ReplacementPolicy {
 
   constructor(sets: number, ways: number) {
     this.ways = ways;
+    this.shift = shiftOfWays(ways);
     this.lists = new SlotLists(sets * VALUES, sets * ways);
     this.bucket = new Uint8Array(sets * ways);
     this.base = new Uint8Array(sets);
@@ -39,7 +42,7 @@ export class RripPolicy implements ReplacementPolicy {
   }
 
   drop(slot: number): void {
-    const set = (slot / this.ways) | 0;
+    const set = setOfSlot(slot, this.ways, this.shift);
     this.lists.remove(set * VALUES + this.bucket[slot], slot);
   }
 
@@ -56,7 +59,7 @@ export class RripPolicy implements ReplacementPolicy {
   }
 
   private put(slot: number, value: number): void {
-    const set = (slot / this.ways) | 0;
+    const set = setOfSlot(slot, this.ways, this.shift);
     const bucket = (value + this.base[set]) & DISTANT;
     this.bucket[slot] = bucket;
     this.lists.pushFront(set * VALUES + bucket, slot);

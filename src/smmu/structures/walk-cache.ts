@@ -71,13 +71,15 @@ export class WalkCache {
 
   /** Remove every descriptor that a host command covers; returns how many. */
   invalidate(scope: Scope): number {
+    if (scope.leafOnly) return 0;
     let removed = 0;
-    for (const part of this.parts) removed += part.mappings.invalidate(scope);
+    for (let i = 0; i < this.parts.length; i++) removed += this.parts[i].mappings.invalidate(scope);
     return removed;
   }
 
   /** Mark every descriptor that a guest command covers. */
   condemn(scope: Scope, mark: number): void {
-    for (const part of this.parts) part.condemnOwn(scope, mark);
+    if (scope.leafOnly) return;
+    for (let i = 0; i < this.parts.length; i++) this.parts[i].condemnOwn(scope, mark);
   }
 }
