@@ -195,7 +195,7 @@ export const mrcFlag = Flags.boolean({
     'also draw the miss-ratio curve of each trace, as the command mrc does (--reporter html has it without being asked, but for --vms)',
 });
 
-/** Threads of a sweep. */
+/** Threads of a sweep or a comparison. */
 export const jobsFlag = Flags.integer({
   char: 'j',
   helpValue: 'NUMBER',

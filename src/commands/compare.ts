@@ -1,7 +1,7 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { jobsFlag, modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
 
@@ -65,6 +65,7 @@ export default class Compare extends BaseCommand {
       description:
         'what an inconclusive gate does: fail ends with exit code 3, warn does not [default: fail where more seeds or traces would decide it, warn where a value does not exist]',
     }),
+    jobs: jobsFlag,
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
@@ -97,8 +98,10 @@ export default class Compare extends BaseCommand {
     let judged: ResultDocument['gates'];
     const work = async () => {
       const { runSeeds } = await import('../session/seeds.js');
+      const { availableParallelism } = await import('node:os');
+      const jobs = flags.jobs ?? availableParallelism();
       const replayed = await withProgress(flags, (onProgress) =>
-        runSeeds(args.traces, options, flags.seeds, { onProgress }),
+        runSeeds(args.traces, options, flags.seeds, { onProgress, jobs }),
       );
       const { withVerdicts } = await import('../gates/verdicts.js');
       const document = withVerdicts(replayed, gates, earlier ?? baseline, judging);

@@ -25,7 +25,7 @@ import { openSource } from '../readers/source.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { TraceFormatError, UsageError } from '../trace/errors.js';
 import { limited } from './limit.js';
-import type { RunHooks } from './run.js';
+import type { RunHooks } from './run-options.js';
 import { toolIdentity } from './tool-identity.js';
 import { traceName } from './trace-provenance.js';
 

@@ -10,7 +10,7 @@ import { pack } from '../writers/compression.js';
 import { outputForm, type SavedTrace, saveTrace } from '../writers/save-trace.js';
 import { writerContext } from '../writers/writer.js';
 import { limited } from './limit.js';
-import type { RunHooks } from './run.js';
+import type { RunHooks } from './run-options.js';
 import { transformed } from './transformed.js';
 
 /** What decides a conversion. */

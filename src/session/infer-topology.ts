@@ -4,7 +4,7 @@
 import type { OpenTrace } from '../readers/reader.js';
 import { TopologyInference } from '../topology/inference.js';
 import { limited } from './limit.js';
-import type { RunHooks } from './run.js';
+import type { RunHooks } from './run-options.js';
 import { traceName } from './trace-provenance.js';
 
 /** Read `trace` (its first `limit` events) and write down its topology. */

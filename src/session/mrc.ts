@@ -7,7 +7,7 @@ import { openRecording, type RecordingOptions, requireSingleTrace } from '../rea
 import { readerReport } from '../readers/reader-report.js';
 import { transformSettings } from '../transforms/registry.js';
 import type { TransformOptions } from '../transforms/transform.js';
-import type { RunHooks } from './run.js';
+import type { RunHooks } from './run-options.js';
 import { toolIdentity } from './tool-identity.js';
 import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
 import { transformed } from './transformed.js';

@@ -1,35 +1,14 @@
 /**
- * A trace decoded once and read by many: its columns lie in shared memory, one block per batch, and whoever has the blocks
- * sees them as batches without copying. Nobody writes into a batch after its reader handed it out.
+ * A trace decoded once and read by many: its columns lie in shared memory, one block per batch (trace/shared-batch.ts).
+ * Nobody writes into a batch after its reader handed it out.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { JoinReport } from '../readers/join/report.js';
 import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
 import { limited } from '../session/limit.js';
-import { EventBatch } from '../trace/events.js';
-
-type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
-type ColumnConstructor = { new (buffer: SharedArrayBuffer, offset: number, length: number): Column };
-
-/** One column in a block; wide columns come first, so that each begins at a multiple of its element size. */
-interface ColumnLayout {
-  readonly name: string;
-  readonly bytes: number;
-  readonly type: ColumnConstructor;
-}
-
-const LAYOUT: readonly ColumnLayout[] = Object.entries(new EventBatch(0))
-  .filter((entry): entry is [string, Column] => ArrayBuffer.isView(entry[1]))
-  .map(([name, column]) => ({
-    name,
-    bytes: column.BYTES_PER_ELEMENT,
-    type: column.constructor as unknown as ColumnConstructor,
-  }))
-  .sort((a, b) => b.bytes - a.bytes);
-
-/** Bytes of shared memory per event. */
-export const EVENT_BYTES = LAYOUT.reduce((total, { bytes }) => total + bytes, 0);
+import type { EventBatch } from '../trace/events.js';
+import { type SharedBatch, shareBatch, viewOf } from '../trace/shared-batch.js';
 
 /** A decoded trace; can be posted to another thread, which then reads the same memory. */
 export interface SharedTrace {
@@ -41,7 +20,7 @@ export interface SharedTrace {
   readonly bytesRead: number;
   /** How two joined recordings agree. */
   readonly join: { readonly report: JoinReport | undefined; readonly recorderVersion: string } | undefined;
-  readonly blocks: readonly { readonly count: number; readonly memory: SharedArrayBuffer }[];
+  readonly blocks: readonly SharedBatch[];
 }
 
 /**
@@ -54,7 +33,7 @@ export async function decodeShared(
   limit: number | undefined,
 ): Promise<SharedTrace> {
   const trace = await openRecording(path, options);
-  const blocks: { count: number; memory: SharedArrayBuffer }[] = [];
+  const blocks: SharedBatch[] = [];
   try {
     for await (const batch of limited(trace.batches, limit)) blocks.push(shareBatch(batch));
   } finally {
@@ -94,28 +73,6 @@ async function* batchesOf({ blocks }: SharedTrace, isChanged: boolean): AsyncGen
   for (const { count, memory } of blocks) {
     // Nothing else here waits for the system: without this a Ctrl-C would be heard when the whole sweep has ended.
     await setImmediate();
-    yield viewOf(isChanged ? memory.slice(0) : memory, count);
+    yield viewOf({ count, memory: isChanged ? memory.slice(0) : memory });
   }
-}
-
-function shareBatch(batch: EventBatch): { count: number; memory: SharedArrayBuffer } {
-  const { count } = batch;
-  const memory = new SharedArrayBuffer(count * EVENT_BYTES);
-  const view = viewOf(memory, count) as unknown as Record<string, Column>;
-  const columns = batch as unknown as Record<string, Column>;
-  for (const { name } of LAYOUT) view[name].set(columns[name].subarray(0, count));
-  return { count, memory };
-}
-
-/** A batch over `memory`; its own `count` may be changed, its columns must not. */
-function viewOf(memory: SharedArrayBuffer, count: number): EventBatch {
-  const batch = Object.create(EventBatch.prototype) as Record<string, unknown>;
-  batch.capacity = count;
-  batch.count = count;
-  let offset = 0;
-  for (const { name, bytes, type } of LAYOUT) {
-    batch[name] = new type(memory, offset, count);
-    offset += count * bytes;
-  }
-  return batch as unknown as EventBatch;
 }

@@ -62,9 +62,6 @@ export const SMMU_SCHEMA = z.strictObject(
   { error: 'a mapping, {} if nothing is to be said' },
 );
 
-/** Granules by the names that the file gives them, as log2 of bytes. */
-export const GRANULES = { '4K': 12, '16K': 14, '64K': 16 } as const;
-
 export const GUEST_SCHEMA = z.strictObject(
   {
     kernel: z

@@ -13,7 +13,8 @@
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
-import { GRANULES, type TopologyFile } from './schema.js';
+import { GRANULES } from './granules.js';
+import type { TopologyFile } from './schema.js';
 
 /** One stream. */
 export interface Device {
