@@ -4,14 +4,17 @@
  * VMs share the simulated host: the SMMUs with their queues 0, the devices' links, the clock. A transport's further queues
  * are each VM's own.
  */
+import { Compiler } from '../path/compiler.js';
 import { PathBuilder } from '../path/path-builder.js';
 import type { QueueLayout } from '../path/queue-verbs.js';
+import type { Submission } from '../path/submission.js';
+import type { PathTally } from '../path/tally.js';
 import { FifoLock } from '../sim/fifo-lock.js';
 import type { Topology } from '../topology/topology.js';
 import { FaultyPath } from './faulty-path.js';
 import { Forwarder } from './forwarder.js';
 import { type Host, Machine } from './machine.js';
-import { GuestPath, ownQueuesOf, type ReplayPath } from './paths.js';
+import { ownQueuesOf, type ReplayPath } from './paths.js';
 import { ThreadKind } from './probe.js';
 import { Worker } from './worker.js';
 
@@ -26,34 +29,31 @@ export class Guest {
   readonly machine: Machine;
   readonly vmmLock: FifoLock;
   readonly workers: Worker[] = [];
-  readonly paths: readonly GuestPath[];
   /** Where the queues and workers of each path are. */
   readonly layouts: readonly QueueLayout[];
   readonly forwarder: Forwarder;
 
   constructor(
     private readonly host: GuestHost,
-    paths: readonly ReplayPath[],
+    readonly paths: readonly ReplayPath[],
     readonly vm: number,
     /** Steps in which the host writes an STE. */
     steWrites: number,
     /** Requests come from unmap events (see unmap-requests.ts). */
     takesUnmaps: boolean,
   ) {
-    const { costNs, probe, effects, topology, timeline } = host;
+    const { probe, effects, topology, timeline, faults } = host;
     this.vmmLock = new FifoLock(host.simulator);
     if (timeline !== undefined) {
       this.vmmLock.onHeld = (actor, sinceNs, untilNs) => timeline.onLockHeld(vm, actor, sinceNs, untilNs);
     }
     this.machine = new Machine(host, this.vmmLock, this.workers);
     this.layouts = this.layOut(paths);
-    const { faults } = host;
-    const makeBuilder = (layout: QueueLayout) =>
-      faults === undefined ? new PathBuilder(costNs, probe, layout) : new FaultyPath(costNs, probe, layout, faults);
-    this.paths = paths.map((path, index) => new GuestPath(path, makeBuilder(this.layouts[index])));
     for (const [index, { transport }] of paths.entries()) {
+      const drain = (rows: Submission, path: PathBuilder) => transport.drain(rows, path);
       for (let i = 0; i < transport.workerCount; i++) {
-        this.workers.push(new Worker(this.machine, transport, makeBuilder(this.layouts[index])));
+        const wakeUps = this.pathBuilder(index, probe);
+        this.workers.push(new Worker(this.machine, transport, wakeUps, this.compiler(index, drain)));
       }
     }
     for (const [index, { actor }] of this.workers.entries()) timeline?.onThread(actor, ThreadKind.Worker, vm, index);
@@ -73,6 +73,27 @@ export class Guest {
       takesUnmaps,
       faults?.plan,
     );
+  }
+
+  /** What compiles the submissions of one vCPU, by path. */
+  vcpuCompilers(): Compiler[] {
+    return this.paths.map(({ transport }, index) =>
+      this.compiler(index, (submission, path) => transport.submit(submission, path)),
+    );
+  }
+
+  private compiler(index: number, compile: (rows: Submission, path: PathBuilder) => void): Compiler {
+    const { probe, faults } = this.host;
+    const repeats = faults === undefined && this.paths[index].transport.compilesEach !== true;
+    return new Compiler((tally) => this.pathBuilder(index, tally), probe, compile, repeats);
+  }
+
+  private pathBuilder(index: number, tally: PathTally): PathBuilder {
+    const { costNs, faults } = this.host;
+    const layout = this.layouts[index];
+    return faults === undefined
+      ? new PathBuilder(costNs, tally, layout)
+      : new FaultyPath(costNs, tally, layout, faults);
   }
 
   /** What is published from now on goes by the second path. */

@@ -16,20 +16,6 @@ export interface ReplayPath {
   readonly transport: Transport;
 }
 
-/** A path of a VM, with what compiles the programs of its vCPUs. */
-export class GuestPath {
-  readonly choice: StrategyChoice;
-  readonly transport: Transport;
-
-  constructor(
-    path: ReplayPath,
-    readonly builder: PathBuilder,
-  ) {
-    this.choice = path.choice;
-    this.transport = path.transport;
-  }
-}
-
 /**
  * A transport as the replay calls it, once per command and submission. Strategy files return an object of whatever shape;
  * here all of them have one, so that the calls stay fast however many strategies a process replays.
@@ -42,6 +28,7 @@ class RunningTransport implements Transport {
   readonly isQueuePerVcpu: boolean;
   readonly attachesStreams: boolean;
   readonly needsDomains: boolean;
+  readonly compilesEach: boolean;
   private readonly forwardOf: Transport['forward'];
   private readonly submitOf: Transport['submit'];
   private readonly drainOf: Transport['drain'];
@@ -54,6 +41,7 @@ class RunningTransport implements Transport {
     this.isQueuePerVcpu = made.isQueuePerVcpu === true;
     this.attachesStreams = made.attachesStreams === true;
     this.needsDomains = made.needsDomains === true;
+    this.compilesEach = made.compilesEach === true;
     this.forwardOf = made.forward;
     this.submitOf = made.submit;
     this.drainOf = made.drain;

@@ -42,7 +42,8 @@ export abstract class Thread implements Actor, SyncWaiter {
   syncsOutstanding = 0;
   /** What has been charged since the program began. */
   readonly course = new Course();
-  protected readonly program = new Program();
+  /** Being executed. */
+  protected program = new Program();
   private readonly owner: number;
   private step = 0;
   private waiting: number = Waiting.Nothing;

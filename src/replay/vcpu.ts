@@ -1,6 +1,7 @@
 /**
  * A guest vCPU: publishes its submissions in order, blocks on each as the strategy says, and thinks in between.
  */
+import type { Compiler } from '../path/compiler.js';
 import { Cost } from '../path/costs.js';
 import { Submission } from '../path/submission.js';
 import { SubmissionRing } from '../path/submission-ring.js';
@@ -12,6 +13,8 @@ import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
 export class Vcpu extends Thread {
+  /** By path. */
+  private readonly compilers: readonly Compiler[];
   private current = new Submission();
   /** The submission that is due next, as it was handed over; those that arrive while this vCPU is busy are packed in `pending`. */
   private next = new Submission();
@@ -39,6 +42,7 @@ export class Vcpu extends Thread {
     private readonly switchover?: Switchover,
   ) {
     super(guest.machine, ThreadKind.Vcpu);
+    this.compilers = guest.vcpuCompilers();
     guest.machine.timeline?.onThread(this.actor, ThreadKind.Vcpu, guest.vm, index);
   }
 
@@ -93,13 +97,11 @@ export class Vcpu extends Thread {
     if (this.hasNext) this.takeNext();
     else pending.take(this.current, this.publishNs);
     const { current } = this;
-    const { transport, builder } = this.guest.paths[current.path];
     current.vcpu = this.index;
     current.vm = this.guest.vm;
     this.machine.timeline?.onStart(current);
     this.machine.effects.publish(current);
-    builder.begin(this.program, current.measured, current);
-    transport.submit(current, builder);
+    this.program = this.compilers[current.path].programOf(current, current.measured);
     const now = this.machine.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);
   }

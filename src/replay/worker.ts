@@ -5,8 +5,10 @@
  * wake-up. A submission that waits is charged the wait until its drain begins, then whatever the drain spends until its
  * last command is complete.
  */
+import type { Compiler } from '../path/compiler.js';
 import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
+import { Program } from '../path/program.js';
 import { Submission } from '../path/submission.js';
 import type { Transport } from '../strategies/transport.js';
 import { FaultyPath } from './faulty-path.js';
@@ -17,6 +19,8 @@ import { WaitingThreads } from './waiting-threads.js';
 
 /** Consumer of guest commands in the host kernel. */
 export class Worker extends Thread implements WorkerPort {
+  /** What it does to wake up. */
+  private readonly wakeUp = new Program();
   private draining = new Submission();
   private arriving = new Submission();
   /** Waiters of the submissions in `draining` and `arriving`. */
@@ -41,7 +45,9 @@ export class Worker extends Thread implements WorkerPort {
   constructor(
     machine: Machine,
     private readonly transport: Transport,
-    private readonly path: PathBuilder,
+    private readonly wakeUpPath: PathBuilder,
+    /** Of its drains. */
+    private readonly compiler: Compiler,
   ) {
     super(machine, ThreadKind.Worker);
   }
@@ -76,12 +82,14 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
-    this.path.begin(this.program, submission.measured, submission);
+    const { wakeUpPath: path } = this;
+    this.program = this.wakeUp;
+    path.begin(this.wakeUp, submission.measured, submission);
     this.isFoundPolling = isPolling;
     if (isPolling) {
       this.foundPolling++;
-      this.path.host(Cost.pollDelay);
-    } else this.transport.wakeWorker(this.path);
+      path.host(Cost.pollDelay);
+    } else this.transport.wakeWorker(path);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
   }
@@ -135,8 +143,7 @@ export class Worker extends Thread implements WorkerPort {
     this.state = 'draining';
     this.drains++;
     this.drainStartNs = this.machine.simulator.nowNs;
-    this.path.begin(this.program, this.draining.rowMeasured[0] === 1, this.draining);
-    this.compileDrain();
+    this.program = this.compileDrain();
     this.begin(this.drainStartNs, Cost.queueWait, this.drainStartNs);
   }
 
@@ -146,18 +153,18 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   /** The drain, up to the row at which an injected fault kills this worker. */
-  private compileDrain(): void {
-    const { draining, transport, path } = this;
+  private compileDrain(): Program {
+    const { draining, compiler } = this;
+    const { path } = compiler;
+    const measured = draining.rowMeasured[0] === 1;
     const deathRow = this.machine.faults?.deathRow(draining) ?? -1;
-    if (deathRow < 0 || !(path instanceof FaultyPath)) {
-      transport.drain(draining, path);
-      return;
-    }
+    if (deathRow < 0 || !(path instanceof FaultyPath)) return compiler.programOf(draining, measured);
     const { guestCount } = draining;
     draining.guestCount = deathRow;
-    if (deathRow > 0) transport.drain(draining, path);
+    const program = compiler.programOf(draining, measured);
     draining.guestCount = guestCount;
     path.die(deathRow);
+    return program;
   }
 
   protected override completeRows(rows: number): void {

@@ -54,6 +54,8 @@ export const hwVcmdqOverlay: TransportDefinition = {
       workerCount: 1,
       isWorkerPolling: false,
       isQueuePerVcpu: true,
+      // What `submit` says follows from `unawaited` too.
+      compilesEach: true,
       forward(c0Low, c0High, c1Low, c1High, sink) {
         const opcode = c0Low & 0xff;
         const isHardware =

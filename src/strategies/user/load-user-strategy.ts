@@ -129,6 +129,8 @@ function guardedTransport(made: Transport, file: string, path: string): Transpor
     queueCount,
     workerCount,
     isWorkerPolling: made.isWorkerPolling === true,
+    // A user's code may look at whatever it likes.
+    compilesEach: true,
     forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
       try {
         return made.forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
