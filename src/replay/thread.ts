@@ -16,6 +16,7 @@ import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
 import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
+import { SyncWait } from './sync-wait.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 
 const enum Waiting {
@@ -49,11 +50,7 @@ export abstract class Thread implements Actor, SyncWaiter {
   private waiting: number = Waiting.Nothing;
   private isStarting = false;
   private readonly producer: Producer;
-  /** When host CPU began to poll for a SYNC; -1 if it does not. Whose it is: an index into THREAD_KINDS. */
-  private pollsSinceNs = -1;
-  private pollsAs: number = ThreadKind.Vmm;
-  /** When this thread began to read CONS with back-off; -1 if it does not, or no longer. */
-  private readsSinceNs = -1;
+  private readonly syncWait: SyncWait;
   private readonly irqs: IrqSection;
   private readonly timeline: TimelineProbe | undefined;
   /** Only with faults: ends waits that last too long; the lock was given up while the queue is stopped. */
@@ -74,6 +71,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.timeline = machine.timeline;
     this.producer = new Producer(machine.engines, this, this.owner, machine.timeline);
     this.irqs = new IrqSection(machine.probe);
+    this.syncWait = new SyncWait(machine, threadKind);
     const limitNs = machine.faults?.pollTimeoutNs ?? 0;
     if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
   }
@@ -136,10 +134,9 @@ export abstract class Thread implements Actor, SyncWaiter {
       this.irqs.leaveOut(now - this.clockNs);
       this.chargeUntil(Cost.queueWait, now);
       this.producer.isRoomGranted = true;
-    } else if (this.waiting === Waiting.Sync && this.readsOn(now)) {
-      return;
-    } else if (this.waiting === Waiting.Sync && this.pollsSinceNs >= 0) {
-      this.machine.probe.onHostCpu(this.pollsAs, now - this.pollsSinceNs);
+    } else if (this.waiting === Waiting.Sync) {
+      if (this.readsOn(now)) return;
+      this.syncWait.end();
     }
     this.waiting = Waiting.Nothing;
     this.deadline?.disarm();
@@ -148,13 +145,10 @@ export abstract class Thread implements Actor, SyncWaiter {
 
   /** The SYNC is done, but the thread looks again later only: it is woken then. */
   private readsOn(nowNs: number): boolean {
-    const { backoff, simulator } = this.machine;
-    if (backoff === undefined || this.readsSinceNs < 0) return false;
-    const seenNs = backoff.seenNs(this.readsSinceNs, nowNs);
-    this.readsSinceNs = -1;
+    const seenNs = this.syncWait.seenNs();
     if (seenNs === nowNs) return false;
     this.chargeUntil(Cost.syncPoll, seenNs);
-    simulator.schedule(seenNs, this.actor);
+    this.machine.simulator.schedule(seenNs, this.actor);
     return true;
   }
 
@@ -223,7 +217,9 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.AwaitSync:
           if (this.syncsOutstanding > 0) {
-            this.awaitSyncs(step, operands[at]);
+            this.waiting = Waiting.Sync;
+            this.deadline?.arm();
+            this.syncWait.begin(operands[at], operations[step - 1] === Step.IssueHalting);
             return;
           }
           break;
@@ -249,17 +245,6 @@ export abstract class Thread implements Actor, SyncWaiter {
     }
     this.irqs.on(machine.simulator.nowNs);
     this.finished();
-  }
-
-  /** Wait for the SYNCs of this thread; `cpu` as with Step.AwaitSync. */
-  private awaitSyncs(step: number, cpu: number): void {
-    const { nowNs } = this.machine.simulator;
-    this.waiting = Waiting.Sync;
-    this.deadline?.arm();
-    // A halted queue interrupts: nobody reads its CONS.
-    this.readsSinceNs = this.program.operations[step - 1] === Step.IssueHalting ? -1 : nowNs;
-    this.pollsSinceNs = cpu > 0 ? nowNs : -1;
-    this.pollsAs = cpu === 2 ? ThreadKind.Vmm : this.threadKind;
   }
 
   /** Returns false if the thread has to be woken when the time has passed. */
@@ -332,11 +317,11 @@ export abstract class Thread implements Actor, SyncWaiter {
     const { machine, waiting } = this;
     const now = machine.simulator.nowNs;
     if (waiting === Waiting.Sync ? this.syncsOutstanding === 0 : waiting !== Waiting.Worker) return;
-    const isHost = waiting === Waiting.Sync && this.pollsSinceNs >= 0;
+    const isHost = waiting === Waiting.Sync && this.syncWait.isOnHost;
     if (waiting === Waiting.Sync) for (const engine of machine.engines.engines) engine.disown(this.owner);
     else for (const worker of machine.workers) worker.forget(this);
     this.chargeUntil(Cost.pollTimeout, now);
-    if (isHost) machine.probe.onHostCpu(this.threadKind, now - this.pollsSinceNs);
+    if (isHost) machine.probe.onHostCpu(this.threadKind, this.syncWait.polledNs);
     this.waiting = Waiting.Nothing;
     this.hasTimedOut = true;
     const recoveryNs = machine.faults!.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);

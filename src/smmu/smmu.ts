@@ -24,12 +24,12 @@ import { Access } from './access.js';
 import { Answer, HitLevel } from './answer.js';
 import { ContextTable } from './cache/context-table.js';
 import { PendingCommands } from './causes/pending-commands.js';
+import { CommandEffects } from './command-effects.js';
 import { Configuration, NO_DESCRIPTOR, NOT_NESTED } from './configuration.js';
 import { COUNTERS, STRUCTURE_NAMES } from './counters.js';
 import { Devices } from './devices.js';
 import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
-import { StaleUse, UNMARKED } from './safety/stale-use.js';
-import { Domain, Scope } from './scope.js';
+import { StaleUse } from './safety/stale-use.js';
 import type { SmmuOptions } from './smmu-options.js';
 import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 import { STAGE_BY_NAME, Stage } from './stage.js';
@@ -52,9 +52,6 @@ export class Smmu {
   /** Table walks begun, and PCIe translation requests sent. */
   walks = 0;
   atsRequests = 0;
-  /** ATC_INVs executed, and those of them whose device had no covered entry. */
-  atcInvalidations = 0;
-  atcUseless = 0;
   readonly access = new Access();
   /** How the last translation was answered. */
   readonly answer = new Answer();
@@ -69,8 +66,8 @@ export class Smmu {
   readonly staleUse: StaleUse | null;
   private readonly common: CommonParts;
   private readonly options: SmmuOptions;
-  private readonly pending: PendingCommands | null;
-  private readonly scope = new Scope();
+  /** What commands do to the structures. */
+  readonly commands: CommandEffects;
   private readonly streams: Streams;
   /** TBU and device row by stream row. */
   private readonly tbuOfStream: Tbu[] = [];
@@ -92,19 +89,19 @@ export class Smmu {
   private atc: Structure | null = null;
   /** log2 of the largest entry that a fill may make. */
   private largestLog2 = LARGEST_LOG2;
-  /** log2 of the size of the last translation's entry; 0: it faulted. */
+  /** For an ATC: log2 of the size of the last translation's entry; 0: it faulted. */
   private resultLog2 = 0;
 
   constructor(settings: CacheSettings, options: SmmuOptions = {}) {
     this.options = options;
-    this.pending = options.causes === false ? null : new PendingCommands();
+    const pending = options.causes === false ? null : new PendingCommands();
     this.staleUse = options.safety === false ? null : new StaleUse();
     this.common = {
       settings,
       access: this.access,
       translations: new ContextTable(),
       streams: new ContextTable(),
-      pending: this.pending,
+      pending,
       staleUse: this.staleUse,
       seed: options.seed ?? 1,
     };
@@ -120,6 +117,7 @@ export class Smmu {
     this.sharesMappings = options.tbuOf === undefined;
     this.tcu = createSharedTlb(this.common, this.sharesMappings ? this.tbus[0].mappings : undefined);
     if (this.sharesMappings) this.tbus[0].shared = this.tcu;
+    this.commands = new CommandEffects(this, this.sharesMappings ? null : this.tcu, pending);
     this.defaultStage = STAGE_BY_NAME[settings.text('walk.stage')];
     this.isConfigFirst = settings.flag('cache.config.first');
     this.portsNs = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
@@ -221,57 +219,17 @@ export class Smmu {
 
   /** Apply one host command; `targetSid` replaces its StreamID unless negative. Returns the number of entries removed. */
   execute(c0Low: number, c0High: number, c1Low: number, c1High: number, targetSid: number): number {
-    const { scope, tcu } = this;
-    scope.decode(c0Low, c0High, c1Low, c1High, targetSid);
-    switch (scope.domain) {
-      case Domain.Translation: {
-        let removed = 0;
-        for (let i = 0; i < this.tbus.length; i++) removed += this.tbus[i].mappings.invalidate(scope);
-        if (tcu !== null && !this.sharesMappings) removed += tcu.mappings.invalidate(scope);
-        if (this.walkS1 !== null) removed += this.walkS1.invalidate(scope);
-        if (this.walkS2 !== null) removed += this.walkS2.invalidate(scope);
-        if (this.ipa !== null) removed += this.ipa.mappings.invalidate(scope);
-        return removed;
-      }
-      case Domain.Atc: {
-        const atc = this.devices.atcOf(scope.firstGroup);
-        const removed = atc === null ? 0 : atc.mappings.invalidate(scope);
-        this.atcInvalidations++;
-        if (removed === 0) this.atcUseless++;
-        return removed;
-      }
-      case Domain.Config:
-        return this.configuration.cache?.mappings.invalidate(scope) ?? 0;
-      default:
-        return 0;
-    }
+    return this.commands.execute(c0Low, c0High, c1Low, c1High, targetSid);
   }
 
   /** The guest has published command `number` of `queue`: whatever it covers is from now on used at the guest's risk. */
   condemn(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue = 0): void {
-    const { scope, staleUse } = this;
-    if (this.pending === null && staleUse === null) return;
-    scope.decode(c0Low, c0High, c1Low, c1High, NONE);
-    if (scope.domain === Domain.None) return;
-    if (this.pending !== null) this.pending.push(scope, number, queue);
-    const mark = staleUse === null ? UNMARKED : staleUse.mark(number, queue);
-    if (scope.domain === Domain.Atc) {
-      this.devices.atcOf(scope.firstGroup)?.condemnOwn(scope, mark);
-    } else if (scope.domain === Domain.Config) {
-      this.configuration.cache?.condemnOwn(scope, mark);
-    } else {
-      for (let i = 0; i < this.tbus.length; i++) this.tbus[i].condemn(scope, mark);
-      if (!this.sharesMappings) this.tcu?.condemnOwn(scope, mark);
-      this.walkS1?.condemn(scope, mark);
-      this.walkS2?.condemn(scope, mark);
-      this.ipa?.condemnOwn(scope, mark);
-    }
+    this.commands.condemn(c0Low, c0High, c1Low, c1High, number, queue);
   }
 
   /** The guest has seen a SYNC complete on `queue` that follows its command `number`. */
   syncSeen(number: number, queue = 0): void {
-    if (this.staleUse !== null) this.staleUse.syncSeen(number, queue);
-    if (this.pending !== null) this.pending.retire(number, queue);
+    this.commands.syncSeen(number, queue);
   }
 
   /** True if the device of `sid` has an ATC. */
@@ -294,7 +252,7 @@ export class Smmu {
       ns += utlb.latencyNs;
       const slot = utlb.lookup();
       if (slot >= 0) {
-        this.resultLog2 = utlb.sizeLog2(slot);
+        if (this.atc !== null) this.resultLog2 = utlb.sizeLog2(slot);
         this.answer.level = HitLevel.Utlb;
         return ns;
       }
@@ -303,7 +261,7 @@ export class Smmu {
       ns += main.latencyNs;
       const slot = main.lookup();
       if (slot >= 0) {
-        this.resultLog2 = main.sizeLog2(slot);
+        if (this.atc !== null) this.resultLog2 = main.sizeLog2(slot);
         this.answer.level = HitLevel.Main;
         if (utlb === null) return ns;
         const record = main.cache.recordOf[slot];
