@@ -8,7 +8,7 @@ import { smmuscope } from '../tool.mjs';
 
 const CPU_TIME = join(import.meta.dirname, '../cpu-time.cjs');
 /** So long that start-up and compilation no longer hide what a strategy costs. */
-const MILLION = 1_000_000;
+const GENERATED_EVENTS = 3_000_000;
 const PEAK_RSS = join(import.meta.dirname, '../peak-rss.mjs');
 
 /** `log`: the recording that is compared. */
@@ -22,42 +22,48 @@ export async function* commands({ log }) {
   yield* comparisons(log, 'recording');
   const folder = mkdtempSync(join(tmpdir(), 'smmuscope-bench-'));
   try {
-    const generated = join(folder, `nvme-${MILLION}-events.arrow`);
-    smmuscope(['generate', 'nvme', generated, '--events', String(MILLION)]);
+    const generated = join(folder, `nvme-${GENERATED_EVENTS}-events.arrow`);
+    smmuscope(['generate', 'nvme', generated, '--events', String(GENERATED_EVENTS)]);
     yield* comparisons(generated, 'generated');
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** One strategy and all ten in turn, so that both meet the same machine; each run also gives a ratio. */
+/** Comparisons that take turns, so that all meet the same machine: what, which strategies, on how many threads. */
+const TURNS = [
+  { id: 'one', text: 'one strategy', args: ['ioctl', '--jobs', '1'] },
+  { id: 'ten', text: 'ten strategies', args: ['all'] },
+  { id: 'ten-jobs-1', text: 'ten strategies, --jobs 1', args: ['all', '--jobs', '1'] },
+];
+
+/** One strategy and all ten in turn; each run also gives a ratio to that of one. */
 async function* comparisons(log, source) {
-  const one = [];
-  const ten = [];
+  const results = TURNS.map(() => []);
   for (let run = 0; run < RUNS; run++) {
-    one.push(await compared(log, 'ioctl'));
-    ten.push(await compared(log, 'all'));
+    for (const [turn, { args }] of TURNS.entries()) results[turn].push(await compared(log, args));
   }
-  const what = `compare ${basename(log)}`;
+  const [one] = results;
   const figure = (id, text, unit, values) => ({
     id: `commands/${source}-${id}`,
-    what: `${what}, ${text}`,
+    what: `compare ${basename(log)}, ${text}`,
     unit,
     ...spread(values),
   });
-  const of = (key) => (result) => result[key];
-  for (const key of ['seconds', 'cpuSeconds']) {
-    const unit = key === 'seconds' ? 's' : 's of CPU';
-    yield figure(`one-${key}`, 'one strategy, end to end', unit, one.map(of(key)));
-    yield figure(`ten-${key}`, 'ten strategies, end to end', unit, ten.map(of(key)));
-    const ratios = ten.map((result, run) => result[key] / one[run][key]);
-    yield figure(`ratio-${key}`, 'ten strategies', `times the ${unit} of one`, ratios);
+  for (const [turn, { id, text }] of TURNS.entries()) {
+    const of = (key) => results[turn].map((result) => result[key]);
+    yield figure(`${id}-seconds`, `${text}, end to end`, 's', of('seconds'));
+    if (turn > 0) {
+      const ratios = of('seconds').map((seconds, run) => seconds / one[run].seconds);
+      yield figure(`${id}-ratio`, text, 'times the s of one', ratios);
+    }
+    yield figure(`${id}-cpu`, `${text}, end to end`, 's of CPU', of('cpuSeconds'));
+    yield figure(`${id}-rss`, `${text}: peak RSS`, 'MB', of('rssMb'));
   }
-  yield figure('rss', 'ten strategies: peak RSS', 'MB', ten.map(of('rssMb')));
 }
 
-async function compared(log, strategies) {
-  const args = ['compare', log, '--strategies', strategies, '--json', '--quiet'];
+async function compared(log, [strategies, ...threads]) {
+  const args = ['compare', log, '--strategies', strategies, ...threads, '--json', '--quiet'];
   let said = '';
   const { seconds } = await timed(() => {
     said = smmuscope(args, ['--require', CPU_TIME, '--import', PEAK_RSS]);

@@ -40,7 +40,7 @@ const CURVES = [
   {
     id: 'events',
     x: 'events of the trace',
-    values: (greatest = 1e7) => powersOf(10, 1e4, greatest),
+    values: (greatest = 1e8) => powersOf(10, 1e4, greatest),
     at: (events) => ({ batches: nvmeStream(Math.round(events / EVENTS_PER_IO)) }),
   },
   {

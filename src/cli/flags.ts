@@ -195,11 +195,23 @@ export const mrcFlag = Flags.boolean({
     'also draw the miss-ratio curve of each trace, as the command mrc does (--reporter html has it without being asked, but for --vms)',
 });
 
-/** Threads of a sweep or a comparison. */
+/** Threads of a sweep. */
 export const jobsFlag = Flags.integer({
   char: 'j',
   helpValue: 'NUMBER',
   description: 'replay on this many threads; it changes no byte of the report [default: one per CPU]',
+  min: 1,
+  max: 1024,
+});
+
+/** Threads of a comparison, unless `--jobs` says otherwise: more would exceed what a run may hold in memory. */
+export const DEFAULT_THREADS = 2;
+
+/** Threads of a comparison. */
+export const comparisonJobsFlag = Flags.integer({
+  char: 'j',
+  helpValue: 'NUMBER',
+  description: `divide the strategies among this many threads, each of which takes 40 to 60 MB; it changes no byte of the report [default: ${DEFAULT_THREADS}, or 1 on a single CPU]`,
   min: 1,
   max: 1024,
 });

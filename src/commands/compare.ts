@@ -1,7 +1,15 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { jobsFlag, modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import {
+  comparisonJobsFlag,
+  DEFAULT_THREADS,
+  modelFlags,
+  mrcFlag,
+  progressFlags,
+  reportFlags,
+  traceFlags,
+} from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
 
@@ -65,7 +73,7 @@ export default class Compare extends BaseCommand {
       description:
         'what an inconclusive gate does: fail ends with exit code 3, warn does not [default: fail where more seeds or traces would decide it, warn where a value does not exist]',
     }),
-    jobs: jobsFlag,
+    jobs: comparisonJobsFlag,
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
@@ -99,7 +107,7 @@ export default class Compare extends BaseCommand {
     const work = async () => {
       const { runSeeds } = await import('../session/seeds.js');
       const { availableParallelism } = await import('node:os');
-      const jobs = flags.jobs ?? availableParallelism();
+      const jobs = flags.jobs ?? Math.min(DEFAULT_THREADS, availableParallelism());
       const replayed = await withProgress(flags, (onProgress) =>
         runSeeds(args.traces, options, flags.seeds, { onProgress, jobs }),
       );

@@ -14,7 +14,7 @@ import type { StrategyResult } from '../../src/results/document.js';
 import { strategyResult } from '../../src/results/strategy-result.js';
 import { createSmmu } from '../../src/session/smmu-settings.js';
 import { migrating } from '../../src/strategies/migration.js';
-import { resolveStrategies } from '../../src/strategies/spec.js';
+import { resolveStrategies, type StrategyChoice } from '../../src/strategies/spec.js';
 import { parseTopology } from '../../src/topology/load.js';
 import type { TraceBuilder } from './trace-builder.js';
 
@@ -36,6 +36,8 @@ export interface HarnessOptions {
   /** Values of --fault. */
   faults?: readonly string[];
   timeline?: TimelineProbe;
+  /** Compile every submission, whatever the transport says of itself. */
+  compilesEach?: boolean;
 }
 
 /** A finished replay. */
@@ -56,7 +58,8 @@ export async function replayThrough(
       ? options.profile
       : loadProfile(options.profile ?? 'neoverse-mmu700', options.set);
   const { migrate } = options;
-  const [from] = resolveStrategies([spec]);
+  const [resolved] = resolveStrategies([spec]);
+  const from = options.compilesEach === true ? compilingEach(resolved) : resolved;
   const choice = migrate === undefined ? from : migrating(from, resolveStrategies([migrate.to])[0], migrate.atNs);
   const metrics = options.metrics ?? (migrate === undefined ? new ReplayMetrics() : new MigrationMetrics());
   const survey = await Survey.of(
@@ -86,6 +89,14 @@ export async function replayThrough(
   replay.consume(trace.batch);
   replay.finish();
   return { result: strategyResult('test', replay, metrics, profile, survey.hasDma), replay, metrics };
+}
+
+function compilingEach(choice: StrategyChoice): StrategyChoice {
+  const { transport } = choice;
+  return {
+    ...choice,
+    transport: { ...transport, create: (setup) => ({ ...transport.create(setup), compilesEach: true }) },
+  };
 }
 
 /** Latency of the only submission of a replay, ns. */
