@@ -216,9 +216,7 @@ export class CommandEngine implements Actor {
   private nextQueue(nowNs: number): number {
     const count = this.queues.length;
     let found = -1;
-    for (let i = 0, next = this.turn; i < count; i++) {
-      const queue = next;
-      next = next + 1 === count ? 0 : next + 1;
+    for (let i = 0, queue = this.turn; i < count; i++, queue = queue + 1 === count ? 0 : queue + 1) {
       if (this.isHalted[queue] || this.heldUntilNs[queue] > nowNs) continue;
       if (this.isHeadTaken[queue]) this.finishHead(queue);
       if (this.isHalted[queue]) continue;
