@@ -77,11 +77,11 @@ export class LatencyRecorder {
 
   constructor(private readonly exactSamples: number = EXACT_SAMPLES) {}
 
-  /** Add one value (integer ns, not negative). */
-  record(ns: number): void {
-    if (ns < this.counts.length) this.counts[ns]++;
-    else if (ns < MOST_COUNTED) this.widen(ns);
-    else this.recordLarge(ns);
+  /** Add a value (integer ns, not negative) that came `times` times. */
+  record(ns: number, times = 1): void {
+    if (ns < this.counts.length) this.counts[ns] += times;
+    else if (ns < MOST_COUNTED) this.widen(ns, times);
+    else for (let i = 0; i < times; i++) this.recordLarge(ns);
   }
 
   /** Values so far. */
@@ -169,13 +169,13 @@ export class LatencyRecorder {
     return percentiles;
   }
 
-  /** The table of counts becomes long enough for `ns`, which is recorded. */
-  private widen(ns: number): void {
+  /** The table of counts becomes long enough for `ns`, which is recorded `times` times. */
+  private widen(ns: number, times: number): void {
     let length = this.counts.length;
     while (length <= ns) length *= 2;
     const wider = new Float64Array(length);
     wider.set(this.counts);
-    wider[ns]++;
+    wider[ns] += times;
     this.counts = wider;
   }
 

@@ -20,6 +20,8 @@ export class GatherSet {
   unfilled = 0;
   /** The owner sleeps until the set before is published, or until everything in this one is filled. */
   isOwnerWaiting = false;
+  /** The set after this one, in whichever list this one is. */
+  next: GatherSet | undefined = undefined;
 }
 
 /** The owner protocol of one queue. */
@@ -29,9 +31,10 @@ export class Gather {
   lists = 0;
   private sets = 0;
   private open: GatherSet | undefined;
-  /** Sets not yet published, oldest first, and sets to use again. */
-  private readonly live: GatherSet[] = [];
-  private readonly idle: GatherSet[] = [];
+  /** The newest of the sets that are not yet published; each knows the one after it. */
+  private newest: GatherSet | undefined;
+  /** Sets to use again, last published first. */
+  private spare: GatherSet | undefined;
 
   constructor(private readonly simulator: Simulator) {}
 
@@ -39,13 +42,10 @@ export class Gather {
   join(sequence: number, slots: number, producer: number): GatherSet {
     let set = this.open;
     if (set === undefined) {
-      set = this.idle.pop() ?? new GatherSet();
+      set = this.newSet();
       set.number = this.sets++;
       set.owner = producer;
-      set.unfilled = 0;
-      set.isOwnerWaiting = false;
       this.open = set;
-      this.live.push(set);
     }
     set.joinedSequence = sequence;
     set.endSequence = sequence + slots;
@@ -70,12 +70,26 @@ export class Gather {
     return true;
   }
 
-  /** PROD has been written for `set`: the next owner's turn. */
+  /** PROD has been written for `set`, the oldest: the next owner's turn. */
   published(set: GatherSet): void {
     this.prodWrites++;
-    this.live.shift();
-    this.idle.push(set);
-    if (this.live.length > 0) this.wakeOwner(this.live[0]);
+    const { next } = set;
+    set.next = this.spare;
+    this.spare = set;
+    if (next === undefined) this.newest = undefined;
+    else this.wakeOwner(next);
+  }
+
+  /** A set behind all that are not yet published. */
+  private newSet(): GatherSet {
+    const set = this.spare ?? new GatherSet();
+    this.spare = set.next;
+    set.next = undefined;
+    set.unfilled = 0;
+    set.isOwnerWaiting = false;
+    if (this.newest !== undefined) this.newest.next = set;
+    this.newest = set;
+    return set;
   }
 
   private wakeOwner(set: GatherSet): void {

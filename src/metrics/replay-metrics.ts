@@ -88,8 +88,8 @@ export class ReplayMetrics implements ReplayProbe {
     course.addTo(this.spentNs);
   }
 
-  onTranslation(ns: number, measured: boolean): void {
-    if (measured) this.translation.record(ns);
+  onTranslations(ns: number, count: number, measured: boolean): void {
+    if (measured) this.translation.record(ns, count);
   }
 
   onBackground(ns: number): void {

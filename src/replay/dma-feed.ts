@@ -42,24 +42,24 @@ export abstract class DmaFeed {
    */
   abstract take(batch: EventBatch, from: number, end: number, event: number, isMeasured: boolean): number;
 
-  /** Count the event of a row with these columns; false: it is never translated. */
-  protected isTranslated(flags: number, outcome: number): boolean {
+  /** Count `events` events with these columns; false: they are never translated. */
+  protected areTranslated(flags: number, outcome: number, events: number): boolean {
     const { counts } = this;
     if ((flags & EventFlag.Msi) !== 0) {
       if (!this.withMsi) {
-        counts.msi_left_out++;
+        counts.msi_left_out += events;
         return false;
       }
-      counts.msi++;
+      counts.msi += events;
     }
     if (outcome >= Outcome.Bypass) {
-      if (outcome === Outcome.Bypass) counts.bypassed++;
-      else if (outcome === Outcome.Abort) counts.aborted++;
-      else counts.disabled++;
+      if (outcome === Outcome.Bypass) counts.bypassed += events;
+      else if (outcome === Outcome.Abort) counts.aborted += events;
+      else counts.disabled += events;
       return false;
     }
-    counts.translated++;
-    if (outcome === Outcome.Fault) counts.faulted++;
+    counts.translated += events;
+    if (outcome === Outcome.Fault) counts.faulted += events;
     return true;
   }
 }

@@ -7,8 +7,9 @@
  * error runs the guest's handler as steps of its own program (faulty-path.ts); an error of a hardware queue is handled by
  * this actor, after the interrupt and the handler's own time.
  */
-import type { CommandEngine } from '../engine/command-engine.js';
-import { CommandError, type ErrorHandler } from '../engine/queue-errors.js';
+import type { CommandEngine, ErrorHandler } from '../engine/command-engine.js';
+import { CommandError } from '../engine/queue-errors.js';
+import type { ServedQueue } from '../engine/served-queue.js';
 import type { Fault } from '../faults/fault.js';
 import { Cost } from '../path/costs.js';
 import { FaultPoint } from '../path/program.js';
@@ -48,11 +49,10 @@ export class Faults implements Actor, ErrorHandler {
   isWorkerDead = false;
   /** The guest's queue stands. */
   isStopped = false;
-  private engine: CommandEngine | undefined;
   private readonly actor: number;
   private readonly stopped: StoppedThread[] = [];
   /** Hardware queues whose error the driver is about to handle, oldest first. */
-  private pending: { queue: number; learnNs: number; dueNs: number; incident: Incident | undefined }[] = [];
+  private pending: { queue: ServedQueue; learnNs: number; dueNs: number; incident: Incident | undefined }[] = [];
   private stoppedSinceNs = 0;
   private readonly relayNs: number;
   private readonly irqNs: number;
@@ -92,8 +92,7 @@ export class Faults implements Actor, ErrorHandler {
 
   /** The engine whose queues may stop. */
   attach(engine: CommandEngine): void {
-    this.engine = engine;
-    engine.errors.handler = this;
+    engine.errorHandler = this;
   }
 
   /** Incident behind a row's mark, if the row itself fails. */
@@ -167,9 +166,9 @@ export class Faults implements Actor, ErrorHandler {
     return this.trappedRecoveryNs;
   }
 
-  onQueueError(queue: number, code: number, atNs: number, publishedNs: number): void {
+  onQueueError(queue: ServedQueue, code: CommandError, atNs: number, publishedNs: number): void {
     const isSync = code === CommandError.AtcInvSync;
-    const ring = this.engine!.queues[queue];
+    const { ring } = queue;
     const incident = isSync ? this.applicable('silent-device') : this.incidents[ring.sid[ring.head]];
     if (incident !== undefined) {
       incident.queueStoppedNs += this.relayNs + this.irqNs + this.handlerNs;
@@ -194,8 +193,8 @@ export class Faults implements Actor, ErrorHandler {
       if (incident !== undefined && answer !== undefined && 'by' in answer && answer.by === 'smmu') {
         this.learn(incident, learnNs);
       }
-      if (this.engine!.errors.code[queue] === CommandError.Illegal) this.engine!.overwriteHead(queue);
-      this.engine!.acknowledge(queue);
+      if (queue.errors.code === CommandError.Illegal) queue.overwriteHead();
+      queue.acknowledge();
     }
   }
 

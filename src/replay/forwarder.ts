@@ -149,9 +149,10 @@ export class Forwarder implements HostCommandReceiver {
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
-    // one whose operands are unknown cannot act.
+    // one whose operands are unknown cannot act, and a SYNC acts on no cache.
     let guestRef = -1;
     if (
+      opcode !== Opcode.SYNC &&
       !isOpcodeOnly &&
       handling !== Handling.Refused &&
       handling !== Handling.Absorbed &&
@@ -197,19 +198,23 @@ export class Forwarder implements HostCommandReceiver {
     for (let i = 0; i < made.count; i++) {
       const c0Low = made.c0Low[i];
       const c0High = made.c0High[i];
+      const opcode = c0Low & 0xff;
       const sid = this.madeSid[i];
       let smmus = routed;
-      if ((c0Low & 0xff) === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
+      if (opcode === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
       else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
       this.listSmmus |= smmus;
       const acts =
-        !isOpcodeOnly && (c0Low & 0xff) !== ILLEGAL && (this.faults === undefined || !this.isUnanswered(sid));
+        opcode !== Opcode.SYNC &&
+        !isOpcodeOnly &&
+        opcode !== ILLEGAL &&
+        (this.faults === undefined || !this.isUnanswered(sid));
       const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
-      submission.addHost(c0Low & 0xff, sid, ref, smmus);
-      probe.onHostCommand(c0Low & 0xff, this.madeCause[i], measured);
+      submission.addHost(opcode, sid, ref, smmus);
+      probe.onHostCommand(opcode, this.madeCause[i], measured);
       // More than one bit: the same command again on every further SMMU.
       for (let rest = smmus & (smmus - 1); rest !== 0; rest &= rest - 1) {
-        probe.onHostCommand(c0Low & 0xff, EXTRA_CAUSE_INSTANCE_BROADCAST, measured);
+        probe.onHostCommand(opcode, EXTRA_CAUSE_INSTANCE_BROADCAST, measured);
       }
     }
     made.clear();

@@ -38,8 +38,8 @@ export interface ReplayProbe extends EngineProbe, PathTally {
   onRefused(opcode: number, measured: boolean): void;
   /** The path dropped a guest command silently: it has no effect, and the guest counts it as done. */
   onSwallowed(opcode: number, measured: boolean): void;
-  /** A device's translation took `ns` on an idle SMMU. */
-  onTranslation(ns: number, measured: boolean): void;
+  /** `count` translations that followed each other took `ns` each, on an idle SMMU with ordered DMA. */
+  onTranslations(ns: number, count: number, measured: boolean): void;
   /** A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. */
   onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void;
   /** The host has seen an invalidation of its own done, `ns` after it wanted it (see background.ts). */

@@ -3,9 +3,9 @@
  * §3.1). It has at most one reservation at a time, and everything that has to wait can be called again after the wake-up.
  */
 
-import type { CommandEngines } from '../engine/command-engines.js';
 import { type EngineTimeline, HALTING, type SyncWaiter } from '../engine/contracts.js';
 import type { GatherSet } from '../engine/gather.js';
+import type { ServedQueue } from '../engine/served-queue.js';
 import { OwnCommand } from '../path/attachments.js';
 import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
@@ -33,7 +33,8 @@ export class Producer {
   private firstSequence = 0;
 
   constructor(
-    private readonly engines: CommandEngines,
+    /** All queues of the host. */
+    private readonly queues: readonly ServedQueue[],
     private readonly thread: SyncWaiter,
     /** The thread as the engines know it. */
     private readonly owner: number,
@@ -42,29 +43,28 @@ export class Producer {
 
   /** Reserve `slots` of `queue`. Unless `competes`, nobody else wants slots of it now. */
   reserve(queue: number, slots: number, competes: boolean): number {
-    const engine = this.engines.of(queue);
-    const local = this.engines.local(queue);
-    if (!this.isRoomGranted && !engine.reserve(local, slots, this.thread)) return Reserving.AwaitsRoom;
+    const served = this.queues[queue];
+    if (!this.isRoomGranted && !served.reserve(slots, this.thread)) return Reserving.AwaitsRoom;
     this.isRoomGranted = true;
     if (competes && !this.hasWord) {
       this.hasWord = true;
-      if (!engine.reservations[local].acquire(this.thread.actor)) return Reserving.AwaitsWord;
+      if (!served.reservation.acquire(this.thread.actor)) return Reserving.AwaitsWord;
     }
     this.hasWord = false;
     this.isRoomGranted = false;
-    this.gatherSet = engine.join(local, slots, this.thread);
+    this.gatherSet = served.join(slots, this.thread);
     this.firstSequence = this.gatherSet.joinedSequence;
     return Reserving.Done;
   }
 
   /** Other producers that try to win the reservation word of `queue`. */
   competitors(queue: number): number {
-    return this.engines.of(queue).reservations[this.engines.local(queue)].waiting;
+    return this.queues[queue].reservation.waiting;
   }
 
   /** The fixed part of the insertion is over: the next producer may have the word. */
   leaveWord(queue: number): void {
-    this.engines.of(queue).reservations[this.engines.local(queue)].release();
+    this.queues[queue].reservation.release();
   }
 
   /** This thread writes PROD for its gather set. */
@@ -77,64 +77,69 @@ export class Producer {
    * and `closedBy` (-1: nothing) behind them. `isAwaited`: the thread waits for the SYNCs among them.
    */
   fill(rows: Submission, first: number, count: number, queue: number, closedBy: number, isAwaited: boolean): void {
-    const { engines } = this;
-    const engine = engines.of(queue);
-    const local = engines.local(queue);
-    const smmu = engines.smmuOf(queue);
+    const { thread, timeline } = this;
+    const served = this.queues[queue];
+    const { ring, smmu } = served;
     const owner = isAwaited ? this.owner : -1;
-    const { hostOpcode, hostSid, hostRef, hostSmmus, rowMeasured } = rows;
+    const { hostOpcode, hostSid, hostRef, hostSmmus, hostGuestRow, hostFirst, hostCount } = rows;
+    const { rowPublishedNs, rowMeasured } = rows;
     let sequence = this.firstSequence;
+    let syncs = 0;
     for (let h = first; h < first + count; h++) {
       const smmus = hostSmmus[h] >> smmu;
       if ((smmus & 1) === 0) continue;
-      const row = rows.hostGuestRow[h];
+      const row = hostGuestRow[h];
+      const opcode = hostOpcode[h];
+      if (opcode === Opcode.SYNC) syncs++;
       // The guest's command is in effect with the last of its host commands, on the last of its SMMUs.
-      const isLastOfRow = h === rows.hostFirst[row] + rows.hostCount[row] - 1;
-      const isLast = isLastOfRow && smmus === 1 && hostOpcode[h] !== Opcode.SYNC;
-      const publishedNs = isLast ? rows.rowPublishedNs[row] : -1;
-      if (this.timeline !== undefined) this.timeline.onFilled(smmu, local, sequence, rows.rowTag[row]);
-      engine.fill(local, sequence++, hostOpcode[h], owner, hostSid[h], publishedNs, rowMeasured[row], hostRef[h]);
+      const isLastOfRow = h === hostFirst[row] + hostCount[row] - 1;
+      const publishedNs = isLastOfRow && smmus === 1 && opcode !== Opcode.SYNC ? rowPublishedNs[row] : -1;
+      if (timeline !== undefined) timeline.onFilled(smmu, served.number, sequence, rows.rowTag[row]);
+      ring.fill(sequence++, opcode, owner, hostSid[h], publishedNs, rowMeasured[row], hostRef[h]);
     }
     if (closedBy === Opcode.SYNC || closedBy === HALTING) {
-      engine.fill(local, sequence, closedBy, owner, -1, -1, 0, -1);
+      syncs++;
+      ring.fill(sequence, closedBy, owner, -1, -1, 0, -1);
     }
-    this.filled(queue);
+    if (isAwaited) thread.syncsOutstanding += syncs;
+    this.filled(served);
   }
 
   /** Write command `own` of attachment `at`, and its SYNC if it has one, into the reserved slots. */
   fillOwn({ attachments, rowMeasured, rowTag }: Submission, at: number, own: number, queue: number): void {
-    const engine = this.engines.of(queue);
-    const local = this.engines.local(queue);
+    const served = this.queues[queue];
     const sid = own === OwnCommand.AtcInv ? attachments.sid[at] : -1;
     let ref = -1;
     if (own === OwnCommand.FinalSte) ref = attachments.steRef[at];
     else if (own === OwnCommand.AtcInv) ref = attachments.atcRef[at];
     const measured = rowMeasured[attachments.row[at]];
-    this.timeline?.onFilled(this.engines.smmuOf(queue), local, this.firstSequence, rowTag[attachments.row[at]]);
+    this.timeline?.onFilled(served.smmu, served.number, this.firstSequence, rowTag[attachments.row[at]]);
     const isSynced = own !== OwnCommand.PrefetchConfig;
     const owner = isSynced ? this.owner : -1;
-    engine.fill(local, this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
-    if (isSynced) engine.fill(local, this.firstSequence + 1, Opcode.SYNC, owner, -1, -1, 0, -1);
-    this.filled(queue);
+    served.ring.fill(this.firstSequence, OPCODE_OF_OWN[own], owner, sid, -1, measured, ref);
+    if (isSynced) {
+      served.ring.fill(this.firstSequence + 1, Opcode.SYNC, owner, -1, -1, 0, -1);
+      this.thread.syncsOutstanding++;
+    }
+    this.filled(served);
   }
 
   /** See that the filled slots become visible. False: the owner of the set has to wait for others and is woken. */
   publish(queue: number): boolean {
-    const engine = this.engines.of(queue);
-    const local = this.engines.local(queue);
+    const served = this.queues[queue];
     const set = this.setOf();
-    if (this.isOwner) {
-      if (!engine.gathers[local].close(set)) return false;
-      engine.publish(local, set);
+    if (set.owner === this.thread.actor) {
+      if (!served.gather.close(set)) return false;
+      served.publish(set);
     }
     this.isFilled = false;
     this.gatherSet = undefined;
     return true;
   }
 
-  private filled(queue: number): void {
+  private filled({ gather }: ServedQueue): void {
     this.isFilled = true;
-    this.engines.of(queue).gathers[this.engines.local(queue)].filled(this.setOf());
+    gather.filled(this.setOf());
   }
 
   private setOf(): GatherSet {

@@ -96,7 +96,7 @@ export class Replay {
     );
     const isTimed = options.dma === 'timed';
     const { timeline } = options;
-    const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslation(ns, isMeasured);
+    const onTranslation = (ns: number, isMeasured: boolean) => probe.onTranslations(ns, 1, isMeasured);
     const onFirstMeasured = () => this.endWarmup();
     this.translators = isTimed
       ? this.smmus.list.map((smmu) => new TimedTranslator(simulator, smmu, profile, onTranslation, onFirstMeasured))

@@ -125,7 +125,7 @@ export class Switchover extends Thread {
     // Queues of the new path are empty yet.
     const { engines } = machine;
     for (let queue = 0; queue < engines.queues.length; queue++) {
-      if (!engines.of(queue).isDrained(engines.local(queue))) path.hostSync(queue);
+      if (!engines.queues[queue].isDrained) path.hostSync(queue);
     }
     this.run(Cost.migrationWait);
   }

@@ -69,7 +69,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
     this.timeline = machine.timeline;
-    this.producer = new Producer(machine.engines, this, this.owner, machine.timeline);
+    this.producer = new Producer(machine.engines.queues, this, this.owner, machine.timeline);
     this.irqs = new IrqSection(machine.probe);
     this.syncWait = new SyncWait(machine, threadKind);
     const limitNs = machine.faults?.pollTimeoutNs ?? 0;
@@ -213,7 +213,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           if (!this.issue(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Restart:
-          machine.engines.restart(operands[at]);
+          machine.engines.queues[operands[at]].restart();
           break;
         case Step.AwaitSync:
           if (this.syncsOutstanding > 0) {

@@ -30,7 +30,7 @@ export class TimedDma extends DmaFeed {
     let row = from;
     for (; row < end && batch.kind[row] === EventKind.Dma; row++) {
       event++;
-      if (this.isTranslated(batch.flags[row], batch.outcome[row])) this.announce(batch, row, event, isMeasured);
+      if (this.areTranslated(batch.flags[row], batch.outcome[row], 1)) this.announce(batch, row, event, isMeasured);
     }
     return row;
   }

@@ -19,8 +19,8 @@ import { WaitingThreads } from './waiting-threads.js';
 
 /** Consumer of guest commands in the host kernel. */
 export class Worker extends Thread implements WorkerPort {
-  /** What it does to wake up. */
-  private readonly wakeUp = new Program();
+  /** What it does to wake up, by whether it was found polling and whether that counts; compiled when first needed. */
+  private readonly wakeUps: (Program | undefined)[] = [];
   private draining = new Submission();
   private arriving = new Submission();
   /** Waiters of the submissions in `draining` and `arriving`. */
@@ -82,16 +82,24 @@ export class Worker extends Thread implements WorkerPort {
     }
     if (this.state !== 'idle') return;
     this.state = 'waking';
-    const { wakeUpPath: path } = this;
-    this.program = this.wakeUp;
-    path.begin(this.wakeUp, submission.measured, submission);
     this.isFoundPolling = isPolling;
-    if (isPolling) {
-      this.foundPolling++;
-      path.host(Cost.pollDelay);
-    } else this.transport.wakeWorker(path);
+    if (isPolling) this.foundPolling++;
+    this.program = this.wakeUp(submission, isPolling);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
+  }
+
+  private wakeUp(submission: Submission, isPolling: boolean): Program {
+    const { transport, wakeUpPath: path, wakeUps } = this;
+    const index = (isPolling ? 2 : 0) + (submission.measured ? 1 : 0);
+    const known = wakeUps[index];
+    if (known !== undefined && transport.compilesEach !== true) return known;
+    const program = known ?? new Program();
+    wakeUps[index] = program;
+    path.begin(program, submission.measured, submission);
+    if (isPolling) path.host(Cost.pollDelay);
+    else transport.wakeWorker(path);
+    return program;
   }
 
   /** The replay has ended: whatever this worker has polled until now is spent. */

@@ -48,7 +48,7 @@ export function migrationResult(replay: Replay, switchover: Switchover, metrics:
   const { migration, paths, requestedNs, drainedNs, openNs, drainedSubmissions, heldSubmissions, heldNs } = switchover;
   const [before, after] = paths;
   const unfinished = (counts: PathCounts) => counts.publishedCommands - counts.completedCommands;
-  const pending = replay.engines.queues.reduce((sum, queue) => sum + queue.pending, 0);
+  const pending = replay.engines.queues.reduce((sum, { ring }) => sum + ring.pending, 0);
   const side = (index: 0 | 1): MigrationSide => {
     const { canonicalName, targeting } = index === 0 ? migration.from : migration.to;
     return {

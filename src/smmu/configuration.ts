@@ -41,7 +41,7 @@ export class Configuration {
     let ns = 0;
     if (cache !== null) {
       ns += cache.latencyNs;
-      if (cache.lookupOwn(0, 0, stream)) return ns;
+      if (cache.lookupOwn(0, 0, stream, ENTRY_LOG2)) return ns;
     }
     ns += this.steLevels * this.readNs;
     this.steFetches++;

@@ -89,6 +89,9 @@ export class Smmu {
   private atc: Structure | null = null;
   /** log2 of the largest entry that a fill may make. */
   private largestLog2 = LARGEST_LOG2;
+  /** Sizes of the last translation as they were given; NONE: those in `access` are of another stream. */
+  private askedSizeLog2 = NONE;
+  private askedGranuleLog2 = NONE;
   /** For an ATC: log2 of the size of the last translation's entry; 0: it faulted. */
   private resultLog2 = 0;
 
@@ -142,34 +145,32 @@ export class Smmu {
     stage: Stage,
     fault: boolean,
   ): number {
-    const stream = this.streamOf(sid, ssid, asid, vmid, stage);
-    return this.translateFor(stream, page, pageSizeLog2, granuleLog2, stage, fault);
+    this.aim(this.streamOf(sid, ssid, asid, vmid, stage), pageSizeLog2, granuleLog2, stage);
+    return this.translatePage(page, fault);
   }
 
-  /** `translate` for the stream in row `stream`, which `streamOf` gave for the same stage. */
-  translateFor(
-    stream: number,
-    page: number,
-    pageSizeLog2: number,
-    granuleLog2: number,
-    stage: Stage,
-    fault: boolean,
-  ): number {
+  /**
+   * What the next calls of `translatePage` are about: the stream in row `stream`, which `streamOf` gave for the same stage,
+   * and the sizes as with `translate`. Translations that follow each other mostly have all of them in common.
+   */
+  aim(stream: number, pageSizeLog2: number, granuleLog2: number, stage: Stage): void {
     if (stream !== this.selected || stage !== this.selectedStage) this.select(stream, stage);
+    if (pageSizeLog2 !== this.askedSizeLog2 || granuleLog2 !== this.askedGranuleLog2) {
+      this.takeSizes(pageSizeLog2, granuleLog2);
+    }
+  }
+
+  /** `translate` for a page of the stream that was aimed at. */
+  translatePage(page: number, fault: boolean): number {
     const { access, atc } = this;
     const low = pageLow(page);
     const high = pageHigh(page);
-    const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
-    const mapping = pageSizeLog2 === 0 ? granule : pageSizeLog2 < 12 ? 12 : Math.min(pageSizeLog2, LARGEST_LOG2);
     access.page = page;
     access.low = low;
     access.high = high;
-    access.granuleLog2 = granule;
-    access.mappingLog2 = mapping;
-    access.sizeLog2 = Math.min(mapping, this.largestLog2);
     this.translations++;
     if (atc === null) return this.translateAtTbu(low, high, fault);
-    const context = this.streams.stream[stream];
+    const context = this.streams.stream[this.selected];
     if (atc.lookupOwn(low, high, context)) {
       this.answer.level = HitLevel.Atc;
       return atc.latencyNs;
@@ -180,7 +181,19 @@ export class Smmu {
     return atc.latencyNs + this.atsRequestNs + ns;
   }
 
-  /** What follows from the stream alone: translations that follow each other mostly have the same. */
+  /** What follows from the sizes alone. */
+  private takeSizes(pageSizeLog2: number, granuleLog2: number): void {
+    const { access } = this;
+    this.askedSizeLog2 = pageSizeLog2;
+    this.askedGranuleLog2 = granuleLog2;
+    const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
+    const mapping = pageSizeLog2 === 0 ? granule : pageSizeLog2 < 12 ? 12 : Math.min(pageSizeLog2, LARGEST_LOG2);
+    access.granuleLog2 = granule;
+    access.mappingLog2 = mapping;
+    access.sizeLog2 = Math.min(mapping, this.largestLog2);
+  }
+
+  /** What follows from the stream alone. */
   private select(stream: number, stage: Stage): void {
     const { access } = this;
     this.selected = stream;
@@ -193,6 +206,7 @@ export class Smmu {
     this.atc = this.devices.atcs[device];
     access.sid = this.streams.sid[stream];
     access.deviceRow = device * STRUCTURE_NAMES.length * COUNTERS;
+    this.askedSizeLog2 = NONE;
   }
 
   /** Row in `streams` of the binding that `translate` is given, with its TBU and device; it stays the same for good. */

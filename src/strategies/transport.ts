@@ -9,7 +9,8 @@
  * - `drain` (only with a worker) compiles what the worker does for the commands it finds; it must say `complete(rows)`
  *   after each part and finally for all rows.
  * - Unless `compilesEach` is set, what `submit` and `drain` say follows from the vCPU and the shape of the submission alone
- *   (path/submission-shape.ts), so that they are not called for one that has the shape of the one before.
+ *   (path/submission-shape.ts), so that they are not called for one that has the shape of the one before; and `wakeWorker`
+ *   always says the same and counts nothing, so that it is called once.
  * - A transport keeps no state between calls that depends on time, prints nothing and reads no trace.
  */
 import type { PathBuilder } from '../path/path-builder.js';
@@ -66,7 +67,7 @@ export interface Transport {
   readonly attachesStreams?: boolean;
   /** It asks which streams share a domain (HostCommandSink.emitToDomain). */
   readonly needsDomains?: boolean;
-  /** `submit` and `drain` look at more than the shape of a submission, or at what came before: they are called for each. */
+  /** Its verbs depend on more than the shape of a submission, or on what came before: they are asked for each time. */
   readonly compilesEach?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
   forward(

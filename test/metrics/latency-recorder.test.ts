@@ -109,3 +109,19 @@ describe('beyond the limit', () => {
     );
   });
 });
+
+describe('several at once', () => {
+  it('a value that came n times counts as n values, below and beyond the table of counts', () => {
+    const ns = fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 2 ** 15, max: 2 ** 20 }));
+    const runs = fc.array(fc.tuple(ns, fc.integer({ min: 1, max: 5 })), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(runs, fc.constantFrom(undefined, 20), (each, exactSamples) => {
+        const recorder = new LatencyRecorder(exactSamples);
+        for (const [value, times] of each) recorder.record(value, times);
+        const one = each.flatMap(([value, times]) => Array.from({ length: times }, () => value));
+        expect(recorder.summary()).toEqual(recorded(one, exactSamples));
+        recorder.destroy();
+      }),
+    );
+  });
+});

@@ -92,7 +92,7 @@ describe('many vCPUs', () => {
         expect(publishedNs).toBeGreaterThanOrEqual(lastEnd[vcpu]);
         lastEnd[vcpu] = doneNs;
       }
-      for (const queue of replay.engines.queues) expect(queue.produced).toBe(queue.consumed + queue.pending);
+      for (const { ring } of replay.engines.queues) expect(ring.produced).toBe(ring.consumed + ring.pending);
       expect(replay.lateStarts).toBe(0);
     },
   );

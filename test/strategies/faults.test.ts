@@ -99,9 +99,9 @@ describe.each(Object.keys(LEARNS))('%s', (fault) => {
     expect(counts.host_commands).toBe(
       counts.guest_commands - sum(counts.not_forwarded_by_opcode) + sum(counts.extra_by_cause),
     );
-    const produced = run.replay.engines.queues.reduce((total, queue) => total + queue.produced, 0);
+    const produced = run.replay.engines.queues.reduce((total, { ring }) => total + ring.produced, 0);
     expect(produced).toBe(counts.host_commands);
-    expect(run.replay.engines.queues.every((queue) => queue.isEmpty)).toBe(true);
+    expect(run.replay.engines.queues.every(({ ring }) => ring.isEmpty)).toBe(true);
   });
 });
 

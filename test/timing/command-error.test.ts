@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandEngine } from '../../src/engine/command-engine.js';
 import { CommandError, ILLEGAL } from '../../src/engine/queue-errors.js';
+import type { ServedQueue } from '../../src/engine/served-queue.js';
 import { costTable } from '../../src/path/costs.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { Simulator } from '../../src/sim/simulator.js';
@@ -27,15 +28,16 @@ class Bench {
 
   /** Publish `count` TLBIs, the one at `bad` (if any) illegal; run until nothing more happens. */
   publish(count: number, bad = -1): void {
-    this.engine.reserve(0, count, this.waiter);
-    const set = this.engine.join(0, count, this.waiter);
+    const { queue } = this;
+    queue.reserve(count, this.waiter);
+    const set = queue.join(count, this.waiter);
     for (let i = 0; i < count; i++) {
       const opcode = i === bad ? ILLEGAL : Opcode.TLBI_NH_VA;
-      this.engine.fill(0, set.joinedSequence + i, opcode, -1, -1, 0, 1, this.refs++);
+      queue.ring.fill(set.joinedSequence + i, opcode, -1, -1, 0, 1, this.refs++);
     }
-    this.engine.gathers[0].filled(set);
-    expect(this.engine.gathers[0].close(set)).toBe(true);
-    this.engine.publish(0, set);
+    queue.gather.filled(set);
+    expect(queue.gather.close(set)).toBe(true);
+    queue.publish(set);
     this.run();
   }
 
@@ -43,8 +45,12 @@ class Bench {
     this.simulator.run(Number.POSITIVE_INFINITY);
   }
 
+  get queue(): ServedQueue {
+    return this.engine.queues[0];
+  }
+
   get cons(): number {
-    return this.engine.queues[0].consumed;
+    return this.queue.ring.consumed;
   }
 }
 
@@ -61,21 +67,21 @@ describe('O14: CERROR stop', () => {
         const expectStopped = () => {
           expect(bench.executed).toEqual(upTo(bad));
           expect(bench.cons).toBe(bad);
-          expect(bench.engine.errors.code[0]).toBe(CommandError.Illegal);
+          expect(bench.queue.errors.code).toBe(CommandError.Illegal);
         };
         expectStopped();
         bench.publish(more);
         expectStopped();
         // Acknowledged without mending the slot: it fetches the same command and stops again.
-        bench.engine.acknowledge(0);
-        expect(bench.engine.errors.code[0]).toBe(CommandError.None);
+        bench.queue.acknowledge();
+        expect(bench.queue.errors.code).toBe(CommandError.None);
         expect(bench.cons).toBe(bad);
         bench.run();
         expectStopped();
-        bench.engine.overwriteHead(0);
+        bench.queue.overwriteHead();
         bench.run();
         expectStopped();
-        bench.engine.acknowledge(0);
+        bench.queue.acknowledge();
         expect(bench.cons).toBe(bad);
         bench.run();
         expect(bench.executed).toEqual(upTo(count + more).filter((ref) => ref !== bad));
@@ -88,7 +94,7 @@ describe('O14: CERROR stop', () => {
   it('acknowledging a queue that stands at no error changes nothing', () => {
     const bench = new Bench();
     bench.publish(3);
-    bench.engine.acknowledge(0);
+    bench.queue.acknowledge();
     bench.run();
     expect([bench.executed, bench.cons]).toEqual([upTo(3), 3]);
   });

@@ -13,8 +13,8 @@ import { TraceBuilder } from '../support/trace-builder.js';
 /** Remembers every translation's latency in the order in which they finish. */
 class TranslationLog extends ReplayMetrics {
   readonly log: number[] = [];
-  override onTranslation(ns: number, measured: boolean): void {
-    super.onTranslation(ns, measured);
+  override onTranslations(ns: number, count: number, measured: boolean): void {
+    super.onTranslations(ns, count, measured);
     this.log.push(ns);
   }
 }

@@ -41,6 +41,20 @@ export class KeyTable {
   private index: Int32Array;
   private readonly countBySize = new Int32Array(LARGEST_LOG2 + 1);
   private found = 0;
+  /** Keys put into the index and taken out so far. */
+  private indexChanges = 0;
+  /** The last `findAgain`: its key, its result, and what `indexChanges` was. */
+  private againLow = 0;
+  private againHighSize = 0;
+  private againContext = 0;
+  private again = EMPTY;
+  private againChanges = -1;
+  /** Listings and unlistings so far. */
+  private changes = 0;
+  /** What the last `collect` over the table's own lists was about; undefined: `covered` is of other lists. */
+  private collected: Scope | undefined;
+  private collectedSerial = 0;
+  private collectedChanges = 0;
 
   constructor(slots: number, contexts: ContextTable) {
     this.contexts = contexts;
@@ -87,6 +101,18 @@ export class KeyTable {
     }
   }
 
+  /** `findExact` for keys that are mostly those of the call before. */
+  findAgain(low: number, highSize: number, context: number): number {
+    const isSame = low === this.againLow && highSize === this.againHighSize && context === this.againContext;
+    if (isSame && this.indexChanges === this.againChanges) return this.again;
+    this.againLow = low;
+    this.againHighSize = highSize;
+    this.againContext = context;
+    this.againChanges = this.indexChanges;
+    this.again = this.findExact(low, highSize, context);
+    return this.again;
+  }
+
   /** Put a key that is not in the table into an unused `slot`, and list it. */
   insert(slot: number, low: number, highSize: number, context: number): void {
     const cell = slot * CELLS;
@@ -95,6 +121,7 @@ export class KeyTable {
     this.cells[cell + CONTEXT] = context;
     this.cells[cell + HASH] = hashOf(low, highSize, context);
     const size = highSize >>> SIZE_SHIFT;
+    this.indexChanges++;
     if (this.countBySize[size]++ === 0) this.addSize(size);
     this.place(slot);
     this.list(slot);
@@ -109,12 +136,14 @@ export class KeyTable {
   /** Make an indexed key visible to `collect`. */
   list(slot: number): void {
     const context = this.context(slot);
+    this.changes++;
     this.lists.add(slot, context, this.contexts.groupOf[context]);
   }
 
   /** Undo `list`; the key stays in the index. */
   unlist(slot: number): void {
     const context = this.context(slot);
+    this.changes++;
     this.lists.remove(slot, context, this.contexts.groupOf[context]);
   }
 
@@ -122,6 +151,7 @@ export class KeyTable {
   forget(slot: number): void {
     const { index, cells } = this;
     const size = this.sizeLog2(slot);
+    this.indexChanges++;
     if (--this.countBySize[size] === 0) this.removeSize(size);
     const mask = index.length - 1;
     let hole = cells[slot * CELLS + HASH] & mask;
@@ -145,6 +175,19 @@ export class KeyTable {
    * another set of lists over the same slots; slots that are in neither may be among them.
    */
   collect(scope: Scope, lists: ContextLists = this.lists): number {
+    const isOwn = lists === this.lists;
+    if (isOwn && scope === this.collected && scope.serial === this.collectedSerial) {
+      // A host command mostly follows the guest's own at once, and covers the same.
+      if (this.changes === this.collectedChanges) return this.found;
+    }
+    this.collected = isOwn ? scope : undefined;
+    this.collectedSerial = scope.serial;
+    this.collectedChanges = this.changes;
+    this.search(scope, lists);
+    return this.found;
+  }
+
+  private search(scope: Scope, lists: ContextLists): void {
     this.found = 0;
     const { contexts } = this;
     if (scope.firstGroup !== scope.lastGroup) {
@@ -159,7 +202,6 @@ export class KeyTable {
       const group = contexts.findGroup(scope.firstGroup);
       if (group !== EMPTY) this.collectGroup(lists, group, scope);
     }
-    return this.found;
   }
 
   private collectGroup(lists: ContextLists, group: number, scope: Scope): void {
@@ -251,8 +293,6 @@ function wider(column: Int32Array, length: number): Int32Array {
 }
 
 function hashOf(low: number, highSize: number, context: number): number {
-  let mixed = Math.imul(low ^ Math.imul(highSize, 0x85ebca6b) ^ Math.imul(context, 0xc2b2ae35), 0x9e3779b1);
-  mixed ^= mixed >>> 16;
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  return mixed ^ (mixed >>> 13);
+  const mixed = Math.imul(low ^ Math.imul(highSize, 0x85ebca6b) ^ Math.imul(context, 0xc2b2ae35), 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }

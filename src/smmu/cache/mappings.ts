@@ -110,7 +110,7 @@ export class Mappings {
   /** Find the record of exactly the mapping of 2^sizeLog2 bytes around the page: the only candidate of what follows. */
   locateSized(low: number, high: number, context: number, sizeLog2: number): void {
     const key = highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2);
-    const record = this.keys.findExact(low & LOW_MASK[sizeLog2], key, context);
+    const record = this.keys.findAgain(low & LOW_MASK[sizeLog2], key, context);
     this.candidates[0] = record;
     this.located = record === EMPTY ? 0 : 1;
   }

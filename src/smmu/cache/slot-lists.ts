@@ -39,9 +39,18 @@ export class SlotLists {
   }
 
   moveToFront(list: number, slot: number): void {
-    if (this.head[list] === slot) return;
-    this.remove(list, slot);
-    this.pushFront(list, slot);
+    const { head, next, prev } = this;
+    const first = head[list];
+    if (first === slot) return;
+    const before = prev[slot];
+    const after = next[slot];
+    next[before] = after;
+    if (after === EMPTY) this.tail[list] = before;
+    else prev[after] = before;
+    next[slot] = first;
+    prev[slot] = EMPTY;
+    prev[first] = slot;
+    head[list] = slot;
   }
 
   /** Make room for lists `0 … lists − 1`. */

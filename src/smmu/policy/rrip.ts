@@ -33,8 +33,17 @@ export class RripPolicy implements ReplacementPolicy {
   }
 
   hit(slot: number): void {
-    this.drop(slot);
-    this.put(slot, 0);
+    const set = setOfSlot(slot, this.ways, this.shift);
+    const near = this.base[set];
+    const bucket = this.bucket[slot];
+    const list = set * VALUES + near;
+    if (bucket === near) {
+      this.lists.moveToFront(list, slot);
+      return;
+    }
+    this.lists.remove(set * VALUES + bucket, slot);
+    this.bucket[slot] = near;
+    this.lists.pushFront(list, slot);
   }
 
   fill(slot: number): void {
