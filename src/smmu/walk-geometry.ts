@@ -8,14 +8,24 @@
 /** The level that maps pages. */
 export const LAST_LEVEL = 3;
 const ADDRESS_BITS = 48;
+/** A granule of two descriptors is the smallest that a profile could make up. */
+const SMALLEST_GRANULE_LOG2 = 4;
+const LARGEST_GRANULE_LOG2 = 16;
 
 /** log2 of the bytes that one descriptor of `level` covers. */
 export function coverageLog2(level: number, granuleLog2: number): number {
   return granuleLog2 + (LAST_LEVEL - level) * (granuleLog2 - 3);
 }
 
+/** `firstLevel` of every granule, by its log2: asked at each walk. */
+export function firstLevels(levels: number): Int8Array {
+  return Int8Array.from({ length: LARGEST_GRANULE_LOG2 + 1 }, (_, granule) =>
+    granule < SMALLEST_GRANULE_LOG2 ? 0 : firstLevel(levels, granule),
+  );
+}
+
 /** First level of a walk with `levels` levels; 0 = as many as 48 bits of address need. */
-export function firstLevel(levels: number, granuleLog2: number): number {
+function firstLevel(levels: number, granuleLog2: number): number {
   const needed = levels === 0 ? Math.ceil((ADDRESS_BITS - granuleLog2) / (granuleLog2 - 3)) : levels;
   return LAST_LEVEL + 1 - needed;
 }

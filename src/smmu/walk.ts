@@ -14,7 +14,7 @@ import type { Access } from './access.js';
 import { blockNumber, LARGEST_LOG2 } from './page.js';
 import type { Structure } from './structures/structure.js';
 import type { WalkCache } from './structures/walk-cache.js';
-import { coverageLog2, firstLevel, LAST_LEVEL, leafLevel } from './walk-geometry.js';
+import { coverageLog2, firstLevels, LAST_LEVEL, leafLevel } from './walk-geometry.js';
 
 /** Upper half of the made-up IPA pages of tables (plus the level, −1 to 3) and of context descriptors. */
 const TABLE_IPA = 9 << 16;
@@ -35,8 +35,9 @@ export class Walker {
   private readonly caches: WalkCaches;
   private readonly setupNs: number;
   private readonly readNs: number;
-  private readonly s1Levels: number;
-  private readonly s2Levels: number;
+  /** First level of a walk by granule. */
+  private readonly firstS1: Int8Array;
+  private readonly firstS2: Int8Array;
   private readonly s2GranuleLog2: number;
   private readonly s2PageLog2: number;
   private readonly cachesNonfinal: boolean;
@@ -49,8 +50,8 @@ export class Walker {
     this.caches = caches;
     this.setupNs = settings.number('walk.setup_ns');
     this.readNs = settings.number('smmu.mem_latency_ns') + settings.number('walk.read_overhead_ns');
-    this.s1Levels = settings.number('walk.s1_levels');
-    this.s2Levels = settings.number('walk.s2_levels');
+    this.firstS1 = firstLevels(settings.number('walk.s1_levels'));
+    this.firstS2 = firstLevels(settings.number('walk.s2_levels'));
     this.s2GranuleLog2 = settings.number('walk.s2_granule_log2');
     this.s2PageLog2 = settings.number('walk.s2_page_log2');
     this.cachesNonfinal = settings.flag('walk.s2_nonfinal');
@@ -61,7 +62,7 @@ export class Walker {
     const { low, high, mappingLog2, granuleLog2 } = this.access;
     const isNested = s2Context >= 0;
     const cache = this.caches.walkS1;
-    const first = firstLevel(this.s1Levels, granuleLog2);
+    const first = this.firstS1[granuleLog2];
     const leaf = Math.max(first, leafLevel(mappingLog2, granuleLog2));
     this.sizeLog2 = this.s2PageLog2 || mappingLog2;
     this.granuleLog2 = this.s2GranuleLog2 || granuleLog2;
@@ -114,7 +115,7 @@ export class Walker {
       if (ipa.lookupOwn(low, high, context)) return ns;
     }
     const cache = isFinal || this.cachesNonfinal ? this.caches.walkS2 : null;
-    const first = firstLevel(this.s2Levels, granuleLog2);
+    const first = this.firstS2[granuleLog2];
     const leaf = Math.max(first, leafLevel(sizeLog2, granuleLog2));
     let level = first;
     let isCached = false;

@@ -16,6 +16,7 @@ import { EVERYTHING, type ReplacementPolicy } from '../policy/policy.js';
 import { createPolicy } from '../policy/registry.js';
 import { FreeWays } from './free-ways.js';
 import type { Mappings } from './mappings.js';
+import { exactLog2 } from './set-of-slot.js';
 import { EMPTY } from './slot-lists.js';
 
 /** Size, shape and policy of a structure. */
@@ -46,6 +47,8 @@ export class TaggedCache {
   private readonly policy: ReplacementPolicy;
   private readonly notesHits: boolean;
   private readonly free: FreeWays;
+  /** For 2^k sets 2^k − 1, which spares a division; −1 for any other number. */
+  private readonly setMask: number;
 
   /** @throws UsageError if the ways do not divide the entries */
   constructor(geometry: CacheGeometry, mappings: Mappings) {
@@ -59,6 +62,7 @@ export class TaggedCache {
     this.policy = createPolicy(geometry.policy, this.sets, this.ways, geometry.seed);
     this.notesHits = this.policy.notesHits;
     this.free = new FreeWays(this.sets, this.ways);
+    this.setMask = exactLog2(this.sets) < 0 ? -1 : this.sets - 1;
     this.recordOf = new Int32Array(entries).fill(EMPTY);
     this.slotOf = new Int32Array(mappings.capacity);
     this.mappings = mappings;
@@ -122,7 +126,8 @@ export class TaggedCache {
     const { keys } = this.mappings;
     const sizeLog2 = keys.sizeLog2(record);
     const block = blockNumber(keys.baseLow(record), keys.baseHigh(record), sizeLog2);
-    return ((block ^ keys.contexts.salt[keys.context(record)] ^ SIZE_SALT[sizeLog2]) >>> 0) % this.sets;
+    const mixed = block ^ keys.contexts.salt[keys.context(record)] ^ SIZE_SALT[sizeLog2];
+    return this.setMask >= 0 ? mixed & this.setMask : (mixed >>> 0) % this.sets;
   }
 
   /** Make room in a full set; returns the slot that is now empty and taken. */

@@ -1,4 +1,4 @@
-import { setOfSlot, shiftOfWays } from '../cache/set-of-slot.js';
+import { setOfSlot, exactLog2 } from '../cache/set-of-slot.js';
 import { SlotLists } from '../cache/slot-lists.js';
 import type { ReplacementPolicy } from './policy.js';
 
@@ -14,7 +14,7 @@ export class LruPolicy implements ReplacementPolicy {
 
   constructor(sets: number, ways: number) {
     this.ways = ways;
-    this.shift = shiftOfWays(ways);
+    this.shift = exactLog2(ways);
     this.order = new SlotLists(sets, sets * ways);
   }
 

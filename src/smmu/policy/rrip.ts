@@ -1,4 +1,4 @@
-import { setOfSlot, shiftOfWays } from '../cache/set-of-slot.js';
+import { setOfSlot, exactLog2 } from '../cache/set-of-slot.js';
 import { SlotLists } from '../cache/slot-lists.js';
 import type { ReplacementPolicy } from './policy.js';
 
@@ -26,7 +26,7 @@ export class RripPolicy implements ReplacementPolicy {
 
   constructor(sets: number, ways: number) {
     this.ways = ways;
-    this.shift = shiftOfWays(ways);
+    this.shift = exactLog2(ways);
     this.lists = new SlotLists(sets * VALUES, sets * ways);
     this.bucket = new Uint8Array(sets * ways);
     this.base = new Uint8Array(sets);
