@@ -59,8 +59,21 @@ export class Course {
   /** What `other` has gone through follows. */
   append(other: Course): void {
     const { count, cost, ns } = other;
-    for (let at = 0; at < count; at++) this.add(cost[at], ns[at]);
     this.appendedNs += other.resolutionNs;
+    if (count === 0) return;
+    this.add(cost[0], ns[0]);
+    if (other.resolutionNs > 0 || this.count + count > MOST_INTERVALS) {
+      for (let at = 1; at < count; at++) this.add(cost[at], ns[at]);
+      return;
+    }
+    // Neighbours in there are of different costs, and of those here only the first could join the last one before.
+    const { cost: ownCost, ns: ownNs } = this;
+    let to = this.count;
+    for (let at = 1; at < count; at++, to++) {
+      ownCost[to] = cost[at];
+      ownNs[to] = ns[at];
+    }
+    this.count = to;
   }
 
   /** Add what each cost took to its row of `spentNs`. */

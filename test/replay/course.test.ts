@@ -47,6 +47,21 @@ describe('the course of a submission', () => {
     expect(course.count).toBe(0);
   });
 
+  it('appends another course as if its intervals were added one by one', () => {
+    const intervals = fc.array(fc.tuple(fc.nat(4), fc.integer({ min: 0, max: 9 })), { maxLength: 600, size: 'max' });
+    fc.assert(
+      fc.property(intervals, intervals, (first, second) => {
+        const other = filled(second);
+        const appended = filled(first);
+        appended.append(other);
+        const added = filled([...first, ...intervalsOf(other)]);
+        expect(intervalsOf(appended)).toEqual(intervalsOf(added));
+        expect(appended.resolutionNs).toBe(added.resolutionNs + other.resolutionNs);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('is exact up to its room, and keeps the time of every cost beyond', () => {
     const intervals = fc.array(
       fc.tuple(fc.integer({ min: 0, max: COST_COUNT - 1 }), fc.oneof(fc.integer({ min: 1, max: 90 }), fc.nat(9000))),
