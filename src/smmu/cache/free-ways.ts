@@ -5,7 +5,7 @@
  * Layout: level 0 has one bit per way, each level above one bit per non-zero word of the level below, until one word per
  * set is left. Up to 32 ways are a single word; a fully associative structure of 2^20 entries has four levels.
  */
-import { setOfSlot, exactLog2 } from './set-of-slot.js';
+import { exactLog2, setOfSlot } from './set-of-slot.js';
 
 const WORD_BITS = 32;
 

@@ -1,4 +1,4 @@
-import { setOfSlot, exactLog2 } from '../cache/set-of-slot.js';
+import { exactLog2, setOfSlot } from '../cache/set-of-slot.js';
 import { SlotLists } from '../cache/slot-lists.js';
 import type { ReplacementPolicy } from './policy.js';
 
