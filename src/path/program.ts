@@ -65,11 +65,15 @@ export const STEP_OPERANDS = 3;
 
 const FIRST_STEPS = 64;
 
-/** Growable list of steps. Layout: step s is operations[s] and operands a, b and c in cells 3s … 3s + 2. */
+/**
+ * Growable list of steps. Layout: step s is operations[s] and operands a, b and c in cells 3s … 3s + 2 of `operands`. A
+ * duration may need more than 32 bits: operand a is in spentNs[s] as well.
+ */
 export class Program {
   /** Step by step; other arrays after an `add` that grows them. */
   operations = new Uint8Array(FIRST_STEPS);
-  operands = new Float64Array(STEP_OPERANDS * FIRST_STEPS);
+  operands = new Int32Array(STEP_OPERANDS * FIRST_STEPS);
+  spentNs = new Float64Array(FIRST_STEPS);
   /** Number of steps. */
   length = 0;
 
@@ -83,6 +87,7 @@ export class Program {
     const step = this.length++;
     if (step === this.operations.length) this.grow();
     this.operations[step] = operation;
+    this.spentNs[step] = a;
     const { operands } = this;
     const at = step * STEP_OPERANDS;
     operands[at] = a;
@@ -95,7 +100,7 @@ export class Program {
   }
 
   a(step: number): number {
-    return this.operands[step * STEP_OPERANDS];
+    return this.spentNs[step];
   }
 
   b(step: number): number {
@@ -110,8 +115,11 @@ export class Program {
     const operations = new Uint8Array(this.operations.length * 2);
     operations.set(this.operations);
     this.operations = operations;
-    const operands = new Float64Array(this.operands.length * 2);
+    const operands = new Int32Array(this.operands.length * 2);
     operands.set(this.operands);
     this.operands = operands;
+    const spentNs = new Float64Array(this.spentNs.length * 2);
+    spentNs.set(this.spentNs);
+    this.spentNs = spentNs;
   }
 }

@@ -172,14 +172,14 @@ export abstract class Thread implements Actor, SyncWaiter {
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
     const { program, machine } = this;
-    const { operations, operands, length } = program;
+    const { operations, operands, spentNs, length } = program;
     for (let step = this.step; step < length; step++) {
       const at = step * STEP_OPERANDS;
       // Where to go on if the thread has to wait.
       this.step = step + 1;
       switch (operations[step]) {
         case Step.Spend:
-          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
+          if (!this.spend(spentNs[step], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Lock:
           if (!machine.vmmLock.acquire(this.actor)) {
@@ -204,7 +204,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.SpendAsOwner:
           if (!this.producer.isOwner) break;
-          if (!this.spend(operands[at], operands[at + 1], operands[at + 2])) return;
+          if (!this.spend(spentNs[step], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Issue:
         case Step.IssueClosed:
