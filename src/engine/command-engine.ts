@@ -26,6 +26,9 @@ export interface ErrorHandler {
   onQueueError(queue: ServedQueue, code: CommandError, atNs: number, publishedNs: number): void;
 }
 
+/** Idle queues that are watched all the same, because most queues have something to do again soon. */
+const MOST_IDLE_WATCHED = 4;
+
 /** Serial consumer of the SMMU's command queues. */
 export class CommandEngine implements Actor, QueueServer {
   readonly queues: readonly ServedQueue[];
@@ -43,6 +46,9 @@ export class CommandEngine implements Actor, QueueServer {
   private releaseNs = -1;
   private isAsleep = false;
   private turn = 0;
+  /** Numbers of the queues that are watched, ascending, in rows 0 … watchedCount − 1: the others are empty and cost nothing. */
+  private readonly watched: Int32Array;
+  private watchedCount = 0;
   private readonly executeCost = new Int32Array(256);
   private readonly fetchNs: number;
   private readonly syncCompleteNs: number;
@@ -72,6 +78,7 @@ export class CommandEngine implements Actor, QueueServer {
     this.syncCompleteNs = costNs[Cost.syncComplete];
     const log2 = profile.number('smmu.cmdq_log2');
     this.queues = Array.from({ length: queueCount }, (_, number) => new ServedQueue(this, simulator, number, log2));
+    this.watched = new Int32Array(queueCount);
     for (let opcode = 0; opcode < 256; opcode++) this.executeCost[opcode] = executionCost(opcode);
   }
 
@@ -86,8 +93,9 @@ export class CommandEngine implements Actor, QueueServer {
     this.waiters[owner].syncsOutstanding = 0;
   }
 
-  /** There may be something to do: start consuming if idle. */
-  ring(): void {
+  /** `queue` may have something to do: start consuming if idle. */
+  ring(queue: ServedQueue): void {
+    if (!queue.isWatched) this.watch(queue);
     if (this.isAwake && !this.isAsleep) return;
     this.isAwake = true;
     this.isAsleep = false;
@@ -127,24 +135,47 @@ export class CommandEngine implements Actor, QueueServer {
 
   /** Next queue in turn that has a command and is not held. Moves CONS past finished commands. */
   private nextQueue(nowNs: number): ServedQueue | undefined {
-    const { queues } = this;
-    const count = queues.length;
+    const { queues, watched, watchedCount } = this;
+    let first = 0;
+    while (first < watchedCount && watched[first] < this.turn) first++;
     let found: ServedQueue | undefined;
-    for (let i = 0, at = this.turn; i < count; i++, at = at + 1 === count ? 0 : at + 1) {
-      const queue = queues[at];
+    let idle = 0;
+    for (let i = first; i < first + watchedCount; i++) {
+      const queue = queues[watched[i < watchedCount ? i : i - watchedCount]];
       if (queue.isHalted || queue.heldUntilNs > nowNs) continue;
       if (queue.isHeadTaken) this.finishHead(queue);
       if (queue.isHalted) continue;
-      if (found === undefined && queue.ring.hasPublished) found = queue;
+      if (!queue.ring.hasPublished) idle++;
+      else if (found === undefined) found = queue;
     }
+    if (idle > MOST_IDLE_WATCHED) this.dropIdle();
     if (found !== undefined) {
       const { opcode, head } = found.ring;
       const staysForList = this.arbitratesByList && opcode[head] !== Opcode.SYNC;
       const next = found.number + 1;
       if (staysForList) this.turn = found.number;
-      else this.turn = next === count ? 0 : next;
+      else this.turn = next === queues.length ? 0 : next;
     }
     return found;
+  }
+
+  private watch(queue: ServedQueue): void {
+    const { watched } = this;
+    queue.isWatched = true;
+    let at = this.watchedCount++;
+    for (; at > 0 && watched[at - 1] > queue.number; at--) watched[at] = watched[at - 1];
+    watched[at] = queue.number;
+  }
+
+  private dropIdle(): void {
+    const { watched, queues } = this;
+    let kept = 0;
+    for (let i = 0; i < this.watchedCount; i++) {
+      const queue = queues[watched[i]];
+      queue.isWatched = queue.isHeadTaken || queue.ring.hasPublished;
+      if (queue.isWatched) watched[kept++] = queue.number;
+    }
+    this.watchedCount = kept;
   }
 
   /** The command at CONS is done. */
@@ -163,10 +194,10 @@ export class CommandEngine implements Actor, QueueServer {
   }
 
   private sleepUntilReleased(): void {
-    const { queues } = this;
+    const { queues, watched } = this;
     let earliest = Number.POSITIVE_INFINITY;
-    for (let q = 0; q < queues.length; q++) {
-      const { ring, isHalted, heldUntilNs } = queues[q];
+    for (let i = 0; i < this.watchedCount; i++) {
+      const { ring, isHalted, heldUntilNs } = queues[watched[i]];
       if (ring.hasPublished && !isHalted && heldUntilNs < earliest) earliest = heldUntilNs;
     }
     if (earliest === Number.POSITIVE_INFINITY) {

@@ -18,8 +18,8 @@ export interface QueueServer {
   /** Time after which an unanswered ATC invalidation counts as lost, ns. */
   readonly timeoutNs: number;
   readonly timeline?: EngineTimeline | undefined;
-  /** There may be something to do. */
-  ring(): void;
+  /** `queue` may have something to do. */
+  ring(queue: ServedQueue): void;
 }
 
 /** One queue. */
@@ -37,6 +37,8 @@ export class ServedQueue {
   isHeadTaken = false;
   /** The queue stands at a command that it cannot run. */
   isHalted = false;
+  /** The engine looks at it: there may be a command to fetch, or one at CONS that is not done. */
+  isWatched = false;
   private readonly room: QueueRoom;
 
   constructor(
@@ -74,7 +76,7 @@ export class ServedQueue {
     this.ring.publish(set.endSequence);
     server.timeline?.onDepth(server.smmu, this.number, this.simulator.nowNs, this.ring.fetchable);
     this.gather.published(set);
-    server.ring();
+    server.ring(this);
   }
 
   /** The command at CONS is done: move CONS and let the oldest producer that waits for room go on. */
@@ -89,7 +91,7 @@ export class ServedQueue {
   restart(): void {
     this.overwriteHead();
     this.isHalted = false;
-    this.server.ring();
+    this.server.ring(this);
   }
 
   /** A driver overwrites the slot at CONS with a CMD_SYNC that nobody waits for. */
@@ -110,7 +112,7 @@ export class ServedQueue {
     if (!errors.acknowledge(simulator.nowNs)) return;
     if (hadSyncError) errors.silentUntilNs = ring.owner[ring.head] < 0 ? -1 : simulator.nowNs + server.timeoutNs;
     this.isHalted = false;
-    server.ring();
+    server.ring(this);
   }
 
   /** It is empty and no ATC invalidation of it is under way. */
