@@ -98,11 +98,14 @@ const number = (value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 
 /** Print the figures of one group. */
 async function run(name) {
-  for await (const { what, unit, value, low, high, runs, perCpuSecond } of GROUPS[name]({ ...options, events })) {
-    const figure = `${number(value).padStart(7)} ${unit}${runs === 1 ? '' : ` (${number(low)} - ${number(high)}) n = ${runs}`}`;
-    const cpu = perCpuSecond === undefined ? '' : `, ${number(perCpuSecond)} per CPU second`;
-    process.stdout.write(`${what.padEnd(WIDTH)} ${figure}${cpu}\n`);
-  }
+  for await (const figure of GROUPS[name]({ ...options, events })) process.stdout.write(`${line(figure)}\n`);
+}
+
+function line({ what, unit, value, low, high, runs, perCpuSecond, machine }) {
+  const figure = `${number(value).padStart(7)} ${unit}${runs === 1 ? '' : ` (${number(low)} - ${number(high)}) n = ${runs}`}`;
+  const cpu = perCpuSecond === undefined ? '' : `, ${number(perCpuSecond)} per CPU second`;
+  const speed = machine === undefined ? '' : `; loop ${machine.toFixed(2)}`;
+  return `${what.padEnd(WIDTH)} ${figure}${cpu}${speed}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Counts commands in and out, traps, system calls and PCIe messages (facts M §5.2 O2–O7, L §5.5).
  */
+import { NamedCounts } from '../path/named-counts.js';
 import type { HwptIoctl } from '../path/tally.js';
 import { EXTRA_CAUSE_ADDED_SYNC, EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { Opcode } from '../trace/opcodes.js';
@@ -13,9 +14,7 @@ export class AmplificationCounter {
   readonly refused = new Float64Array(256);
   readonly swallowed = new Float64Array(256);
   readonly extra = new Float64Array(EXTRA_CAUSES.length);
-  /** Causes of exits as they were first met, and how many each had: few, and found fastest by looking at each. */
-  private readonly exitCauses: string[] = [];
-  private readonly exitCounts: number[] = [];
+  private readonly exits = new NamedCounts();
   /** Invalidation ioctls, and those about HWPTs by kind. */
   ioctls = 0;
   readonly hwptIoctls: Record<HwptIoctl, number> = { alloc: 0, attach: 0, destroy: 0 };
@@ -40,20 +39,11 @@ export class AmplificationCounter {
   }
 
   exit(cause: string): void {
-    const { exitCauses, exitCounts } = this;
-    let at = 0;
-    while (at < exitCauses.length && exitCauses[at] !== cause) at++;
-    if (at < exitCauses.length) {
-      exitCounts[at]++;
-      return;
-    }
-    exitCauses.push(cause);
-    exitCounts.push(1);
+    this.exits.add(cause);
   }
 
   /** Exits by cause, in the order of their names. */
   exitsByCause(): Record<string, number> {
-    const { exitCauses, exitCounts } = this;
-    return Object.fromEntries(exitCauses.map((cause, at) => [cause, exitCounts[at]] as const).sort());
+    return Object.fromEntries(this.exits.entries().sort());
   }
 }

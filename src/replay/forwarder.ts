@@ -3,6 +3,7 @@
  * their effects are filed (see effects.ts). No time passes here.
  */
 import { ILLEGAL } from '../engine/queue-errors.js';
+import { NamedCounts } from '../path/named-counts.js';
 import type { Submission } from '../path/submission.js';
 import { isAttachCommand } from '../strategies/attach.js';
 import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
@@ -38,7 +39,7 @@ export class Forwarder implements HostCommandReceiver {
   private readonly madeCause: number[] = [];
   private readonly attach: AttachPlanner | undefined;
   /** What the review of the seed patch objected to, counted after the warm-up. */
-  readonly findings = new Map<string, number>();
+  readonly findings = new NamedCounts();
   private isMeasured = true;
   /** Guest commands published so far; the number of the latest. */
   private commandNumber = 0;
@@ -117,7 +118,7 @@ export class Forwarder implements HostCommandReceiver {
   }
 
   onFinding(name: string): void {
-    if (this.isMeasured) this.findings.set(name, (this.findings.get(name) ?? 0) + 1);
+    if (this.isMeasured) this.findings.add(name);
   }
 
   private forward(

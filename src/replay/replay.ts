@@ -235,7 +235,7 @@ export class Replay {
   get findings(): ReadonlyMap<string, number> {
     const all = new Map<string, number>();
     for (const { forwarder } of this.guests) {
-      for (const [name, count] of forwarder.findings) all.set(name, (all.get(name) ?? 0) + count);
+      for (const [name, count] of forwarder.findings.entries()) all.set(name, (all.get(name) ?? 0) + count);
     }
     return all;
   }

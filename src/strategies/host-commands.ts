@@ -56,18 +56,23 @@ export class HostCommandSink {
 
   /** Emit a TLBI and, whatever the targeting, one ATC_INV of its range to every ATS device of its domain. */
   emitWithAtcs(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
-    const { receiver, range, isSidUnknown } = this;
-    receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
-    range.coverTlbi(c0Low, c1Low, c1High);
-    this.emitAtcsOfRange(isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+    this.receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+    const streams = this.atsStreams(this.isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
+    if (streams.length === 0) return;
+    this.range.coverTlbi(c0Low, c1Low, c1High);
+    this.emitAtcsOfRange(streams);
   }
 
-  /** Emit one ATC_INV of the range to every ATS device of the domain of `asid`; -1 means any domain. */
-  private emitAtcsOfRange(asid: number): void {
-    const { receiver, range, topology } = this;
+  /** ATS devices of the domain of `asid`; -1 means any domain. */
+  private atsStreams(asid: number): readonly number[] {
+    return this.topology.atsStreamsOfAsid(asid, this.vm);
+  }
+
+  /** Emit one ATC_INV of the range to each of `streams`. */
+  private emitAtcsOfRange(streams: readonly number[]): void {
+    const { receiver, range } = this;
     const low = (lowWordOfPage(range.page) | range.sizeLog2) >>> 0;
     const high = highWordOfPage(range.page);
-    const streams = topology.atsStreamsOfAsid(asid, this.vm);
     for (let i = 0; i < streams.length; i++) {
       receiver.onHostCommand(Opcode.ATC_INV, streams[i] >>> 0, low, high, streams[i], EXTRA_CAUSE_IMPLICIT_ATC);
     }
@@ -79,8 +84,10 @@ export class HostCommandSink {
     for (let i = 0; i < tlbis.length; i++) {
       receiver.onHostCommand(...tlbis[i], -1, EXTRA_CAUSE_UNMAP_REQUEST);
     }
+    const streams = this.atsStreams(asid);
+    if (streams.length === 0) return;
     range.coverPages(page, pages);
-    this.emitAtcsOfRange(asid);
+    this.emitAtcsOfRange(streams);
   }
 
   /** Emit a CFGI_CD or CFGI_CD_ALL, and the same for every other stream of its domain: they share one CD table. */
