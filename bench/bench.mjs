@@ -101,11 +101,10 @@ async function run(name) {
   for await (const figure of GROUPS[name]({ ...options, events })) process.stdout.write(`${line(figure)}\n`);
 }
 
-function line({ what, unit, value, low, high, runs, perCpuSecond, machine }) {
+function line({ what, unit, value, low, high, runs, perCpuSecond }) {
   const figure = `${number(value).padStart(7)} ${unit}${runs === 1 ? '' : ` (${number(low)} - ${number(high)}) n = ${runs}`}`;
   const cpu = perCpuSecond === undefined ? '' : `, ${number(perCpuSecond)} per CPU second`;
-  const speed = machine === undefined ? '' : `; loop ${machine.toFixed(2)}`;
-  return `${what.padEnd(WIDTH)} ${figure}${cpu}${speed}`;
+  return `${what.padEnd(WIDTH)} ${figure}${cpu}`;
 }
 
 /**

@@ -3,7 +3,6 @@
  * greatest.
  */
 import { max, median, min } from 'simple-statistics';
-import { calibrate } from './calibration.mjs';
 
 /** Runs that count, unless a benchmark says otherwise. */
 export const RUNS = 5;
@@ -24,35 +23,33 @@ export async function timed(work) {
 export const spread = (values) => ({ value: median(values), low: min(values), high: max(values), runs: values.length });
 
 /**
- * Units of work per second, and per CPU second of all threads, which says more on a machine that others use as well; and, as
- * `machine`, the speed of the calibration loop between the runs, billions of steps per second, because a core that shares
- * its execution units with another guest is busy all the time and yet slow.
+ * Units of work per second, and per CPU second of all threads, which says more on a machine that others use as well.
  * @param work does the work once and returns, or resolves to, how many units it was
  */
 export async function rate(work, { runs = RUNS, warmUps = WARM_UPS, scale = 1e6 } = {}) {
+  return rateOf(await ratesOf(work, { runs, warmUps, scale }));
+}
+
+/** The rates of each run that counts, for `rateOf`. */
+export async function ratesOf(work, { runs, warmUps, scale = 1e6 }) {
   const values = [];
   const perCpuSecond = [];
-  const machine = [];
   for (let run = -warmUps; run < runs; run++) {
     let units = 0;
     const { seconds, cpuSeconds } = await timed(async () => {
       units = await work();
     });
-    const speed = await loopSpeed();
     if (run < 0) continue;
     values.push(units / scale / seconds);
     perCpuSecond.push(units / scale / cpuSeconds);
-    machine.push(speed);
   }
-  return { ...spread(values), perCpuSecond: median(perCpuSecond), machine: median(machine) };
+  return { values, perCpuSecond };
 }
 
-async function loopSpeed() {
-  let steps = 0;
-  const { seconds } = await timed(() => {
-    steps = calibrate();
-  });
-  return steps / 1e9 / seconds;
+/** One figure of the runs of one process, or of several. */
+export function rateOf(...processes) {
+  const values = processes.flatMap((one) => one.values);
+  return { ...spread(values), perCpuSecond: median(processes.flatMap((one) => one.perCpuSecond)) };
 }
 
 /** Seconds (times `scale`) of `work`. */

@@ -1,56 +1,61 @@
-/** Replays from memory: every strategy by itself, all of them in one process, then what single features cost. */
+/** Replays from memory: every strategy and the caches by themselves, all strategies in one process, what features cost. */
 import { spawnSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { all, built, contentOf, eventsOf, ROOT } from '../built.mjs';
 import { cachesAlone } from '../caches-alone.mjs';
-import { rate } from '../measure.mjs';
+import { rate, rateOf } from '../measure.mjs';
 import { nvmeStream } from '../nvme-stream.mjs';
 import { REPLAY_RUNS, replayer } from '../replaying.mjs';
 
 /** Of the recording; the generated stream goes through all of them. */
 const STRATEGIES = ['ioctl', 'sw-vcmdq', 'hw-vcmdq', 'native'];
-/** 1.2 million events: what is paid once, such as the first fills of tables, does not show. */
+/** 1.2 million events, as in ../alone.mjs. */
 const IOS = 100_000;
-/** The caches alone are through sooner, and compiled later. */
-const CACHES_WARM_UPS = 10;
+/** Processes of each strategy, in turn with those of the others: a machine may be slow for a minute. */
+const ROUNDS = 3;
 const STREAM = 'NVMe-like stream, 88 % hits';
 
 /** `log`: the QEMU log that is replayed beside the generated stream. */
 export async function* replay({ log }) {
-  const { readerByName } = await built('readers/registry.js');
   const { strategyNames } = await built('strategies/registry.js');
   const names = strategyNames();
-  for (const spec of names) yield figure(`${spec}: ${STREAM}`, aloneOnStream(spec));
-  const streamBatches = await all(nvmeStream(IOS));
-  const generated = await replayer(streamBatches);
+  const rounds = Array.from({ length: ROUNDS }, () => [...names, 'caches'].map(alone));
+  const figures = [...names, 'caches'].map((_, at) => rateOf(...rounds.map((processes) => processes[at])));
+  for (const [at, spec] of names.entries()) yield replayed(`${spec}: ${STREAM}`, figures[at]);
+  yield cachesOnly(STREAM, figures[names.length]);
+  const generated = await replayer(await all(nvmeStream(IOS)));
   const inTurn = await rate(() => each(names, generated), REPLAY_RUNS);
-  yield figure(`${names.length} strategies in turn, one process: ${STREAM}`, inTurn);
-  const logBatches = await all(eventsOf(readerByName('qemu-log'), await contentOf(log)));
-  const recorded = await replayer(logBatches);
-  for (const spec of STRATEGIES)
-    yield figure(`${spec}: ${basename(log)}`, await rate(() => recorded(spec), REPLAY_RUNS));
+  yield replayed(`${names.length} strategies in turn, one process: ${STREAM}`, inTurn);
   for (const [flag, options] of [
     ['--no-safety', { safety: false }],
     ['--dma timed', { dma: 'timed' }],
   ]) {
     const measured = await rate(() => generated('ioctl', options), REPLAY_RUNS);
-    yield { what: `replay ioctl: NVMe-like stream, ${flag}`, unit: 'M events/s', ...measured };
+    yield { what: `replay ioctl: ${STREAM}, ${flag}`, unit: 'M events/s', ...measured };
   }
-  for (const [what, batches] of [
-    ['NVMe-like stream', streamBatches],
-    [basename(log), logBatches],
-  ]) {
-    const measured = await rate(await cachesAlone(batches), { ...REPLAY_RUNS, warmUps: CACHES_WARM_UPS });
-    yield { what: `caches alone: ${what}; main TLB, order only`, unit: 'M events/s', ...measured };
-  }
+  yield* onRecording(log);
 }
 
-function figure(what, measured) {
+async function* onRecording(log) {
+  const { readerByName } = await built('readers/registry.js');
+  const batches = await all(eventsOf(readerByName('qemu-log'), await contentOf(log)));
+  const recorded = await replayer(batches);
+  for (const spec of STRATEGIES) {
+    yield replayed(`${spec}: ${basename(log)}`, await rate(() => recorded(spec), REPLAY_RUNS));
+  }
+  yield cachesOnly(basename(log), await rate(await cachesAlone(batches), REPLAY_RUNS));
+}
+
+function replayed(what, measured) {
   return { what: `replay ${what}; all structures, causes, safety`, unit: 'M events/s', ...measured };
 }
 
-/** One strategy in a process of its own. */
-function aloneOnStream(spec) {
+function cachesOnly(what, measured) {
+  return { what: `caches alone: ${what}; main TLB, order only`, unit: 'M events/s', ...measured };
+}
+
+/** The rates of one strategy, or of the caches, in a process of their own. */
+function alone(spec) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'bench/alone.mjs'), spec, '--json'], {
     encoding: 'utf8',
   });
