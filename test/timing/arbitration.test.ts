@@ -12,23 +12,33 @@ import { Opcode } from '../../src/trace/opcodes.js';
 
 const QUEUES = 12;
 
-/** `commands` TLBIs and a SYNC, published in `queue` at `atNs`. */
+/** `commands` TLBIs, perhaps an ATC_INV for a device of the queue's own, and a SYNC, published in `queue` at `atNs`. */
 interface Publication {
   readonly atNs: number;
   readonly queue: number;
   readonly commands: number;
+  readonly hasAtc: boolean;
 }
 
+/** What stands for a TLBI's reference where the command is another. */
+const ATC = -1;
+const SYNC = -2;
+
 const publications = fc
-  .array(fc.record({ gapNs: fc.nat(1500), queue: fc.nat(QUEUES - 1), commands: fc.integer({ min: 1, max: 4 }) }), {
-    minLength: 1,
-    maxLength: 60,
-  })
+  .array(
+    fc.record({
+      gapNs: fc.nat(1500),
+      queue: fc.nat(QUEUES - 1),
+      commands: fc.integer({ min: 1, max: 4 }),
+      hasAtc: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
   .map((each): Publication[] => {
     let atNs = 0.5; // never at the very instant at which a command ends
-    return each.map(({ gapNs, queue, commands }) => {
+    return each.map(({ gapNs, ...one }) => {
       atNs += gapNs;
-      return { atNs, queue, commands };
+      return { atNs, ...one };
     });
   });
 
@@ -39,15 +49,17 @@ function executed(given: readonly Publication[], arbitration: string): number[] 
   const order: number[] = [];
   const note = (ref: number) => void order.push(ref);
   const engine = new CommandEngine(simulator, profile, costTable(profile), QUEUES, { onCommandEffect() {} }, note);
-  for (const [index, { atNs, queue, commands }] of given.entries()) {
+  for (const [index, publication] of given.entries()) {
+    const { atNs, queue } = publication;
     const served = engine.queues[queue];
+    const list = listOf(publication, index);
     const publish = () => {
-      served.reserve(commands + 1, waiter);
-      const set = served.join(commands + 1, waiter);
-      for (let i = 0; i < commands; i++) {
-        served.ring.fill(set.joinedSequence + i, Opcode.TLBI_NH_VA, -1, -1, -1, 0, index * 10 + i);
+      served.reserve(list.length, waiter);
+      const set = served.join(list.length, waiter);
+      for (const [i, ref] of list.entries()) {
+        const opcode = ref === ATC ? Opcode.ATC_INV : ref === SYNC ? Opcode.SYNC : Opcode.TLBI_NH_VA;
+        served.ring.fill(set.joinedSequence + i, opcode, -1, ref === ATC ? queue : -1, -1, 0, Math.max(-1, ref));
       }
-      served.ring.fill(set.joinedSequence + commands, Opcode.SYNC, -1, -1, -1, 0, -1);
       served.gather.filled(set);
       expect(served.gather.close(set)).toBe(true);
       served.publish(set);
@@ -60,9 +72,20 @@ function executed(given: readonly Publication[], arbitration: string): number[] 
   return order;
 }
 
+/** References of the commands of a publication. */
+function listOf({ commands, hasAtc }: Publication, index: number): number[] {
+  return [...Array.from({ length: commands }, (_, i) => index * 10 + i), ...(hasAtc ? [ATC] : []), SYNC];
+}
+
 /** The same, by asking all queues in turn. */
 function expected(given: readonly Publication[], byList: boolean): number[] {
-  const costNs = costTable(loadProfile('neoverse-mmu700'));
+  const profile = loadProfile('neoverse-mmu700');
+  const costNs = costTable(profile);
+  const atcNs = profile.number('atc.rtt_ns') + profile.number('atc.exec_per_request_ns');
+  const executionNs = (ref: number) =>
+    ref === SYNC ? 0 : ref === ATC ? costNs[Cost.execAtcIssue] : costNs[Cost.execTlbi];
+  const heldUntilNs = new Array<number>(QUEUES).fill(0);
+  const atcDoneNs = new Array<number>(QUEUES).fill(0);
   const waiting: number[][] = Array.from({ length: QUEUES }, () => []);
   const order: number[] = [];
   let next = 0;
@@ -70,21 +93,22 @@ function expected(given: readonly Publication[], byList: boolean): number[] {
   let turn = 0;
   for (;;) {
     for (; next < given.length && given[next].atNs <= nowNs; next++) {
-      const { queue, commands } = given[next];
-      for (let i = 0; i < commands; i++) waiting[queue].push(next * 10 + i);
-      waiting[queue].push(-1);
+      waiting[given[next].queue].push(...listOf(given[next], next));
     }
     const inTurn = Array.from({ length: QUEUES }, (_, i) => (turn + i) % QUEUES);
-    const queue = inTurn.find((one) => waiting[one].length > 0);
+    const queue = inTurn.find((one) => waiting[one].length > 0 && heldUntilNs[one] <= nowNs);
     if (queue === undefined) {
-      if (next === given.length) return order;
-      nowNs = given[next].atNs;
+      const held = heldUntilNs.filter((untilNs, one) => waiting[one].length > 0 && untilNs > nowNs);
+      if (next === given.length && held.length === 0) return order;
+      nowNs = Math.min(...held, given[next]?.atNs ?? Number.POSITIVE_INFINITY);
       continue;
     }
     const ref = waiting[queue].shift() as number;
     if (ref >= 0) order.push(ref);
-    nowNs += costNs[Cost.fetch] + (ref >= 0 ? costNs[Cost.execTlbi] : 0);
-    turn = byList && ref >= 0 ? queue : (queue + 1) % QUEUES;
+    nowNs += costNs[Cost.fetch] + executionNs(ref);
+    if (ref === ATC) atcDoneNs[queue] = nowNs + atcNs;
+    if (ref === SYNC) heldUntilNs[queue] = Math.max(nowNs, atcDoneNs[queue]);
+    turn = byList && ref !== SYNC ? queue : (queue + 1) % QUEUES;
   }
 }
 
