@@ -172,7 +172,7 @@ export class CommandEngine implements Actor, QueueServer {
     let kept = 0;
     for (let i = 0; i < this.watchedCount; i++) {
       const queue = queues[watched[i]];
-      queue.isWatched = queue.isHeadTaken || queue.ring.hasPublished;
+      queue.isWatched = queue.ring.hasPublished;
       if (queue.isWatched) watched[kept++] = queue.number;
     }
     this.watchedCount = kept;

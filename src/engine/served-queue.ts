@@ -37,7 +37,7 @@ export class ServedQueue {
   isHeadTaken = false;
   /** The queue stands at a command that it cannot run. */
   isHalted = false;
-  /** The engine looks at it: there may be a command to fetch, or one at CONS that is not done. */
+  /** The engine looks at it: it may have commands that CONS has not passed. */
   isWatched = false;
   private readonly room: QueueRoom;
 
