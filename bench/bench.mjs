@@ -31,7 +31,7 @@ GROUP       ${NAMES.join(', ')}; default: all, each in a process of its own
 --log LOG   the QEMU log that is decoded, replayed and compared; default: the largest recording of the repository
 --events N  the one length of trace to measure in memory (1e8 takes minutes), the greatest of the curve of events in scaling
 --at WHAT   scaling: one curve (ID) or one point of it (ID=VALUE), of ${CURVE_IDS.join(', ')}; memory: one command
---write     run all groups and put what they print into bench/README.md
+--write     put what the groups print into bench/README.md
 --check     compare ratios to a calibration loop with those in bench/ratios.json; exit code 1 if one has fallen
 --update    measure those ratios and store them; exit code 1, and nothing stored, if they scatter too much
 --slowdown FACTOR  with --check: make all work take FACTOR times as long, to see the check fail
@@ -80,8 +80,10 @@ const events = options.events === undefined ? undefined : Number(options.events)
 if (events !== undefined && !(Number.isInteger(events) && events >= 1e4)) {
   refuse(`--events: expected a whole number from 10000, found ${options.events}`);
 }
-const names = options.write || positionals.length === 0 ? NAMES : positionals;
-if (options.write && positionals.length > 0) refuse(`--write: expected no group, found ${positionals.join(' ')}`);
+const names = positionals.length === 0 ? NAMES : positionals;
+for (const part of ['at', 'events']) {
+  if (options.write && options[part] !== undefined) refuse(`--write: expected whole groups, found --${part}`);
+}
 if (options.at !== undefined) checkAt(options.at);
 
 /** `--at` names a part of the one group that is measured. */
@@ -126,15 +128,20 @@ async function runAlone(name) {
   return printed;
 }
 
+/** What the figures that follow were measured on. */
+function heading() {
+  const machine = `${cpus()[0].model} x ${cpus().length}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`;
+  return `${machine}, load ${loadavg()[0].toFixed(1)}; median (least - greatest) of n runs\n`;
+}
+
 async function runGroups() {
-  const heading =
-    `${cpus()[0].model} x ${cpus().length}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ` +
-    `load ${loadavg()[0].toFixed(1)}; median (least - greatest) of n runs\n`;
-  if (!options['no-heading']) process.stdout.write(heading);
-  if (names.length === 1) return run(names[0]);
-  let table = heading;
-  for (const name of names) table += await runAlone(name);
-  if (options.write) writeFigures(table);
+  if (!options['no-heading']) process.stdout.write(heading());
+  if (names.length === 1 && !options.write) return run(names[0]);
+  for (const name of names) {
+    const before = heading();
+    const printed = await runAlone(name);
+    if (options.write) writeFigures(name, before + printed);
+  }
 }
 
 const slowdown = Number(options.slowdown ?? 1);
