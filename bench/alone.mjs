@@ -9,15 +9,13 @@ import { all } from './built.mjs';
 import { cachesAlone } from './caches-alone.mjs';
 import { rateOf, ratesOf } from './measure.mjs';
 import { nvmeStream } from './nvme-stream.mjs';
-import { REPLAY_RUNS, replayer } from './replaying.mjs';
+import { REPLAY_RUNS, replayer, STREAM_IOS } from './replaying.mjs';
 
-/** 1.2 million events: what is paid once, such as the first fills of tables, does not show. */
-const IOS = 100_000;
 /** The caches alone are through sooner, and compiled later. */
 const CACHES_WARM_UPS = 10;
 
 const [spec = 'ioctl', form] = process.argv.slice(2);
-const batches = await all(nvmeStream(IOS));
+const batches = await all(nvmeStream(STREAM_IOS));
 
 async function ratesOfCaches() {
   return ratesOf(await cachesAlone(batches), { ...REPLAY_RUNS, warmUps: CACHES_WARM_UPS });

@@ -5,12 +5,10 @@ import { all, built, contentOf, eventsOf, ROOT } from '../built.mjs';
 import { cachesAlone } from '../caches-alone.mjs';
 import { rate, rateOf } from '../measure.mjs';
 import { nvmeStream } from '../nvme-stream.mjs';
-import { REPLAY_RUNS, replayer } from '../replaying.mjs';
+import { REPLAY_RUNS, replayer, STREAM_IOS } from '../replaying.mjs';
 
 /** Of the recording; the generated stream goes through all of them. */
 const STRATEGIES = ['ioctl', 'sw-vcmdq', 'hw-vcmdq', 'native'];
-/** 1.2 million events, as in ../alone.mjs. */
-const IOS = 100_000;
 /** Processes of each strategy, in turn with those of the others: a machine may be slow for a minute. */
 const ROUNDS = 3;
 const STREAM = 'NVMe-like stream, 88 % hits';
@@ -23,7 +21,7 @@ export async function* replay({ log }) {
   const figures = [...names, 'caches'].map((_, at) => rateOf(...rounds.map((processes) => processes[at])));
   for (const [at, spec] of names.entries()) yield replayed(`${spec}: ${STREAM}`, figures[at]);
   yield cachesOnly(STREAM, figures[names.length]);
-  const generated = await replayer(await all(nvmeStream(IOS)));
+  const generated = await replayer(await all(nvmeStream(STREAM_IOS)));
   const inTurn = await rate(() => each(names, generated), REPLAY_RUNS);
   yield replayed(`${names.length} strategies in turn, one process: ${STREAM}`, inTurn);
   for (const [flag, options] of [

@@ -74,7 +74,16 @@ export class Submission {
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
   addGuest(opcode: number, ref = -1, fault = 0): void {
-    if (this.guestCount === this.guestOpcode.length) this.growGuests();
+    if (this.guestCount === this.guestOpcode.length) {
+      this.guestOpcode = grown(this.guestOpcode, Uint8Array);
+      this.hostFirst = grown(this.hostFirst, Int32Array);
+      this.hostCount = grown(this.hostCount, Int32Array);
+      this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
+      this.rowMeasured = grown(this.rowMeasured, Uint8Array);
+      this.rowTag = grown(this.rowTag, Float64Array);
+      this.guestRef = grown(this.guestRef, Int32Array);
+      this.guestFault = grown(this.guestFault, Uint8Array);
+    }
     const row = this.guestCount++;
     this.guestOpcode[row] = opcode;
     this.guestRef[row] = ref;
@@ -88,7 +97,13 @@ export class Submission {
 
   /** Append a host command of the last guest command; bit s of `smmus` says that it goes to SMMU s. */
   addHost(opcode: number, sid: number, ref = -1, smmus = 1): void {
-    if (this.hostCountTotal === this.hostOpcode.length) this.growHosts();
+    if (this.hostCountTotal === this.hostOpcode.length) {
+      this.hostOpcode = grown(this.hostOpcode, Uint8Array);
+      this.hostSid = grown(this.hostSid, Float64Array);
+      this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
+      this.hostRef = grown(this.hostRef, Int32Array);
+      this.hostSmmus = grown(this.hostSmmus, Int32Array);
+    }
     const row = this.hostCountTotal++;
     this.hostOpcode[row] = opcode;
     this.hostRef[row] = ref;
@@ -100,63 +115,20 @@ export class Submission {
 
   /** Append all rows of `other`, keeping its publication time and warm-up state. */
   append(other: Submission): void {
-    const firstGuest = this.guestCount;
-    const firstHost = this.hostCountTotal;
-    const guests = firstGuest + other.guestCount;
-    const hosts = firstHost + other.hostCountTotal;
-    while (this.guestOpcode.length < guests) this.growGuests();
-    while (this.hostOpcode.length < hosts) this.growHosts();
-    if (other.attachments.count > 0) this.attachments.append(other.attachments, firstGuest);
-    this.appendGuests(other, firstGuest, firstHost);
-    this.appendHosts(other, firstGuest, firstHost);
-    this.guestCount = guests;
-    this.hostCountTotal = hosts;
-    this.syncCount += other.syncCount;
-  }
-
-  private appendGuests(other: Submission, firstGuest: number, firstHost: number): void {
-    const { guestOpcode, guestRef, guestFault, hostFirst, hostCount, rowPublishedNs, rowMeasured, rowTag } = this;
-    const measured = other.measured ? 1 : 0;
-    for (let from = 0, to = firstGuest; from < other.guestCount; from++, to++) {
-      guestOpcode[to] = other.guestOpcode[from];
-      guestRef[to] = other.guestRef[from];
-      guestFault[to] = other.guestFault[from];
-      hostFirst[to] = firstHost + other.hostFirst[from];
-      hostCount[to] = other.hostCount[from];
-      rowPublishedNs[to] = other.publishedNs;
-      rowMeasured[to] = measured;
-      rowTag[to] = other.rowTag[from];
+    const { publishedNs, measured } = this;
+    this.publishedNs = other.publishedNs;
+    this.measured = other.measured;
+    this.attachments.append(other.attachments, this.guestCount);
+    for (let i = 0; i < other.guestCount; i++) {
+      this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i]);
+      this.rowTag[this.guestCount - 1] = other.rowTag[i];
+      const end = other.hostFirst[i] + other.hostCount[i];
+      for (let h = other.hostFirst[i]; h < end; h++) {
+        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h]);
+      }
     }
-  }
-
-  private appendHosts(other: Submission, firstGuest: number, firstHost: number): void {
-    const { hostOpcode, hostSid, hostGuestRow, hostRef, hostSmmus } = this;
-    for (let from = 0, to = firstHost; from < other.hostCountTotal; from++, to++) {
-      hostOpcode[to] = other.hostOpcode[from];
-      hostSid[to] = other.hostSid[from];
-      hostGuestRow[to] = firstGuest + other.hostGuestRow[from];
-      hostRef[to] = other.hostRef[from];
-      hostSmmus[to] = other.hostSmmus[from];
-    }
-  }
-
-  private growGuests(): void {
-    this.guestOpcode = grown(this.guestOpcode, Uint8Array);
-    this.hostFirst = grown(this.hostFirst, Int32Array);
-    this.hostCount = grown(this.hostCount, Int32Array);
-    this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
-    this.rowMeasured = grown(this.rowMeasured, Uint8Array);
-    this.rowTag = grown(this.rowTag, Float64Array);
-    this.guestRef = grown(this.guestRef, Int32Array);
-    this.guestFault = grown(this.guestFault, Uint8Array);
-  }
-
-  private growHosts(): void {
-    this.hostOpcode = grown(this.hostOpcode, Uint8Array);
-    this.hostSid = grown(this.hostSid, Float64Array);
-    this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
-    this.hostRef = grown(this.hostRef, Int32Array);
-    this.hostSmmus = grown(this.hostSmmus, Int32Array);
+    this.publishedNs = publishedNs;
+    this.measured = measured;
   }
 
   /** Guest commands other than CMD_SYNC: the n of the closed forms (facts M §4.3). */

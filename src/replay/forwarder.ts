@@ -150,10 +150,9 @@ export class Forwarder implements HostCommandReceiver {
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
-    // one whose operands are unknown cannot act, and a SYNC acts on no cache.
+    // one whose operands are unknown cannot act.
     let guestRef = -1;
     if (
-      opcode !== Opcode.SYNC &&
       !isOpcodeOnly &&
       handling !== Handling.Refused &&
       handling !== Handling.Absorbed &&
@@ -205,11 +204,7 @@ export class Forwarder implements HostCommandReceiver {
       if (opcode === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
       else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
       this.listSmmus |= smmus;
-      const acts =
-        opcode !== Opcode.SYNC &&
-        !isOpcodeOnly &&
-        opcode !== ILLEGAL &&
-        (this.faults === undefined || !this.isUnanswered(sid));
+      const acts = !isOpcodeOnly && opcode !== ILLEGAL && (this.faults === undefined || !this.isUnanswered(sid));
       const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
       submission.addHost(opcode, sid, ref, smmus);
       probe.onHostCommand(opcode, this.madeCause[i], measured);

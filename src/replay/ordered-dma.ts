@@ -14,20 +14,8 @@ import { type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.
 import { DmaFeed } from './dma-feed.js';
 import type { ReplayProbe } from './probe.js';
 
-const NONE = -1;
-
 /** Translates in the order of the trace. */
 export class OrderedDma extends DmaFeed {
-  /** The last run's SMMU and row of its stream there; NONE: another call has been in between. */
-  private smmu: Smmu;
-  private stream = NONE;
-  /** What that stream's rows name. */
-  private sid = 0;
-  private ssid = 0;
-  private asid = 0;
-  private vmid = 0;
-  private stage: Stage = Stage.Default;
-
   constructor(
     private readonly smmus: Smmus,
     topology: Topology,
@@ -37,7 +25,6 @@ export class OrderedDma extends DmaFeed {
     private readonly probe: ReplayProbe,
   ) {
     super(topology, withMsi);
-    [this.smmu] = smmus.list;
   }
 
   take(batch: EventBatch, from: number, end: number, event: number, isMeasured: boolean): number {
@@ -45,7 +32,6 @@ export class OrderedDma extends DmaFeed {
     const { originNs, smmus } = this;
     const { sampler } = this.probe;
     let dueNs = sampler === undefined ? Number.POSITIVE_INFINITY : sampler.dueNs + originNs;
-    this.stream = NONE;
     let row = from;
     while (row < end && kind[row] === EventKind.Dma) {
       if (sampler !== undefined && timeNs[row] >= dueNs) {
@@ -89,28 +75,12 @@ export class OrderedDma extends DmaFeed {
     const sid = batch.sid[row];
     const ssid = batch.ssid[row];
     const asid = batch.asid[row];
-    const vmid = batch.vmid[row];
     const stage: Stage = (batch.flags[row] & EventFlag.Stage2) !== 0 ? Stage.S2 : Stage.Default;
-    const isSame =
-      this.stream !== NONE &&
-      stage === this.stage &&
-      sid === this.sid &&
-      ssid === this.ssid &&
-      asid === this.asid &&
-      vmid === this.vmid;
-    if (!isSame) {
-      this.sid = sid;
-      this.ssid = ssid;
-      this.asid = asid;
-      this.vmid = vmid;
-      this.stage = stage;
-      if (sid >= 0 && asid >= 0) topology.bind(sid, ssid, asid);
-      this.smmu = this.smmus.of(sid);
-      this.stream = this.smmu.streamOf(sid, ssid, asid, vmid, stage);
-    }
-    const granule = batch.granuleLog2[row] || topology.guestGranuleLog2;
-    this.smmu.aim(this.stream, batch.pageSizeLog2[row], granule, stage);
-    return this.smmu;
+    if (sid >= 0 && asid >= 0) topology.bind(sid, ssid, asid);
+    const smmu = this.smmus.of(sid);
+    const stream = smmu.streamOf(sid, ssid, asid, batch.vmid[row], stage);
+    smmu.aim(stream, batch.pageSizeLog2[row], batch.granuleLog2[row] || topology.guestGranuleLog2, stage);
+    return smmu;
   }
 }
 

@@ -128,7 +128,7 @@ export class Producer {
   publish(queue: number): boolean {
     const served = this.queues[queue];
     const set = this.setOf();
-    if (set.owner === this.thread.actor) {
+    if (this.isOwner) {
       if (!served.gather.close(set)) return false;
       served.publish(set);
     }

@@ -72,9 +72,6 @@ export class Scope {
   /** Only last-level entries: walk caches keep theirs. */
   leafOnly = false;
 
-  /** Grows with every decoding: tells whether a scope is still what it was. */
-  serial = 0;
-
   private resolvedIn: ContextTable | undefined;
   private resolved = UNKNOWN;
   /** What is decoded: most commands come twice, when the guest publishes them and when the host has them executed. */
@@ -93,7 +90,6 @@ export class Scope {
     this.c1Low = c1Low;
     this.c1High = c1High;
     this.sid = sid;
-    this.serial++;
     this.resolvedIn = undefined;
     this.domain = Domain.Translation;
     this.member = Member.Any;

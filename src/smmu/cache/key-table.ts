@@ -49,12 +49,6 @@ export class KeyTable {
   private againContext = 0;
   private again = EMPTY;
   private againChanges = -1;
-  /** Listings and unlistings so far. */
-  private changes = 0;
-  /** What the last `collect` over the table's own lists was about; undefined: `covered` is of other lists. */
-  private collected: Scope | undefined;
-  private collectedSerial = 0;
-  private collectedChanges = 0;
 
   constructor(slots: number, contexts: ContextTable) {
     this.contexts = contexts;
@@ -136,14 +130,12 @@ export class KeyTable {
   /** Make an indexed key visible to `collect`. */
   list(slot: number): void {
     const context = this.context(slot);
-    this.changes++;
     this.lists.add(slot, context, this.contexts.groupOf[context]);
   }
 
   /** Undo `list`; the key stays in the index. */
   unlist(slot: number): void {
     const context = this.context(slot);
-    this.changes++;
     this.lists.remove(slot, context, this.contexts.groupOf[context]);
   }
 
@@ -175,19 +167,6 @@ export class KeyTable {
    * another set of lists over the same slots; slots that are in neither may be among them.
    */
   collect(scope: Scope, lists: ContextLists = this.lists): number {
-    const isOwn = lists === this.lists;
-    if (isOwn && scope === this.collected && scope.serial === this.collectedSerial) {
-      // A host command mostly follows the guest's own at once, and covers the same.
-      if (this.changes === this.collectedChanges) return this.found;
-    }
-    this.collected = isOwn ? scope : undefined;
-    this.collectedSerial = scope.serial;
-    this.collectedChanges = this.changes;
-    this.search(scope, lists);
-    return this.found;
-  }
-
-  private search(scope: Scope, lists: ContextLists): void {
     this.found = 0;
     const { contexts } = this;
     if (scope.firstGroup !== scope.lastGroup) {
@@ -202,6 +181,7 @@ export class KeyTable {
       const group = contexts.findGroup(scope.firstGroup);
       if (group !== EMPTY) this.collectGroup(lists, group, scope);
     }
+    return this.found;
   }
 
   private collectGroup(lists: ContextLists, group: number, scope: Scope): void {
