@@ -72,6 +72,7 @@ export async function openTimeline(flags: TimelineFlags, inputs: readonly string
     );
   };
   const commit = async (document: ResultDocument): Promise<ResultDocument> => {
+    probe.end();
     const bytes = sink.finish();
     await file.commit(bytes);
     const [{ ...result }] = document.results;

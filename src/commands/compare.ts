@@ -101,7 +101,7 @@ export default class Compare extends BaseCommand {
     requireDistinctNames(args.traces);
     const { endOfGates, judgingOf } = await import('../cli/sampling.js');
     const judging = judgingOf(flags, args.traces);
-    const coming = { schema: 'smmuscope.result/1', hasGates: gates.length > 0 } as const;
+    const coming = { schema: 'smmuscope.result/2', hasGates: gates.length > 0 } as const;
     const report = Report.open(flags, coming, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
     let judged: ResultDocument['gates'];
     const work = async () => {

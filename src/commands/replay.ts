@@ -72,7 +72,7 @@ export default class Replay extends BaseCommand {
     const { openTimeline } = await import('../cli/timeline.js');
     const timeline = await openTimeline(flags, [args.trace]);
     try {
-      const report = Report.open(flags, { schema: 'smmuscope.result/1', hasGates: false }, [args.trace]);
+      const report = Report.open(flags, { schema: 'smmuscope.result/2', hasGates: false }, [args.trace]);
       await report.write(async () => {
         const { runReplays } = await import('../session/run.js');
         const hooks = { timeline: timeline?.probe };

@@ -6,15 +6,18 @@ import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
-import type { Course } from '../replay/course.js';
+import type { Operation } from '../replay/operation.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
 import { CounterSeries } from './counter-series.js';
-import { SlowestSubmissions } from './slowest-submissions.js';
+import { SlowestOperations } from './slowest-operations.js';
 
 /** Metrics of one replay. Warm-up is left out of everything here. */
 export class ReplayMetrics implements ReplayProbe {
-  /** PROD write → the guest sees its SYNC done. */
+  /** Time for which the path holds the vCPU in an operation; the same by the clock, the guest's own work included. */
+  readonly operation = new LatencyRecorder();
+  readonly operationSpan = new LatencyRecorder();
+  /** The PROD write that holds the SYNC → the guest sees it done. */
   readonly submission = new LatencyRecorder();
   /** Published → in effect. */
   readonly command = new LatencyRecorder();
@@ -28,10 +31,10 @@ export class ReplayMetrics implements ReplayProbe {
   readonly hostIrqsOff = new LatencyRecorder();
   readonly guestIrqsOff = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
-  readonly slowest = new SlowestSubmissions();
+  readonly slowest = new SlowestOperations();
   /** Lookups and misses by cause of the main TLBs over trace time. */
   readonly sampler = new CounterSeries();
-  /** ns per cost id, summed over the submissions that `submission` counts. */
+  /** ns per cost id, summed over the operations that `operation` counts. */
   readonly spentNs = new Float64Array(COST_COUNT);
   /** ns by ThreadKind. */
   readonly hostCpuNs = new Float64Array(THREAD_KINDS.length);
@@ -39,6 +42,14 @@ export class ReplayMetrics implements ReplayProbe {
   lastDoneNs = 0;
   /** Submissions, with and without SYNC. */
   publications = 0;
+  /** Operations that the trace leaves without a SYNC, and how long they have held their vCPUs, ns. */
+  operationsUnfinished = 0;
+  unfinishedNs = 0;
+  /** Operations for which the path had nothing to do: no samples of anything. */
+  operationsWithoutWork = 0;
+  /** Unmap events of the trace, and operations that invalidate a TLB. */
+  unmapEvents = 0;
+  invalidatingOperations = 0;
 
   onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean): void {
     if (measured) this.amplification.guestCommand(opcode, isForwarded);
@@ -76,16 +87,38 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, hasWork: boolean): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
     if (doneNs > this.lastDoneNs) this.lastDoneNs = doneNs;
+    if (!hasWork) return;
     this.stall.record(doneNs - publishedNs);
-    if (submission.syncCount === 0) return;
-    this.submission.record(doneNs - publishedNs);
-    this.slowest.offer(submission, publishedNs, doneNs - publishedNs, course);
+    if (submission.syncCount > 0) this.submission.record(doneNs - publishedNs);
+  }
+
+  onOperation(operation: Operation): void {
+    if (!operation.measured) return;
+    const { publishedNs, doneNs, heldNs, course } = operation;
+    if (operation.tlbis > 0) this.invalidatingOperations++;
+    if (!operation.hasWork) {
+      this.operationsWithoutWork++;
+      return;
+    }
+    this.operation.record(heldNs);
+    this.operationSpan.record(doneNs - publishedNs);
+    this.slowest.offer(operation);
     course.addTo(this.spentNs);
+  }
+
+  onUnfinishedOperation({ measured, hasWork, heldNs }: Operation): void {
+    if (!measured || !hasWork) return;
+    this.operationsUnfinished++;
+    this.unfinishedNs += heldNs;
+  }
+
+  onUnmap(measured: boolean): void {
+    if (measured) this.unmapEvents++;
   }
 
   onTranslations(ns: number, count: number, measured: boolean): void {
@@ -98,9 +131,9 @@ export class ReplayMetrics implements ReplayProbe {
 
   /** Give the memory of histograms back. */
   destroy(): void {
-    const { submission, command, stall, translation, background, hostIrqsOff, guestIrqsOff } = this;
-    const all = [submission, command, stall, translation, background, hostIrqsOff, guestIrqsOff];
-    for (const recorder of all) recorder.destroy();
+    const { operation, operationSpan, submission, command, stall, translation, background } = this;
+    const all = [operation, operationSpan, submission, command, stall, translation, background];
+    for (const recorder of [...all, this.hostIrqsOff, this.guestIrqsOff]) recorder.destroy();
   }
 
   onIrqsOff(isHost: boolean, ns: number, measured: boolean): void {

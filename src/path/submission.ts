@@ -4,11 +4,14 @@
  * Rows 0 … guestCount-1 are the guest's commands in queue order. Row i became host commands
  * hostFirst[i] … hostFirst[i] + hostCount[i] - 1 of the same submission. Arrays grow by doubling and are reused.
  */
-import { Opcode } from '../trace/opcodes.js';
+import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { Attachments } from './attachments.js';
 
 /** `guestFault` of a row that is never executed because of another row's fault. */
 export const SKIPPED = 255;
+
+/** 1 for the opcodes that invalidate a TLB. */
+const IS_TLBI = Uint8Array.from({ length: 256 }, (_, opcode) => (opcodeClass(opcode) === 'tlbi' ? 1 : 0));
 
 /** Scratch view of the submission that a vCPU is working on. */
 export class Submission {
@@ -17,6 +20,8 @@ export class Submission {
   guestCount = 0;
   /** CMD_SYNCs among the guest's commands. */
   syncCount = 0;
+  /** Invalidations of a TLB among them. */
+  tlbiCount = 0;
   hostCountTotal = 0;
   /** False while warming up. */
   measured = true;
@@ -62,6 +67,7 @@ export class Submission {
   clear(): void {
     this.guestCount = 0;
     this.syncCount = 0;
+    this.tlbiCount = 0;
     this.hostCountTotal = 0;
     this.attachments.clear();
   }
@@ -93,6 +99,7 @@ export class Submission {
     this.rowPublishedNs[row] = this.publishedNs;
     this.rowMeasured[row] = this.measured ? 1 : 0;
     if (opcode === Opcode.SYNC) this.syncCount++;
+    this.tlbiCount += IS_TLBI[opcode];
   }
 
   /** Append a host command of the last guest command; bit s of `smmus` says that it goes to SMMU s. */

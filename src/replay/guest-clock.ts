@@ -16,6 +16,10 @@ export interface GuestClock {
   lastSyncNumber: number;
   /** Queue that it published on last. */
   lastQueue: number;
+  /** It has published since its latest SYNC: an operation is under way. */
+  isInOperation: boolean;
+  /** The operation under way, or else the latest, counts: it began behind the warm-up. */
+  isMeasured: boolean;
   /** Doorbells of this vCPU that are still to be read; Infinity when the trace has not been surveyed to its end. */
   doorbellsLeft: number;
 }
@@ -67,6 +71,8 @@ export class GuestClocks {
       isSyncOutstanding: false,
       lastSyncNumber: -1,
       lastQueue: 0,
+      isInOperation: false,
+      isMeasured: true,
       doorbellsLeft: this.doorbellsOf(index),
     };
     this.byIndex[index] = clock;

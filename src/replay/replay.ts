@@ -82,7 +82,7 @@ export class Replay {
     private readonly survey: Survey,
     /** Makes the caches of a physical SMMU and of the devices behind it. */
     makeSmmu: (topology: Topology) => Smmu,
-    private readonly options: ReplayOptions,
+    readonly options: ReplayOptions,
     private readonly probe: ReplayProbe,
   ) {
     const { simulator } = this;
@@ -188,6 +188,7 @@ export class Replay {
           this.seeSyncDone(this.clocks.of(Math.max(0, vcpu[row])), timeNs[row] - originNs);
           break;
         case EventKind.Unmap:
+          this.probe.onUnmap(this.events > warmup);
           this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
           break;
         default: // map changes page tables, not caches
@@ -210,6 +211,7 @@ export class Replay {
     this.simulator.run(Number.POSITIVE_INFINITY);
     for (const worker of this.workers) worker.end();
     this.endWarmupAtLast();
+    for (const { vcpu } of this.clocks.list) vcpu.end();
     const inFlight = this.translators.reduce((sum, translator) => sum + translator.inFlight, 0);
     const stuck = this.clocks.busy + inFlight;
     if (stuck > 0) throw new Error(`replay stalled at ${this.simulator.nowNs} ns: ${stuck} actors wait for ever`);
@@ -270,7 +272,9 @@ export class Replay {
   private publish(queueIndex: number, clock: GuestClock): void {
     const { submission, effects, survey, readNs: doorbellNs } = this;
     submission.clear();
-    submission.measured = this.events > this.options.warmup;
+    // An operation counts as a whole: the warm-up ends with the one that is under way.
+    if (!clock.isInOperation) clock.isMeasured = this.events > this.options.warmup;
+    submission.measured = clock.isMeasured;
     submission.path = this.switchover?.pathOf(doorbellNs) ?? 0;
     const { forwarder, vm } = this.guestOf(queueIndex);
     this.unmaps?.publish(clock.index, forwarder, queueIndex, submission);
@@ -285,6 +289,7 @@ export class Replay {
     this.submission = clock.vcpu.enqueue(submission);
     clock.doorbellsLeft--;
     clock.lastSeenNs = doorbellNs;
+    clock.isInOperation = lastSyncNumber < 0;
     if (lastSyncNumber >= 0) {
       clock.lastSyncNumber = lastSyncNumber;
       clock.lastQueue = queueIndex;

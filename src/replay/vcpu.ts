@@ -6,6 +6,7 @@ import { Cost } from '../path/costs.js';
 import { Submission } from '../path/submission.js';
 import { SubmissionRing } from '../path/submission-ring.js';
 import type { Guest } from './guest.js';
+import { Operation } from './operation.js';
 import { dueNs, type Pacing } from './pacing.js';
 import { ThreadKind } from './probe.js';
 import type { Switchover } from './switchover.js';
@@ -24,6 +25,8 @@ export class Vcpu extends Thread {
   isBusy = false;
   /** Submissions that reached this vCPU after the time at which it would have published them (see Replay). */
   lateStarts = 0;
+  /** What this vCPU has published since it last saw a SYNC done. */
+  readonly operation = new Operation();
   /** Simulated time of the publication being worked on, or due next. */
   private publishNs = 0;
   /** Simulated time at which the last submission ended. */
@@ -83,8 +86,10 @@ export class Vcpu extends Thread {
     const due = dueNs(this.pacing, doorbellNs, previousSeenNs, this.lastEndNs);
     const now = machine.simulator.nowNs;
     if (due < now && this.pacing !== 'recorded') this.lateStarts++;
-    // Open loop: the guest wanted to publish at `due` even if this vCPU was still busy. Otherwise it publishes when it can.
-    this.publishNs = this.pacing === 'recorded' ? due : Math.max(due, now);
+    // Open loop: the guest wanted to begin its operation at `due` even if this vCPU was still busy. Otherwise, and within one
+    // operation, whose PROD writes follow each other in one function of the driver, it publishes when it can.
+    const isOpenLoop = this.pacing === 'recorded' && this.operation.publications === 0;
+    this.publishNs = isOpenLoop ? due : Math.max(due, now);
     this.startAt(Math.max(this.publishNs, now));
   }
 
@@ -132,15 +137,26 @@ export class Vcpu extends Thread {
     this.heldSinceNs = -1;
   }
 
+  /** The trace has ended: what is still under way is not finished any more. */
+  end(): void {
+    if (this.operation.publications > 0) this.machine.probe.onUnfinishedOperation(this.operation);
+  }
+
   protected finished(): void {
-    const { machine, current, course } = this;
+    const { machine, current, course, operation } = this;
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, course);
+    const hasWork = this.program.length > 0;
+    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, hasWork);
+    operation.add(current, this.publishNs, this.lastEndNs, course, hasWork);
     if (machine.timeline !== undefined) {
       // What an open-loop guest waited for its own vCPU belongs to the submission before.
       const startNs = this.publishNs + course.spentOn(Cost.vcpuWait);
       machine.timeline.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
+    }
+    if (current.syncCount > 0) {
+      machine.probe.onOperation(operation);
+      operation.end();
     }
     this.switchover?.ended(current);
     this.isBusy = false;

@@ -1,11 +1,12 @@
 /**
- * The result document `smmuscope.result/1` (design §8): what `replay` and `compare` hand to every reporter.
+ * The result document `smmuscope.result/2` (design §8): what `replay` and `compare` hand to every reporter.
  *
- * Keys are snake_case with the unit in the name; they are the contract with scripts: add, never rename.
+ * Keys are snake_case with the unit in the name; they are the contract with scripts: within a version they are only added to.
+ * Version 2 made the operation the unit of latency; version 1 had the submission alone.
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
 import type { Distribution } from '../distribution/latency-recorder.js';
-import type { SlowSubmission } from '../metrics/slowest-submissions.js';
+import type { SlowOperation } from '../metrics/slowest-operations.js';
 import type { JoinReport } from '../readers/join/report.js';
 import type { ReaderReport } from '../readers/reader-report.js';
 import type { CurveResult } from './declaration/curve.js';
@@ -19,7 +20,7 @@ export type { JoinReport, ReaderReport };
 export type LatencySummary = Distribution;
 
 /** Version tag of this document. */
-export const RESULT_SCHEMA = 'smmuscope.result/1';
+export const RESULT_SCHEMA = 'smmuscope.result/2';
 
 /** Commands in and out (facts M §5.2 O2–O7, L §5.5). */
 export interface AmplificationResult {
@@ -88,25 +89,45 @@ export interface StrategyResult {
   /** ATC targeting: broadcast | vsid | implicit. */
   readonly atc: string;
   readonly latency: {
-    /** The guest's PROD write → the guest sees its SYNC done. */
+    /** Time for which the path holds a vCPU from its first PROD write to its SYNC seen done: the headline (design §6). */
+    readonly operation: LatencySummary;
+    /** The same by the clock: the guest's own work between its PROD writes included. */
+    readonly operation_span: LatencySummary;
+    /** The PROD write that holds a SYNC → the guest sees it done. */
     readonly submission: LatencySummary;
     /** Published → in effect, per command other than SYNC. */
     readonly command: LatencySummary;
     /** Unloaded latency of the devices' translations. */
     readonly translation: LatencySummary;
-    /** Mean ns per submission by stage; sums to submission.mean_ns. */
+    /** Mean ns per operation by stage; sums to operation.mean_ns. */
     readonly breakdown_ns: Readonly<Record<string, number>>;
-    /** The same as integer totals over all submissions: they sum to the total exactly. */
+    /** The same as integer totals over all operations: they sum to the total exactly. */
     readonly breakdown_total_ns: Readonly<Record<string, number>>;
-    /** Part of the submissions' time, waits left out, that rests on parameters tagged as estimates. */
+    /** Part of the operations' time, waits left out, that rests on parameters tagged as estimates. */
     readonly estimate_share: number;
   };
+  /** Operations that no SYNC of the trace ends: counted, not averaged. */
+  readonly operations_unfinished: number;
   readonly guest: {
+    /** Of each publication. */
     readonly stall_ns: LatencySummary;
+    /** Their sum: that of all operations, and of the unfinished ones. */
+    readonly stall_total_ns: number;
+    readonly stall_unfinished_ns: number;
     /** Interrupts off on a vCPU, per issue of a command list; null where the guest's own insertion is not modelled. */
     readonly irq_off_ns: LatencySummary | null;
   };
   readonly amplification: AmplificationResult;
+  /** What one unmap costs; null where the guest unmaps nothing. */
+  readonly per_unmap: {
+    readonly unmaps: number;
+    /** Unmap events of the trace; without any, operations that invalidate a TLB (a flush counts as one unmap). */
+    readonly counted_from: 'unmap-events' | 'tlbis';
+    readonly ns: number;
+    readonly host_commands: number;
+    readonly exits: number;
+  } | null;
+  readonly unmaps_per_s: number;
   /** Absent (null) when the trace has no dma events. */
   readonly tlb: (Readonly<Record<string, CacheResult | number | unknown>> & { readonly walk_reads: number }) | null;
   readonly safety: {
@@ -116,8 +137,8 @@ export interface StrategyResult {
   } | null;
   /** Ordered DMA only. */
   readonly main_tlb_over_time?: MainTlbOverTime;
-  /** The slowest first, 16 at most (see metrics/slowest-submissions.ts). */
-  readonly slowest_submissions?: readonly SlowSubmission[];
+  /** The slowest first, 16 at most (see metrics/slowest-operations.ts). */
+  readonly slowest_operations?: readonly SlowOperation[];
   /** Agreement of the recorder's own outcomes with the exact model of it, when the profile names one. */
   readonly oracle?: {
     readonly recorded: OracleAgreement & {

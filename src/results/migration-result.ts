@@ -57,7 +57,7 @@ export function migrationResult(replay: Replay, switchover: Switchover, metrics:
       submissions: paths[index].submissions,
       published_commands: paths[index].publishedCommands,
       completed_commands: paths[index].completedCommands,
-      latency: metrics.submissionByPath[index].summary(),
+      latency: metrics.operationByPath[index].summary(),
     };
   };
   return {

@@ -20,7 +20,7 @@ import { errorsResult } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
-/** ns of a replay's submissions by whether they rest on estimates. */
+/** ns of a replay's operations by whether they rest on estimates. */
 export interface TimeShares {
   readonly totalNs: number;
   readonly estimatedNs: number;
@@ -34,9 +34,9 @@ export function strategyResult(
   profile: LoadedProfile,
   hasDma: boolean,
 ): StrategyResult {
-  const submission = metrics.submission.summary();
+  const operation = metrics.operation.summary();
   const breakdownTotal = breakdown(metrics.spentNs);
-  const durationNs = Math.max(0, metrics.lastDoneNs - Math.min(metrics.firstPublishedNs, metrics.lastDoneNs));
+  const durationNs = measuredNs(replay, metrics);
   const amplification = amplificationResult(metrics);
   const shares = timeShares(metrics.spentNs, profile);
   return {
@@ -44,19 +44,28 @@ export function strategyResult(
     strategy: replay.choice.canonicalName,
     atc: replay.choice.targeting.name,
     latency: {
-      submission,
+      operation,
+      operation_span: metrics.operationSpan.summary(),
+      submission: metrics.submission.summary(),
       command: metrics.command.summary(),
       translation: metrics.translation.summary(),
-      breakdown_ns: scaled(breakdownTotal, submission.count),
+      breakdown_ns: scaled(breakdownTotal, operation.count),
       breakdown_total_ns: breakdownTotal,
       estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
     },
-    guest: { stall_ns: metrics.stall.summary(), irq_off_ns: irqsOff(metrics.guestIrqsOff) },
+    operations_unfinished: metrics.operationsUnfinished,
+    guest: {
+      stall_ns: metrics.stall.summary(),
+      stall_total_ns: metrics.stall.sumNs,
+      stall_unfinished_ns: metrics.unfinishedNs,
+      irq_off_ns: irqsOff(metrics.guestIrqsOff),
+    },
+    ...unmapRates(metrics, amplification, durationNs),
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
     ...(hasDma && replay.translators.length === 0 ? { main_tlb_over_time: overTime(replay, metrics) } : {}),
-    slowest_submissions: metrics.slowest.list,
+    slowest_operations: metrics.slowest.list,
     errors: errorsResult(replay, metrics),
     ...migrationPart(replay, metrics),
     host: {
@@ -100,11 +109,44 @@ export function strategyResult(
       ...(replay.topology.smmuCount === 1 ? {} : { smmus: replay.topology.smmuCount }),
       vcpus: replay.vcpuCount,
       publications: metrics.publications,
+      ...(metrics.operationsWithoutWork === 0 ? {} : { operations_without_work: metrics.operationsWithoutWork }),
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,
       ...unmapResult(replay),
       ats_streams_discovered_late: replay.topology.discoveredLate,
     },
+  };
+}
+
+/**
+ * Simulated time from the first event of the trace to the last completion; behind a warm-up, from the first publication that
+ * counts on. A few flushes at the end of a long trace are thus no burst.
+ */
+function measuredNs({ options }: Replay, { firstPublishedNs, lastDoneNs }: ReplayMetrics): number {
+  return lastDoneNs - (options.warmup === 0 ? 0 : Math.min(firstPublishedNs, lastDoneNs));
+}
+
+/**
+ * What one unmap costs, so that guests that invalidate at once and guests that put it off can be compared: everything that
+ * the path did in the measured part, divided by the unmaps in it. Null where the guest unmaps nothing.
+ */
+function unmapRates(
+  metrics: ReplayMetrics,
+  { host_commands, exits }: AmplificationResult,
+  durationNs: number,
+): Pick<StrategyResult, 'per_unmap' | 'unmaps_per_s'> {
+  const isEvents = metrics.unmapEvents > 0;
+  const unmaps = isEvents ? metrics.unmapEvents : metrics.invalidatingOperations;
+  if (unmaps === 0) return { per_unmap: null, unmaps_per_s: 0 };
+  return {
+    per_unmap: {
+      unmaps,
+      counted_from: isEvents ? 'unmap-events' : 'tlbis',
+      ns: metrics.stall.sumNs / unmaps,
+      host_commands: host_commands / unmaps,
+      exits: exits / unmaps,
+    },
+    unmaps_per_s: perSecond(unmaps, durationNs),
   };
 }
 
@@ -160,7 +202,7 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
   };
 }
 
-/** Time of the counted submissions, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither. */
+/** Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither. */
 export function timeShares(spentNs: Float64Array, profile: LoadedProfile): TimeShares {
   let totalNs = 0;
   let estimatedNs = 0;

@@ -35,7 +35,7 @@ export async function runPoint({ path, options, trace }: PointJob): Promise<Poin
 
 /** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
 function withoutCourse({ results, ...document }: ResultDocument): ResultDocument {
-  const kept = results.map(({ main_tlb_over_time: _bins, slowest_submissions: _slowest, ...rest }) => rest);
+  const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, ...rest }) => rest);
   return { ...document, results: kept as unknown as StrategyResult[] };
 }
 

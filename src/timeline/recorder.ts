@@ -32,6 +32,10 @@ interface ThreadTrack {
   readonly work: string;
   /** Stage (or SERVED_BY_WORKER), start and end of each span, flat. */
   spans: number[];
+  /** An operation of several PROD writes is under way: its slice is open. */
+  isOperationOpen: boolean;
+  /** End of its latest publication, ns. */
+  doneNs: number;
 }
 
 const NOT_FOLLOWED = 0;
@@ -63,7 +67,14 @@ export class TimelineRecorder implements TimelineProbe {
     const name = kindName === 'vcpu' ? `vCPU ${index}` : kindName === 'worker' ? `worker ${index}` : 'host traffic';
     const work = kindName === 'background' ? 'invalidation' : 'drain';
     const group = kindName === 'background' ? this.group('host') : this.group(`VM ${vm}`);
-    this.threads.set(actor, { track: this.sink.openTrack(name, group), name, work, spans: [] });
+    this.threads.set(actor, {
+      track: this.sink.openTrack(name, group),
+      name,
+      work,
+      spans: [],
+      isOperationOpen: false,
+      doneNs: 0,
+    });
   }
 
   onStart(submission: Submission): void {
@@ -92,10 +103,19 @@ export class TimelineRecorder implements TimelineProbe {
   onSubmissionEnd(actor: number, submission: Submission, startNs: number, doneNs: number): void {
     const thread = this.threads.get(actor)!;
     const spans = thread.spans.splice(0);
-    if (submission.event < this.window.first || submission.event > this.window.last) return;
+    const { guestCount, guestOpcode, rowTag, event, syncCount } = submission;
+    if (event < this.window.first || event > this.window.last) {
+      // What the window cuts off of an operation is not in its slice.
+      this.endOperation(thread);
+      return;
+    }
     this.outstanding--;
     const { track } = thread;
-    const { guestCount, guestOpcode, rowTag, event, syncCount } = submission;
+    if (syncCount === 0 && !thread.isOperationOpen) {
+      // The list goes on in the next PROD write: the gaps in this slice are the guest's own work.
+      this.begin(track, startNs, 'operation', 0, { event });
+      thread.isOperationOpen = true;
+    }
     const name = `${guestCount} command${guestCount === 1 ? '' : 's'}`;
     this.begin(track, startNs, name, 0, { event, syncs: syncCount, published_ns: submission.publishedNs });
     for (let row = 0; row < guestCount; row++) {
@@ -104,7 +124,19 @@ export class TimelineRecorder implements TimelineProbe {
     }
     this.spans(track, spans, startNs, doneNs);
     this.sink.end(track, doneNs);
+    thread.doneNs = doneNs;
+    if (syncCount > 0) this.endOperation(thread);
     this.checkSize();
+  }
+
+  /** The replay has ended: close what no SYNC has. */
+  end(): void {
+    for (const thread of this.threads.values()) this.endOperation(thread);
+  }
+
+  private endOperation(thread: ThreadTrack): void {
+    if (thread.isOperationOpen) this.sink.end(thread.track, thread.doneNs);
+    thread.isOperationOpen = false;
   }
 
   onDrain(actor: number, commands: number, startNs: number, endNs: number): void {

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 describe('compare', () => {
   it('has the key paths that scripts rely on, for every strategy', () => {
-    expect(comparison.schema).toBe('smmuscope.result/1');
+    expect(comparison.schema).toBe('smmuscope.result/2');
     expect(comparison.results.map((result) => result.strategy)).toEqual([
       'v1-patch',
       'ioctl',

@@ -24,7 +24,7 @@ const sandbox = new Sandbox();
 const BROKEN_TRACE = sandbox.write('broken.csv', `${SMALL_TRACE}8000,sync-done,1,,,,,,\n`);
 /** A command for every kind of document, and how it ends. */
 const COMMANDS: readonly [kind: ReportDocument['schema'], code: number, args: readonly string[]][] = [
-  ['smmuscope.result/1', 0, ['compare', TRACE, '--strategies', 'ioctl,native']],
+  ['smmuscope.result/2', 0, ['compare', TRACE, '--strategies', 'ioctl,native']],
   ['smmuscope.study-result/1', 0, ['sweep', 'docs/examples/two-points.yaml', '--jobs', '1']],
   ['smmuscope.sensitivity/1', 0, ['sensitivity', TRACE, '--jobs', '1', '--limit', '100']],
   ['smmuscope.calibration/1', 0, ['calibrate', 'docs/examples/points.csv']],
@@ -90,7 +90,7 @@ const OF_RESULTS = ['github-annotations', 'github-action-benchmark', 'bencher', 
 describe('the same bytes as the command itself', () => {
   it.each(COMMANDS)('%s', async (kind, code, args) => {
     const file = sandbox.write('document.json', textOf(kind));
-    for (const reporter of kind === 'smmuscope.result/1' ? [...OF_ALL, ...OF_RESULTS] : OF_ALL) {
+    for (const reporter of kind === 'smmuscope.result/2' ? [...OF_ALL, ...OF_RESULTS] : OF_ALL) {
       const direct = await cli.run([...args, '--reporter', reporter]);
       expect(direct.code).toBe(code);
       expect(await cli.run(['report', file, '--reporter', reporter])).toEqual({ ...direct, code: 0 });

@@ -135,7 +135,7 @@ function csvTrace(
 
 /** A comparison of six strategies on one trace. */
 export const COMPARISON: ResultDocument = {
-  schema: 'smmuscope.result/1',
+  schema: 'smmuscope.result/2',
   provenance: {
     tool: { name: 'smmuscope', version: '0.1.0' },
     traces: [

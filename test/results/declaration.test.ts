@@ -121,12 +121,12 @@ describe('parseResult', () => {
       'r.json: expected the JSON of a result (replay or compare with --json), found JSON that is cut short or damaged',
     ],
     ['schema: 1', 'r.json: expected the JSON of a result (replay or compare with --json), found something else'],
-    ['[]', 'r.json: expected smmuscope.result/1, found JSON without the key schema'],
-    ['null', 'r.json: expected smmuscope.result/1, found JSON without the key schema'],
-    ['{"schema":"other/1"}', 'r.json: expected smmuscope.result/1, found "other/1"'],
+    ['[]', 'r.json: expected smmuscope.result/2, found JSON without the key schema'],
+    ['null', 'r.json: expected smmuscope.result/2, found JSON without the key schema'],
+    ['{"schema":"other/1"}', 'r.json: expected smmuscope.result/2, found "other/1"'],
     [
       '{"schema":"smmuscope.result/2"}',
-      'r.json: expected smmuscope.result/1, found smmuscope.result/2, of another version than 1',
+      'r.json: expected smmuscope.result/2, found smmuscope.result/3, of another version than 2',
     ],
   ])('refuses %j', (json, sentence) => {
     expect(() => parseResult(json, 'r.json')).toThrow(sentence);
@@ -136,7 +136,7 @@ describe('parseResult', () => {
     const document = JSON.parse(text('docs/examples/rebind-strict.result.json'));
     document.results[0].latency.submission.p99_ns = 'slow';
     expect(() => parseResult(JSON.stringify(document), 'r.json')).toThrow(
-      'r.json: expected a whole smmuscope.result/1, found at results.0.latency.submission.p99_ns: invalid input: expected number, received string',
+      'r.json: expected a whole smmuscope.result/2, found at results.0.latency.submission.p99_ns: invalid input: expected number, received string',
     );
   });
 });

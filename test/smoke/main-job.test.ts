@@ -37,7 +37,7 @@ describe('the main job', () => {
 
   it.each(profileNames())('runs on profile %s', async (profile) => {
     const document = await runReplays(['traces/boot-strict.qemu-7.2.log.xz'], { ...OPTIONS, profile });
-    expect(document.schema).toBe('smmuscope.result/1');
+    expect(document.schema).toBe('smmuscope.result/2');
     expect(document.results.length).toBe(2 * strategyNames().length);
     for (const result of document.results) {
       expect(result.amplification.guest_commands).toBe(99);

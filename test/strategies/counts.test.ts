@@ -8,7 +8,7 @@ import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { COST_COUNT } from '../../src/path/costs.js';
 import type { Submission } from '../../src/path/submission.js';
 import { LoadedProfile, loadProfile } from '../../src/profiles/load.js';
-import type { Course } from '../../src/replay/course.js';
+import type { Operation } from '../../src/replay/operation.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 
@@ -227,10 +227,13 @@ describe('metamorphic', () => {
       override onCommandEffect(opcode: number, publishedNs: number, effectNs: number, measured: boolean): void {
         this.hash.update(`effect ${opcode} ${publishedNs} ${effectNs} ${measured}\n`);
       }
-      override onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course): void {
+      override onSubmission(submission: Submission, publishedNs: number, doneNs: number): void {
+        this.hash.update(`submission ${submission.vcpu} ${publishedNs} ${doneNs}\n`);
+      }
+      override onOperation({ vcpu, publishedNs, doneNs, course }: Operation): void {
         const spentNs = new Float64Array(COST_COUNT);
         course.addTo(spentNs);
-        this.hash.update(`submission ${submission.vcpu} ${publishedNs} ${doneNs} ${spentNs.join()}\n`);
+        this.hash.update(`operation ${vcpu} ${publishedNs} ${doneNs} ${spentNs.join()}\n`);
       }
     }
     for (const spec of ['ioctl', 'sw-vcmdq', 'hw-vcmdq']) {

@@ -46,9 +46,9 @@ function causesOf({ misses_by_cause }: Series): (readonly [cause: string, bins: 
 
 /** Add the slowest submissions, a small chart per strategy. */
 export function addSlowest(shell: PageShell, results: readonly StrategyResult[]): void {
-  const groups = groupsOf(results, ({ slowest_submissions: slowest = [] }) =>
+  const groups = groupsOf(results, ({ slowest_operations: slowest = [] }) =>
     slowest.length === 0 ? undefined : slowest,
-  ).map(({ label, at }) => ({ label, slowest: results[at].slowest_submissions! }));
+  ).map(({ label, at }) => ({ label, slowest: results[at].slowest_operations! }));
   if (groups.length === 0) return;
   const stages = stageNames(results);
   const all = groups.flatMap(({ slowest }) => slowest);

@@ -5,7 +5,7 @@ import type { StrategyResult } from '../../results/document.js';
 export type Parts = Readonly<Record<string, number>>;
 
 /** One of the slowest submissions. */
-export type Slow = NonNullable<StrategyResult['slowest_submissions']>[number];
+export type Slow = NonNullable<StrategyResult['slowest_operations']>[number];
 
 /** A stage of a submission, in ns after its PROD write. */
 export interface StageInterval {

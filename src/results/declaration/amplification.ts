@@ -98,7 +98,11 @@ export const HOST = z.object({
 });
 
 export const THROUGHPUT = z.object({
-  duration_ns: metric('ns', 'neutral', 'first publication to last completion, on simulated time'),
+  duration_ns: metric(
+    'ns',
+    'neutral',
+    'first event of the trace (behind a warm-up: first publication) to last completion, on simulated time',
+  ),
   submissions_per_s: metric('1/s', 'higher', 'publications per simulated second'),
   commands_per_s: metric('1/s', 'higher', 'guest commands per simulated second'),
 });
@@ -108,6 +112,11 @@ export const REPLAY = z.object({
   smmus: metric('count', 'neutral', 'physical SMMUs').optional(),
   vcpus: metric('count', 'neutral', 'vCPUs that published commands'),
   publications: metric('count', 'neutral', 'PROD writes, with or without CMD_SYNC'),
+  operations_without_work: metric(
+    'count',
+    'neutral',
+    'operations for which the path had nothing to do: no samples of 0 ns, but none at all',
+  ).optional(),
   unpublished_commands: metric('count', 'neutral', 'commands that no doorbell publishes, not executed'),
   late_starts: metric('count', 'neutral', 'publications that were due before the replay could begin them').optional(),
   unmaps_derived_from: label('what a paravirtual unmap request stands for').optional(),

@@ -1,4 +1,4 @@
-/** Declaration of what a result says about its course in time: `main_tlb_over_time`, `slowest_submissions`, `timeline`. */
+/** Declaration of what a result says about its course in time: `main_tlb_over_time`, `slowest_operations`, `timeline`. */
 import { z } from 'zod';
 import { metric } from './metric.js';
 
@@ -16,12 +16,16 @@ export const MAIN_TLB_OVER_TIME = z.object({
     .meta({ description: 'misses of the main TLB per bin by cause; each list sums to its cause in tlb.main' }),
 });
 
-export const SLOW_SUBMISSION = z.object({
-  event: z.int().meta({ description: 'number of the event that published it, from 1 on' }),
+export const SLOW_OPERATION = z.object({
+  event: z.int().meta({ description: 'number of the event that published its first commands, from 1 on' }),
   vm: z.int().meta({ description: 'VM that published it, from 0 on' }),
   vcpu: z.int().meta({ description: 'vCPU that published it' }),
-  published_ns: z.int().meta({ description: 'simulated time of the PROD write' }),
-  latency_ns: z.int().meta({ description: 'from then until the guest saw its CMD_SYNC done' }),
+  published_ns: z.int().meta({ description: 'simulated time of its first PROD write' }),
+  latency_ns: z.int().meta({ description: 'time for which the path held the vCPU in it' }),
+  span_ns: z
+    .int()
+    .meta({ description: 'from its first PROD write until the guest saw its CMD_SYNC done, by the clock' }),
+  prod_writes: z.int().meta({ description: 'PROD writes that it took' }),
   commands: z.int().meta({ description: 'guest commands published, CMD_SYNCs included' }),
   breakdown_ns: z
     .record(z.string(), z.int())
@@ -31,7 +35,7 @@ export const SLOW_SUBMISSION = z.object({
       stage: z.array(z.string()).meta({ description: 'stages in the order in which they were gone through' }),
       until_ns: z.array(z.int()).meta({
         description:
-          'end of each after the PROD write; it begins where the one before ends, the last ends with the latency',
+          'end of each in held time, in which the guest’s own work between its PROD writes is left out; it begins where the one before ends, the last ends with the latency',
       }),
       resolution_ns: z.int().meta({
         description: 'the most by which a begin or end is off, because short stages were put together; 0: none were',

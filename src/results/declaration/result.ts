@@ -1,25 +1,29 @@
-/** Declaration of the whole result document `smmuscope.result/1`. */
+/** Declaration of the whole result document `smmuscope.result/2`. */
 import { z } from 'zod';
 import { RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
-import { MAIN_TLB_OVER_TIME, SLOW_SUBMISSION, TIMELINE } from './course.js';
+import { MAIN_TLB_OVER_TIME, SLOW_OPERATION, TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
-import { distribution, headlineDistribution, label, metric, metricBy } from './metric.js';
+import { distribution, headline, headlineDistribution, label, metric, metricBy } from './metric.js';
 import { JOIN, READER, TOPOLOGY, TRANSFORMS } from './recording.js';
 import { STATISTICS } from './statistics.js';
 import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
 
 const LATENCY = z.object({
-  submission: headlineDistribution('the guest’s PROD write until it sees its CMD_SYNC done'),
+  operation: headlineDistribution(
+    'time for which the path holds a vCPU from its first PROD write until it sees its CMD_SYNC done, without the guest’s own work between PROD writes',
+  ),
+  operation_span: distribution('the same by the clock, the guest’s own work between its PROD writes included'),
+  submission: distribution('one PROD write that holds a CMD_SYNC until the guest sees it done'),
   command: distribution('published until in effect, per command other than CMD_SYNC'),
   translation: distribution('translations of devices'),
-  breakdown_ns: metricBy('STAGE', 'ns', 'lower', 'mean per submission by stage; sums to the mean of the submissions'),
-  breakdown_total_ns: metricBy('STAGE', 'ns', 'lower', 'the same summed over all submissions, exactly'),
+  breakdown_ns: metricBy('STAGE', 'ns', 'lower', 'mean per operation by stage; sums to the mean of the operations'),
+  breakdown_total_ns: metricBy('STAGE', 'ns', 'lower', 'the same summed over all operations, exactly'),
   estimate_share: metric(
     'share',
     'neutral',
-    'part of the submissions’ time, waits left out, that rests on parameters tagged as estimates',
+    'part of the operations’ time, waits left out, that rests on parameters tagged as estimates',
   ),
 });
 
@@ -30,7 +34,7 @@ function migrationSide(which: string) {
     submissions: metric('count', 'neutral', `publications ${which} the change, warm-up included`),
     published_commands: metric('count', 'neutral', `commands published ${which} the change`),
     completed_commands: metric('count', 'neutral', `commands completed ${which} the change`),
-    latency: distribution(`submissions ${which} the change`),
+    latency: distribution(`operations that ended ${which} the change`),
   });
 }
 
@@ -54,24 +58,43 @@ const MIGRATION = z.object({
   lost: metric('count', 'lower', 'commands that were never completed or executed'),
 });
 
+const PER_UNMAP = z
+  .object({
+    unmaps: metric('count', 'neutral', 'unmaps of the guest'),
+    counted_from: z
+      .enum(['unmap-events', 'tlbis'])
+      .meta({
+        description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
+      }),
+    ns: headline('ns', 'lower', 'stall of the guest per unmap, everything that the path did included'),
+    host_commands: metric('ratio', 'lower', 'host commands per unmap'),
+    exits: metric('ratio', 'lower', 'traps per unmap'),
+  })
+  .meta({ description: 'what one unmap costs, however many of them a flush retires; null: the guest unmaps nothing' });
+
 /** `results[]`. */
 export const STRATEGY_RESULT_DECLARATION = z.object({
   trace: label('file name of the trace'),
   strategy: label('canonical name with the options that are not at their default'),
   atc: label('ATC targeting: vsid, broadcast or implicit'),
   latency: LATENCY,
+  operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
   guest: z.object({
     stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
+    stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),
+    stall_unfinished_ns: metric('ns', 'lower', 'the part of it that is of unfinished operations'),
     irq_off_ns: distribution('interrupts off on a vCPU, per issue of a command list').nullable(),
   }),
   amplification: AMPLIFICATION,
+  per_unmap: PER_UNMAP.nullable(),
+  unmaps_per_s: metric('1/s', 'higher', 'unmaps per simulated second'),
   tlb: TLB.nullable(),
   safety: SAFETY.nullable(),
   main_tlb_over_time: MAIN_TLB_OVER_TIME.optional().meta({
     description: 'the main TLB per bin of trace time; with ordered DMA only',
   }),
-  slowest_submissions: z
-    .array(SLOW_SUBMISSION)
+  slowest_operations: z
+    .array(SLOW_OPERATION)
     .optional()
     .meta({ description: 'the 16 slowest, slowest first; of equally slow ones the earlier first' }),
   oracle: ORACLE.optional(),

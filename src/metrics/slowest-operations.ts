@@ -1,19 +1,23 @@
-/** The slowest submissions of a replay, with where their time went: a bounded list, whatever the trace's length. */
+/** The slowest operations of a replay, with where their time went: a bounded list, whatever the trace's length. */
 import { STAGE_OF_COST, STAGES } from '../path/costs.js';
-import type { Submission } from '../path/submission.js';
 import type { Course } from '../replay/course.js';
+import type { Operation } from '../replay/operation.js';
 
-/** Submissions that are kept. */
+/** Operations that are kept. */
 export const SLOWEST_KEPT = 16;
 
 /** One of them; times in integer ns. */
-export interface SlowSubmission {
-  /** Number of the event that published it. */
+export interface SlowOperation {
+  /** Number of the event that published its first commands. */
   readonly event: number;
   readonly vm: number;
   readonly vcpu: number;
+  /** Simulated time of its first PROD write. */
   readonly published_ns: number;
   readonly latency_ns: number;
+  /** The same by the clock, the guest's own work between its PROD writes included. */
+  readonly span_ns: number;
+  readonly prod_writes: number;
   /** Guest commands, SYNCs included. */
   readonly commands: number;
   /** Stages with time in them; they sum to `latency_ns`. */
@@ -21,7 +25,10 @@ export interface SlowSubmission {
   /** The same in time, each stage as often as it was gone through (see replay/course.ts); earlier results lack it. */
   readonly course?: {
     readonly stage: readonly string[];
-    /** End of each interval after the PROD write; it begins where the one before ends. The last one is `latency_ns`. */
+    /**
+     * End of each interval in held time, which stands still while the guest works between its PROD writes; it begins where
+     * the one before ends. The last one is `latency_ns`.
+     */
     readonly until_ns: readonly number[];
     /** The most by which a begin or end is off, because short intervals were put together; 0: none were. */
     readonly resolution_ns: number;
@@ -29,19 +36,21 @@ export interface SlowSubmission {
 }
 
 /** Keeps the slowest; of equally slow ones the earlier. */
-export class SlowestSubmissions {
+export class SlowestOperations {
   /** Slowest first. */
-  readonly list: SlowSubmission[] = [];
-  /** A submission has to be slower than this to be kept. */
+  readonly list: SlowOperation[] = [];
+  /** An operation has to be slower than this to be kept. */
   private thresholdNs = -1;
 
   /** One comparison for all but the slowest. */
-  offer(submission: Submission, publishedNs: number, latencyNs: number, course: Course): void {
+  offer(operation: Operation): void {
+    const { heldNs: latencyNs } = operation;
     if (latencyNs <= this.thresholdNs) return;
-    const { event, vm, vcpu, guestCount: commands } = submission;
+    const { event, vm, vcpu, publishedNs, doneNs, publications, commands, course } = operation;
     const at = this.list.findIndex((one) => one.latency_ns < latencyNs);
     const slow = {
-      ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: latencyNs, commands },
+      ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: latencyNs, span_ns: doneNs - publishedNs },
+      ...{ prod_writes: publications, commands },
       breakdown_ns: breakdown(course),
       course: courseResult(course),
     };
@@ -58,7 +67,7 @@ function breakdown({ count, cost, ns }: Course): Record<string, number> {
 }
 
 /** By stage: costs of one stage that follow each other are one interval. */
-function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<SlowSubmission['course']> {
+function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<SlowOperation['course']> {
   const stages: string[] = [];
   const ends: number[] = [];
   let untilNs = 0;
