@@ -6,6 +6,7 @@ import { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { COST_COUNT } from '../path/costs.js';
 import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
+import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { AmplificationCounter } from './amplification-counter.js';
@@ -87,7 +88,7 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, hasWork: boolean): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, _course: Course, hasWork: boolean): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;

@@ -147,7 +147,7 @@ export class Vcpu extends Thread {
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
     const hasWork = this.program.length > 0;
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, hasWork);
+    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, course, hasWork);
     operation.add(current, this.publishNs, this.lastEndNs, course, hasWork);
     if (machine.timeline !== undefined) {
       // What an open-loop guest waited for its own vCPU belongs to the submission before.

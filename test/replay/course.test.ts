@@ -99,7 +99,7 @@ describe('the course of a submission', () => {
   });
 });
 
-describe('the slowest submissions', () => {
+describe('the slowest operations', () => {
   const strategies = ['ioctl', 'ioctl-batched', 'sw-vcmdq', 'sw-vcmdq:worker=poll', 'hw-vcmdq', 'ecmdq', 'native'];
 
   it.each(strategies)(
@@ -115,7 +115,7 @@ describe('the slowest submissions', () => {
           .doorbell();
       }
       const { result } = await replayThrough(trace, spec);
-      const slowest = result.slowest_submissions!;
+      const slowest = result.slowest_operations!;
       expect(slowest.length).toBe(12);
       for (const { latency_ns, breakdown_ns, course } of slowest) {
         expect(course!.until_ns.at(-1)).toBe(latency_ns);

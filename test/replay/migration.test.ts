@@ -8,6 +8,7 @@ import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
 import { Cost } from '../../src/path/costs.js';
 import type { Submission } from '../../src/path/submission.js';
 import { loadProfile } from '../../src/profiles/load.js';
+import type { Course } from '../../src/replay/course.js';
 import { PACINGS, type Pacing } from '../../src/replay/pacing.js';
 import { strategyNames, TRANSPORTS } from '../../src/strategies/registry.js';
 import { type FinishedReplay, type HarnessOptions, replayThrough } from '../support/replay-harness.js';
@@ -24,8 +25,14 @@ const SYNC =
 class MigrationLog extends MigrationMetrics {
   readonly log: { vcpu: number; path: number; publishedNs: number; latencyNs: number; spentNs: number }[] = [];
   readonly effects: { publishedNs: number; effectNs: number }[] = [];
-  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, hasWork: boolean): void {
-    super.onSubmission(submission, publishedNs, doneNs, hasWork);
+  override onSubmission(
+    submission: Submission,
+    publishedNs: number,
+    doneNs: number,
+    course: Course,
+    hasWork: boolean,
+  ): void {
+    super.onSubmission(submission, publishedNs, doneNs, course, hasWork);
     const { vcpu, path } = submission;
     const sum = course.ns.subarray(0, course.count).reduce((total, ns) => total + ns, 0);
     this.log.push({ vcpu, path, publishedNs, latencyNs: doneNs - publishedNs, spentNs: sum });

@@ -5,14 +5,21 @@
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import type { Submission } from '../../src/path/submission.js';
+import type { Course } from '../../src/replay/course.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 
 /** Remembers when each submission was published and done. */
 class SubmissionLog extends ReplayMetrics {
   readonly log: { vcpu: number; publishedNs: number; doneNs: number }[] = [];
-  override onSubmission(submission: Submission, publishedNs: number, doneNs: number, hasWork: boolean): void {
-    super.onSubmission(submission, publishedNs, doneNs, hasWork);
+  override onSubmission(
+    submission: Submission,
+    publishedNs: number,
+    doneNs: number,
+    course: Course,
+    hasWork: boolean,
+  ): void {
+    super.onSubmission(submission, publishedNs, doneNs, course, hasWork);
     this.log.push({ vcpu: submission.vcpu, publishedNs, doneNs });
   }
 }

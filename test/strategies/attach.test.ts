@@ -72,7 +72,7 @@ describe.each(PATHS)('%s', (spec) => {
     for (const dma of ['ordered', 'timed'] as const) {
       const { result, metrics } = await replayThrough(trace, spec, { pacing: 'recorded', dma });
       const stages = Object.values(result.latency.breakdown_total_ns).reduce((sum, ns) => sum + ns, 0);
-      expect(stages).toBe(metrics.submission.sumNs);
+      expect(stages).toBe(metrics.operation.sumNs);
       expect(result.latency.breakdown_total_ns.attach).toBeGreaterThan(0);
       const queues = result.host.queues as { consumed: number; pending: number }[];
       expect(queues.reduce((total, queue) => total + queue.consumed, 0)).toBe(result.amplification.host_commands);

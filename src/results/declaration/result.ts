@@ -61,11 +61,9 @@ const MIGRATION = z.object({
 const PER_UNMAP = z
   .object({
     unmaps: metric('count', 'neutral', 'unmaps of the guest'),
-    counted_from: z
-      .enum(['unmap-events', 'tlbis'])
-      .meta({
-        description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
-      }),
+    counted_from: z.enum(['unmap-events', 'tlbis']).meta({
+      description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
+    }),
     ns: headline('ns', 'lower', 'stall of the guest per unmap, everything that the path did included'),
     host_commands: metric('ratio', 'lower', 'host commands per unmap'),
     exits: metric('ratio', 'lower', 'traps per unmap'),
