@@ -32,6 +32,8 @@ export class GuestThread {
   commandLine = 0;
   /** A line told the operands of the command. */
   hasOperands = false;
+  /** A line told that the host was asked to do something for the command. */
+  reachesHost = false;
   sid = 0;
   sidEnd = 0;
   asid = 0;
