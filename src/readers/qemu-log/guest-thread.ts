@@ -44,6 +44,12 @@ export class GuestThread {
   unpublished = 0;
   firstUnpublishedLine = 0;
 
+  // The drain that the thread's register write caused: time of its first line (-1: none open), and what holds its rows.
+  drainedFromNs = -1;
+  drainTicket = 0;
+  /** Its last line was seen; the line of the write itself may follow. */
+  isDrainOver = false;
+
   // Position of the command in the queue, from the last consume line; index ABSENT without one.
   consIndex: number = ABSENT;
   consWrap = 0;

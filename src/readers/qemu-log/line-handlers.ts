@@ -48,7 +48,7 @@ export class LineHandlers {
       case LineKind.FaultRecord:
         return this.translations.faulted(cursor, thread, line);
       case LineKind.Consume:
-        return this.commands.consumed(cursor, thread, line);
+        return this.commands.consumed(cursor, thread, timeNs, line);
       case LineKind.ConsumeOut:
         return this.commands.drained(thread, timeNs, line);
       case LineKind.Opcode:
