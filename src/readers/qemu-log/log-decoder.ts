@@ -91,6 +91,10 @@ export class LogDecoder extends LineDecoder {
    * @param payload bytes `0 … length - 1` are what a log has after the event's name
    */
   decodeRecord(event: number, timeNs: number, payload: Uint8Array, length: number): void {
+    if (this.isCut) {
+      this.leaveOut();
+      return;
+    }
     this.lineStart = 0;
     this.cursor.reset(payload, 0, length);
     this.decodeEvent(event, true, timeNs, NO_THREAD, true);
