@@ -14,8 +14,8 @@ import type { GuestQueue } from './guest-queue.js';
 import { applicable, type Incident } from './incident.js';
 
 /** Bits of GuestQueue.flags that no event has: an inserted command, and one that a dead worker never takes up. */
-const INJECTED = 64;
-const AFTER_DEATH = 128;
+const INJECTED = 256;
+const AFTER_DEATH = 512;
 
 /** What becomes of a row of the publication at hand. Values from 1 to 100 are 1 + the number of the incident. */
 const enum Fate {

@@ -7,7 +7,8 @@ export class GuestQueue {
   c0High = new Uint32Array(64);
   c1Low = new Uint32Array(64);
   c1High = new Uint32Array(64);
-  flags = new Uint8Array(64);
+  /** EventFlag bits, and above them those of FaultPlan. */
+  flags = new Uint16Array(64);
 
   /** Append one command. */
   push(c0Low: number, c0High: number, c1Low: number, c1High: number, flags: number): void {
@@ -31,11 +32,11 @@ export class GuestQueue {
     this.c0High = copyInto(new Uint32Array(capacity), this.c0High);
     this.c1Low = copyInto(new Uint32Array(capacity), this.c1Low);
     this.c1High = copyInto(new Uint32Array(capacity), this.c1High);
-    this.flags = copyInto(new Uint8Array(capacity), this.flags);
+    this.flags = copyInto(new Uint16Array(capacity), this.flags);
   }
 }
 
-function copyInto<T extends Uint32Array | Uint8Array>(to: T, from: T): T {
+function copyInto<T extends Uint32Array | Uint16Array>(to: T, from: T): T {
   to.set(from);
   return to;
 }

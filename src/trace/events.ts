@@ -70,6 +70,11 @@ export const enum EventFlag {
   ConfigHit = 16,
   /** The recorder's configuration cache missed for this `dma`. */
   ConfigMiss = 32,
+  /**
+   * A `cmd` that names only StreamIDs for which the recorder, an accelerated vSMMU, has no device of the host (no
+   * vDEVICE): it emulates the command and asks nothing of the host (facts N26 §E1).
+   */
+  NoVdevice = 64,
 }
 
 /** A field that the recorder did not give. */

@@ -12,6 +12,7 @@ describe('a CSV row', () => {
     batch.appendCommand(11, 2, 0x40, 0, 0, 0);
     batch.flags[1] = EventFlag.Reconstructed | EventFlag.OpcodeOnly;
     batch.appendCommand(12, 3, 0x50, 0, 0, 0);
+    batch.flags[2] = EventFlag.NoVdevice;
     const cells = (row: number) =>
       Object.fromEntries(
         eventToCsvRow(batch, row)
@@ -34,6 +35,13 @@ describe('a CSV row', () => {
       leaf: '1',
     });
     expect(cells(1)).toEqual({ time_ns: '11', event: 'cmd', opcode: 'ATC_INV', flags: 'reconstructed+opcode-only' });
-    expect(cells(2)).toEqual({ time_ns: '12', event: 'cmd', opcode: '0x50', cmd0: '0x50', cmd1: '0x0' });
+    expect(cells(2)).toEqual({
+      time_ns: '12',
+      event: 'cmd',
+      opcode: '0x50',
+      cmd0: '0x50',
+      cmd1: '0x0',
+      flags: 'no-vdevice',
+    });
   });
 });

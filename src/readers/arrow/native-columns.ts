@@ -8,7 +8,7 @@ import type { DataType, Schema } from 'apache-arrow';
 import { Access, EVENT_NAMES, OUTCOME_NAMES } from '../../trace/events.js';
 import { opcodeName } from '../../trace/opcodes.js';
 import type { ColumnName } from '../csv/columns.js';
-import { flagsText } from '../csv/flags.js';
+import { ALL_FLAGS, flagsText } from '../csv/flags.js';
 
 /** How a native column is stored: a fixed-width integer, or codes of one byte with a dictionary of names. */
 export type NativeType = 'int64' | 'uint64' | 'int32' | 'uint32' | 'uint16' | 'uint8' | 'dictionary';
@@ -52,7 +52,7 @@ export const DICTIONARIES: Readonly<Record<string, readonly string[]>> = {
   opcode: codes(256).map((code) => opcodeName(code) ?? `0x${code.toString(16).padStart(2, '0')}`),
   access: ACCESS_WORDS,
   outcome: OUTCOME_NAMES,
-  flags: codes(64).map(flagsText),
+  flags: codes(ALL_FLAGS + 1).map(flagsText),
 };
 
 /** Keys of the schema's metadata: what the recording as a whole says about itself. */

@@ -150,6 +150,7 @@ class TableDecoder {
       if (whole !== undefined) {
         yield* this.rest();
         const { flags, count } = whole;
+        if (this.rows.sink.firstTimeNs < 0) this.rows.sink.firstTimeNs = whole.timeNs[0];
         for (let row = 0; row < count; row++) if (flags[row] !== 0) countFlags(flags[row], statistics);
         yield whole;
         this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;

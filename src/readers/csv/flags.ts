@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<EventFlag, string>> = {
   [EventFlag.Stage2]: 'stage2',
   [EventFlag.ConfigHit]: 'config-hit',
   [EventFlag.ConfigMiss]: 'config-miss',
+  [EventFlag.NoVdevice]: 'no-vdevice',
 };
 const FLAGS = Object.entries(WORDS).map(([bit, word]) => ({ bit: Number(bit), word }));
 

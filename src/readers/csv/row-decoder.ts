@@ -4,13 +4,14 @@
 import { suggestion, TraceFormatError } from '../../trace/errors.js';
 import { Access, EVENT_NAMES, EventFlag, EventKind, OUTCOME_NAMES } from '../../trace/events.js';
 import { granuleLog2OfTg, PAGE_SHIFT, pageOf } from '../../trace/units.js';
+import { CUT_NOTE, isRestart, RESTART_CAUSE } from '../clock-order.js';
 import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
 import type { ColumnMap } from './column-map.js';
 import { COLUMNS_OF_KIND, Column, CSV_HEADER, columnsOfHeader, IGNORED } from './columns.js';
 import { commandParts } from './command-row.js';
 import { countFlags, flagsOf } from './flags.js';
-import { RowError } from './row-error.js';
+import { RestartError, RowError } from './row-error.js';
 import { RowSink } from './row-sink.js';
 import { highHalf, integerOf, lowHalf, pageSizeLog2Of, quoted, readAddress, timeOf } from './values.js';
 
@@ -38,6 +39,8 @@ export class RowDecoder {
   columns: readonly number[] | undefined;
   /** The record being decoded, by column number; '' where it has nothing. */
   readonly cells: string[] = new Array(CSV_HEADER.length).fill('');
+
+  private isCut = false;
 
   constructor(
     private readonly context: ReaderContext,
@@ -68,13 +71,22 @@ export class RowDecoder {
   /** Fail because of a row that cannot be read, or leave it out if lenient; other errors pass. */
   refuseOrSkip(error: unknown, line: number): void {
     if (!(error instanceof RowError) || !this.context.lenient) throw this.described(error, line);
+    if (error instanceof RestartError) {
+      this.isCut = true;
+      this.sink.lastTimeNs = Number.POSITIVE_INFINITY;
+    }
     this.skipped(line);
   }
 
   /** A row that is left out. */
   skipped(line: number): void {
-    this.context.statistics.skippedRows++;
-    addNote(this.context.statistics, line, 'malformed row: skipped');
+    const { statistics } = this.context;
+    if (this.isCut) {
+      addNote(statistics, line, CUT_NOTE);
+      return;
+    }
+    statistics.skippedRows++;
+    addNote(statistics, line, 'malformed row: skipped');
   }
 
   private described(error: unknown, line: number): unknown {
@@ -97,7 +109,7 @@ export class RowDecoder {
     }
     const timeNs = timeOf(cells[Column.time_ns]);
     if (timeNs < sink.lastTimeNs) {
-      throw new RowError(`time_ns not below the ${sink.lastTimeNs} of the row before`, String(timeNs));
+      throw timeError(timeNs, sink.lastTimeNs, sink.firstTimeNs);
     }
     const row = sink.append(kind as EventKind, timeNs, line);
     try {
@@ -212,4 +224,10 @@ function trimmed(cell: string): string {
   const { length } = cell;
   if (length === 0) return cell;
   return cell.charCodeAt(0) <= SPACE || cell.charCodeAt(length - 1) <= SPACE ? cell.trim() : cell;
+}
+
+function timeError(timeNs: number, lastNs: number, firstNs: number): RowError {
+  const expected = `time_ns not below the ${lastNs} of the row before`;
+  if (!isRestart(timeNs, lastNs, firstNs)) return new RowError(expected, String(timeNs));
+  return new RestartError(expected, `${timeNs}: ${RESTART_CAUSE}`);
 }

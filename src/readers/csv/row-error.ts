@@ -13,3 +13,6 @@ export class RowError extends Error {
     super(`expected ${expected}, found ${found}`);
   }
 }
+
+/** A row with which another recording begins: neither it nor what follows can be read. */
+export class RestartError extends RowError {}

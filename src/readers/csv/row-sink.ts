@@ -6,7 +6,9 @@ import { ABSENT, BATCH_ROWS, EventBatch, type EventKind } from '../../trace/even
 /** Collects rows. */
 export class RowSink {
   batch = new EventBatch(BATCH_ROWS);
-  /** Time of the last complete row. */
+  /** Time of the first row; -1 before it. */
+  firstTimeNs = -1;
+  /** Time of the last complete row; infinity when no further row is to be read. */
   lastTimeNs = 0;
   /** Line (or record) on which the next record begins, from 1. */
   nextLine = 1;
@@ -18,6 +20,7 @@ export class RowSink {
       this.full.push(this.batch);
       this.batch = new EventBatch(BATCH_ROWS);
     }
+    if (this.firstTimeNs < 0) this.firstTimeNs = timeNs;
     return this.batch.append(kind, timeNs, line);
   }
 

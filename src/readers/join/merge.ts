@@ -7,7 +7,7 @@
  * are no later than it. The recorded latency of a submission is kept to the nanosecond: if its doorbell has to wait for
  * the order of the queue, its completion moves with it.
  */
-import { ABSENT, BATCH_ROWS, EventBatch, EventKind } from '../../trace/events.js';
+import { ABSENT, BATCH_ROWS, EventBatch, EventFlag, EventKind } from '../../trace/events.js';
 import type { Alignment } from './alignment.js';
 import type { ClockMap } from './clocks.js';
 import { PendingEvents } from './pending-events.js';
@@ -67,7 +67,7 @@ class Merger {
               strangers++;
               break;
             }
-            this.writeSubmission(submissions[index], index);
+            this.writeSubmission(submissions[index], index, at);
             writtenTo = at + submissions[index].count;
             nextMatch = this.nextMatch(writtenTo);
             strangers = 0;
@@ -137,10 +137,12 @@ class Merger {
     return nextMatch < 0 ? timeNs : Math.min(timeNs, this.doorbellNs[nextMatch]);
   }
 
-  private writeSubmission(submission: Submission, index: number): void {
-    const { calls } = this;
+  /** Write a submission of the command side; in the stream its commands begin at number `recordedAt`. */
+  private writeSubmission(submission: Submission, index: number, recordedAt: number): void {
+    const { calls, stream } = this;
     const ns = this.doorbellNs[index];
     for (let at = submission.first; at < submission.first + submission.count; at++) {
+      const recorded = recordedAt + at - submission.first;
       const from = calls.commandBatch[at];
       const row = calls.commandRow[at];
       const to = this.append(EventKind.Cmd, ns, from.line[row]);
@@ -149,7 +151,9 @@ class Merger {
       batch.cmd0High[to] = from.cmd0High[row];
       batch.cmd1Low[to] = from.cmd1Low[row];
       batch.cmd1High[to] = from.cmd1High[row];
-      batch.flags[to] = from.flags[row];
+      // Only the VMM knows what it kept from the host.
+      const kept = stream.commandBatch[recorded].flags[stream.commandRow[recorded]] & EventFlag.NoVdevice;
+      batch.flags[to] = from.flags[row] | kept;
       batch.vcpu[to] = submission.vcpu;
     }
     const to = this.append(EventKind.Doorbell, ns, submission.doorbellLine);

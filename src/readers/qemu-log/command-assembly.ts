@@ -14,6 +14,7 @@ import type { ReaderStatistics } from '../reader.js';
 import type { EventSink } from '../text/event-sink.js';
 import { NameTable } from '../text/name-table.js';
 import { type GuestThread, NO_COMMAND } from './guest-thread.js';
+import type { VirtualDevices } from './virtual-devices.js';
 
 const ALL_STREAMS = 2 ** 32;
 
@@ -47,6 +48,7 @@ export class CommandAssembly {
   constructor(
     private readonly sink: EventSink,
     private readonly statistics: ReaderStatistics,
+    private readonly devices: VirtualDevices,
   ) {}
 
   /** The vCPU number of `thread`, dense in the order in which threads first use the queue. */
@@ -62,6 +64,7 @@ export class CommandAssembly {
     thread.commandTimeNs = timeNs;
     thread.commandLine = line;
     thread.hasOperands = false;
+    thread.reachesHost = false;
     thread.sid = 0;
     thread.sidEnd = 0;
     thread.asid = 0;
@@ -115,6 +118,7 @@ export class CommandAssembly {
       flags |= EventFlag.OpcodeOnly;
       this.statistics.opcodeOnlyCommands++;
     }
+    if (this.devices.areAbsentFor(thread, opcode)) flags |= EventFlag.NoVdevice;
     batch.flags[row] = flags;
     batch.vcpu[row] = this.vcpuOf(thread);
     this.statistics.reconstructedCommands++;

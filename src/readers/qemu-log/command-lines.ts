@@ -56,7 +56,7 @@ export class CommandLines {
   }
 
   /** `smmuv3_cmdq_consume`. */
-  consumed(c: LineCursor, thread: GuestThread, line: number): LineResult {
+  consumed(c: LineCursor, thread: GuestThread, timeNs: number, line: number): LineResult {
     c.literal(PROD);
     const prod = c.decimal();
     c.literal(CONS);
@@ -69,6 +69,7 @@ export class CommandLines {
     if (c.failed) return LineResult.Event;
     this.translations.commandSeenBy(thread, this.threads.values());
     this.commands.finish(thread);
+    this.publication.drainGoesOn(thread, timeNs);
     this.commands.follows(cons, consWrap, line);
     thread.prodIndex = prod;
     thread.prodWrap = prodWrap;
@@ -82,11 +83,10 @@ export class CommandLines {
     c.literal(ARROW);
     if (c.failed) return LineResult.Event;
     this.translations.commandSeenBy(thread, this.threads.values());
+    this.commands.finish(thread);
+    this.publication.drainGoesOn(thread, timeNs);
     const opcode = opcodeOfPrintedName(c.bytes, c.at, c.end);
-    if (opcode < 0) {
-      this.commands.finish(thread);
-      return LineResult.UnknownCommand;
-    }
+    if (opcode < 0) return LineResult.UnknownCommand;
     this.commands.start(thread, opcode, timeNs, line);
     return LineResult.Event;
   }

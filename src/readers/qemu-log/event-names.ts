@@ -36,6 +36,14 @@ export const enum LineKind {
   InvVmid = 24,
   WriteMmio = 25,
   ReadMmio = 26,
+  // What an accelerated vSMMU asks of the host.
+  HostViommu = 27,
+  HostVdevice = 28,
+  HostFree = 29,
+  HostInvalidation = 30,
+  HostSte = 31,
+  /** It tells no more than that there is one. */
+  HostOther = 32,
 }
 
 /** Producer versions in ascending order; index = rank. */
@@ -86,6 +94,14 @@ const ENTRIES: readonly Entry[] = [
   ['smmu_config_cache_inv', LineKind.Context, Version.V10],
   ['smmu_configs_inv_sid_range', LineKind.Context, Version.V10],
   ['smmu_reset_exit', LineKind.Context, Version.V10],
+  ['iommufd_backend_alloc_viommu', LineKind.HostViommu, Version.V10],
+  ['iommufd_backend_alloc_vdev', LineKind.HostVdevice, Version.V10],
+  ['iommufd_backend_free_id', LineKind.HostFree, any],
+  ['iommufd_backend_invalidate_cache', LineKind.HostInvalidation, Version.V10],
+  ['smmuv3_accel_install_ste', LineKind.HostSte, Version.V10],
+  ['smmuv3_accel_translate_ste', LineKind.HostSte, Version.V10],
+  ['smmuv3_accel_set_iommu_device', LineKind.HostOther, Version.V10],
+  ['smmuv3_accel_unset_iommu_device', LineKind.HostOther, Version.V10],
   ...contextNames(),
 ];
 
@@ -97,7 +113,6 @@ function contextNames(): Entry[] {
     'smmuv3_trigger_irq smmuv3_write_gerror smmuv3_write_gerrorn smmuv3_unhandled_cmd smmuv3_cmdq_consume_error',
     'smmuv3_notify_flag_add smmuv3_notify_flag_del smmuv3_update smmuv3_update_check_cmd smmuv3_write_mmio_idr',
     'smmuv3_write_mmio_evtq_cons_bef_clear smmuv3_write_mmio_evtq_cons_after_clear',
-    'smmuv3_accel_set_iommu_device smmuv3_accel_unset_iommu_device smmuv3_accel_translate_ste smmuv3_accel_install_ste',
     'tegra241_cmdqv_read_vcmdq_page0 tegra241_cmdqv_read_vcmdq_page1 tegra241_cmdqv_write_vcmdq_page0',
     'tegra241_cmdqv_write_vcmdq_page1 tegra241_cmdqv_err_map tegra241_cmdqv_init_regs',
   ];

@@ -32,6 +32,8 @@ export class GuestThread {
   commandLine = 0;
   /** A line told the operands of the command. */
   hasOperands = false;
+  /** A line told that the host was asked to do something for the command. */
+  reachesHost = false;
   sid = 0;
   sidEnd = 0;
   asid = 0;
@@ -41,6 +43,12 @@ export class GuestThread {
   // Commands that no doorbell has published yet.
   unpublished = 0;
   firstUnpublishedLine = 0;
+
+  // The drain that the thread's register write caused: time of its first line (-1: none open), and what holds its rows.
+  drainedFromNs = -1;
+  drainTicket = 0;
+  /** Its last line was seen; the line of the write itself may follow. */
+  isDrainOver = false;
 
   // Position of the command in the queue, from the last consume line; index ABSENT without one.
   consIndex: number = ABSENT;

@@ -6,6 +6,7 @@ import type { LineCursor } from '../text/line-cursor.js';
 import type { CommandLines } from './command-lines.js';
 import { LineKind } from './event-names.js';
 import type { GuestThread } from './guest-thread.js';
+import type { HostLines } from './host-lines.js';
 import { LineResult } from './line-result.js';
 import type { Publication } from './publication.js';
 import type { TranslationLines } from './translation-lines.js';
@@ -16,6 +17,7 @@ export class LineHandlers {
     private readonly publication: Publication,
     private readonly commands: CommandLines,
     private readonly translations: TranslationLines,
+    private readonly host: HostLines,
   ) {}
 
   /** Act on the line at `cursor`; `cursor.failed` is set afterwards if its payload is malformed. */
@@ -46,7 +48,7 @@ export class LineHandlers {
       case LineKind.FaultRecord:
         return this.translations.faulted(cursor, thread, line);
       case LineKind.Consume:
-        return this.commands.consumed(cursor, thread, line);
+        return this.commands.consumed(cursor, thread, timeNs, line);
       case LineKind.ConsumeOut:
         return this.commands.drained(thread, timeNs, line);
       case LineKind.Opcode:
@@ -54,6 +56,13 @@ export class LineHandlers {
       case LineKind.WriteMmio:
       case LineKind.ReadMmio:
         return this.commands.mmio(cursor, thread, kind === LineKind.WriteMmio, timeNs, line);
+      case LineKind.HostViommu:
+      case LineKind.HostVdevice:
+      case LineKind.HostFree:
+      case LineKind.HostInvalidation:
+      case LineKind.HostSte:
+      case LineKind.HostOther:
+        return this.host.read(kind, cursor, thread);
       case LineKind.Context:
         return LineResult.Context;
       default:

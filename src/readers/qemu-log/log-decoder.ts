@@ -9,12 +9,14 @@ import { CommandAssembly } from './command-assembly.js';
 import { CommandLines } from './command-lines.js';
 import { EVENT_NAME_TABLE, eventNameOf, KIND_OF_EVENT, VERSION_OF_EVENT, Version } from './event-names.js';
 import { GuestThread } from './guest-thread.js';
+import { HostLines } from './host-lines.js';
 import { LineHandlers } from './line-handlers.js';
 import { LineResult } from './line-result.js';
 import { Publication } from './publication.js';
 import { TranslationJoin } from './translation-join.js';
 import { TranslationLines } from './translation-lines.js';
 import { VersionEvidence } from './version-evidence.js';
+import { VirtualDevices } from './virtual-devices.js';
 
 const SMMU = ascii('smmu');
 /** Threads that may have something under way at once; a machine has far fewer vCPU and I/O threads. */
@@ -25,6 +27,7 @@ export class LogDecoder extends LineDecoder {
   private readonly threads = new Map<number, GuestThread>();
   private readonly prefix = new LinePrefix();
   private readonly evidence = new VersionEvidence();
+  private readonly devices = new VirtualDevices(this.sink);
   private readonly publication: Publication;
   private readonly translations: TranslationJoin;
   private readonly handlers: LineHandlers;
@@ -34,14 +37,15 @@ export class LogDecoder extends LineDecoder {
   constructor(context: ReaderContext) {
     super(context);
     const { statistics } = context;
-    const { sink, threads, evidence } = this;
-    const commands = new CommandAssembly(sink, statistics);
+    const { sink, threads, evidence, devices } = this;
+    const commands = new CommandAssembly(sink, statistics, devices);
     this.publication = new Publication(sink, statistics, commands);
     this.translations = new TranslationJoin(sink, statistics);
     this.handlers = new LineHandlers(
       this.publication,
       new CommandLines(commands, this.publication, this.translations, threads, evidence),
       new TranslationLines(this.translations, evidence),
+      new HostLines(devices),
     );
   }
 
@@ -56,6 +60,9 @@ export class LogDecoder extends LineDecoder {
     for (const thread of this.threads.values()) {
       this.publication.finish(thread);
       this.translations.close(thread);
+    }
+    if (this.devices.isUntold) {
+      this.note('accelerated vSMMU without iommufd_backend_* lines: which streams have a vDEVICE is not in the log');
     }
     const { statistics } = this.context;
     statistics.version = this.evidence.version;
@@ -84,6 +91,10 @@ export class LogDecoder extends LineDecoder {
    * @param payload bytes `0 … length - 1` are what a log has after the event's name
    */
   decodeRecord(event: number, timeNs: number, payload: Uint8Array, length: number): void {
+    if (this.isCut) {
+      this.leaveOut();
+      return;
+    }
     this.lineStart = 0;
     this.cursor.reset(payload, 0, length);
     this.decodeEvent(event, true, timeNs, NO_THREAD, true);

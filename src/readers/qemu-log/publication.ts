@@ -2,7 +2,10 @@
  * When commands become visible and when the guest sees its CMD_SYNC complete.
  *
  * QEMU drains the queue inside the guest's register write and logs the write afterwards, so a write of CMDQ_PROD closes
- * the commands above it (facts M §2.3). CR0 and GERRORN writes drain too: they count as a doorbell if they consumed
+ * the commands above it (facts M §2.3). The guest wrote before the drain began, so a doorbell stands, behind its commands,
+ * at the time of the drain's first line (`smmuv3_cmdq_consume`, else the first command), and so does all that was logged
+ * in between: a translation of another thread in the midst of a drain keeps its place among the commands, not its time.
+ * CR0 and GERRORN writes drain too: they count as a doorbell if they consumed
  * anything. A log recorded without `smmuv3_write_mmio` has only the end of each drain (`smmuv3_cmdq_consume_out`); the
  * rule, decided while streaming: as long as no write line of any kind was ever seen, a drain that is not directly
  * followed by a write line of the same thread is itself the doorbell.
@@ -47,9 +50,18 @@ export class Publication {
     if (thread.unpublished > 0) this.publish(thread, this.drainedTimeNs, this.drainedLine);
   }
 
+  /** A line of a drain of `thread`, by its first one the doorbell is timed. */
+  drainGoesOn(thread: GuestThread, timeNs: number): void {
+    if (thread.drainedFromNs >= 0 && !thread.isDrainOver) return;
+    thread.drainedFromNs = timeNs;
+    thread.isDrainOver = false;
+    thread.drainTicket = this.sink.hold();
+  }
+
   /** `smmuv3_cmdq_consume_out`. */
   endOfDrain(thread: GuestThread, timeNs: number, line: number): void {
     this.commands.finish(thread);
+    thread.isDrainOver = true;
     if (this.writesSeen || thread.unpublished === 0) return;
     this.drained = thread;
     this.drainedTimeNs = timeNs;
@@ -61,6 +73,7 @@ export class Publication {
     if (this.drained !== undefined && this.drained !== thread) this.settle();
     this.drained = undefined;
     this.writesSeen = true;
+    thread.isDrainOver = true;
     switch (register) {
       case REGISTER_CMDQ_BASE:
         this.log2size = Math.min(value & LOG2SIZE_MASK, MAX_LOG2SIZE);
@@ -83,6 +96,7 @@ export class Publication {
 
   /** `smmuv3_read_mmio`; returns whether the line was an event. */
   read(thread: GuestThread, register: number, value: number, timeNs: number, line: number): boolean {
+    thread.isDrainOver = true;
     if (register !== REGISTER_CMDQ_CONS || !thread.awaitsSync || !this.hasReached(thread, value)) return false;
     thread.awaitsSync = false;
     const batch = this.sink.append(EventKind.SyncDone, timeNs, line);
@@ -99,7 +113,13 @@ export class Publication {
   }
 
   private publish(thread: GuestThread, timeNs: number, line: number): void {
-    const batch = this.sink.append(EventKind.Doorbell, timeNs, line);
+    let writtenNs = timeNs;
+    if (thread.drainedFromNs >= 0) {
+      writtenNs = thread.drainedFromNs;
+      thread.drainedFromNs = -1;
+      this.sink.drawForward(thread.drainTicket, writtenNs);
+    }
+    const batch = this.sink.append(EventKind.Doorbell, writtenNs, line);
     batch.vcpu[this.sink.row] = this.commands.vcpuOf(thread);
     thread.unpublished = 0;
     if (!thread.hasUnpublishedSync) return;

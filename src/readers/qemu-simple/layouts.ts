@@ -53,6 +53,10 @@ const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   smmu_iotlb_inv_asid_vmid: always('IOTLB invalidate asid=%d vmid=%d'),
   smmu_iotlb_inv_vmid: always('IOTLB invalidate vmid=%d'),
   smmu_iotlb_inv_vmid_s1: always('IOTLB invalidate vmid=%d'),
+  iommufd_backend_alloc_vdev: always(' iommufd=%d dev_id=%d viommu_id=%d virt_id=0x%X vdev_id=%d (%d)'),
+  iommufd_backend_free_id: always(' iommufd=%d id=%d (%d)'),
+  smmuv3_accel_install_ste: always('vSID=0x%x ste type=%s hwpt_id=0x%x'),
+  smmuv3_accel_translate_ste: always('vSID=0x%x hwpt_id=0x%x ste=%X:%X'),
   smmuv3_write_mmio: MMIO,
   smmuv3_read_mmio: MMIO,
 };

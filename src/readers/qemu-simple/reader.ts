@@ -206,9 +206,19 @@ class RecordDecoder {
 }
 
 /** Events of which it matters only that they happened. */
-function isWithoutArguments(event: number): boolean {
+export function isWithoutArguments(event: number): boolean {
   const kind = KIND_OF_EVENT[event];
-  return kind === LineKind.Context || kind === LineKind.InvalidPte || kind === LineKind.ConsumeOut;
+  switch (kind) {
+    case LineKind.Context:
+    case LineKind.InvalidPte:
+    case LineKind.ConsumeOut:
+    case LineKind.HostViommu:
+    case LineKind.HostInvalidation:
+    case LineKind.HostOther:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** QEMU simple trace reader. */

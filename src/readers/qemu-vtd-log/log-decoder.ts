@@ -74,7 +74,7 @@ export class VtdLogDecoder extends LineDecoder {
   }
 
   private handle(kind: number): void {
-    const { cursor, submissions, translations, timeNs, line } = this;
+    const { cursor, submissions, translations, line } = this;
     const { thread } = this.prefix;
     switch (kind) {
       case LineKind.Tail:
@@ -82,7 +82,7 @@ export class VtdLogDecoder extends LineDecoder {
         cursor.decimalWithin(0, MAX_ID);
         if (cursor.failed) return;
         translations.closeAll();
-        submissions.tail(thread, timeNs, line);
+        submissions.tail(thread, line);
         return;
       case LineKind.Descriptor:
         this.descriptor();

@@ -2,8 +2,8 @@
  * Descriptors of the invalidation queue → `cmd` and `doorbell` rows.
  *
  * QEMU logs the guest's write of the tail *before* the descriptors that it publishes and works through them at once, so
- * the doorbell follows when the next thing happens that cannot be part of the drain. The guest wrote its descriptors
- * before the tail, so all rows of a submission bear the time of that write. A log without tail lines shows no
+ * the doorbell follows when the next thing happens that cannot be part of the drain. All rows of a submission bear the
+ * time at which its first descriptor was fetched, as those of an SMMU's do (qemu-log/publication.ts). A log without tail lines shows no
  * publication: each wait descriptor then ends a submission.
  */
 import { EventKind } from '../../trace/events.js';
@@ -19,9 +19,9 @@ export class Submissions {
   private readonly commands: TranslatedCommands;
   private readonly vcpuOfThread = new Map<number, number>();
   private tailsSeen = false;
-  /** Tail write under way: thread, time and line. */
+  /** Tail write under way: thread and line, and when its first descriptor was fetched; -1: not yet. */
   private thread = NO_THREAD;
-  private tailTimeNs = 0;
+  private drainedFromNs = -1;
   private tailLine = 0;
   private written = 0;
 
@@ -33,11 +33,11 @@ export class Submissions {
   }
 
   /** `vtd_inv_qi_tail`. */
-  tail(thread: number, timeNs: number, line: number): void {
+  tail(thread: number, line: number): void {
     this.settle();
     this.tailsSeen = true;
     this.thread = thread;
-    this.tailTimeNs = timeNs;
+    this.drainedFromNs = -1;
     this.tailLine = line;
   }
 
@@ -55,12 +55,13 @@ export class Submissions {
       this.settle();
       if (this.tailsSeen) addNote(this.statistics, line, 'descriptor without its vtd_inv_qi_tail line');
       this.thread = thread;
-      this.tailTimeNs = timeNs;
+      this.drainedFromNs = -1;
       this.tailLine = line;
     }
+    if (this.drainedFromNs < 0) this.drainedFromNs = timeNs;
     const { commands } = this;
     const vcpu = this.vcpuOf(thread);
-    if (commands.append(lowLow, lowHigh, highLow, highHigh, this.tailTimeNs, line, vcpu)) this.written++;
+    if (commands.append(lowLow, lowHigh, highLow, highHigh, this.drainedFromNs, line, vcpu)) this.written++;
     if (!this.tailsSeen && commands.isSync) this.settle();
   }
 
@@ -70,7 +71,7 @@ export class Submissions {
     this.thread = NO_THREAD;
     if (this.written === 0) return;
     this.written = 0;
-    const batch = this.sink.append(EventKind.Doorbell, this.tailTimeNs, this.tailLine);
+    const batch = this.sink.append(EventKind.Doorbell, this.drainedFromNs, this.tailLine);
     batch.vcpu[this.sink.row] = this.vcpuOf(thread);
   }
 

@@ -4,6 +4,7 @@
  * A subclass reads one line from `cursor`; the bytes of a block are touched once and nothing is allocated per line.
  */
 import { TraceFormatError } from '../../trace/errors.js';
+import { CUT_NOTE, isRestart, RESTART_CAUSE } from '../clock-order.js';
 import { addNote } from '../notes.js';
 import type { ReaderContext } from '../reader.js';
 import { EventSink } from './event-sink.js';
@@ -14,6 +15,8 @@ const CARRIAGE_RETURN = 13;
 /** Characters of a bad line that a message quotes. */
 const QUOTED_CHARACTERS = 120;
 
+const seconds = (ns: number): string => (ns / 1e9).toFixed(6);
+
 /** One recording, fed block by block. */
 export abstract class LineDecoder {
   readonly sink = new EventSink();
@@ -22,6 +25,10 @@ export abstract class LineDecoder {
   protected line = 0;
   /** Time of the latest event line in ns. */
   protected timeNs = 0;
+  /** Time of the first event line in ns; -1 before it. */
+  private firstTimeNs = -1;
+  /** Another recording begins in the midst of this one: the rest is not read. */
+  protected isCut = false;
   /** Position of the current line in its block. */
   protected lineStart = 0;
 
@@ -42,19 +49,25 @@ export abstract class LineDecoder {
       this.lineStart = from;
       if (to > from && block[to - 1] === CARRIAGE_RETURN) to--;
       this.cursor.reset(block, from, to);
-      this.decodeLine(lineFeed >= 0);
+      if (this.isCut) this.leaveOut();
+      else this.decodeLine(lineFeed >= 0);
       from = next;
     }
     this.context.statistics.lines = this.line;
   }
 
-  /** Take the time of an event line; false if the line must be skipped for it. */
+  /**
+   * Take the time of an event line; false if the line must be skipped for it.
+   * @throws TraceFormatError if the clock cannot be that of one run, unless lenient
+   */
   protected advanceTime(timeNs: number): boolean {
+    if (this.firstTimeNs < 0) this.firstTimeNs = timeNs;
     if (timeNs >= this.timeNs && timeNs <= Number.MAX_SAFE_INTEGER) {
       this.timeNs = timeNs;
       return true;
     }
     if (Number.isSafeInteger(timeNs)) {
+      if (isRestart(timeNs, this.timeNs, this.firstTimeNs)) return this.refuseRestart(timeNs);
       this.note('time ran backwards: the line takes the time of the line before');
       return true;
     }
@@ -62,6 +75,21 @@ export abstract class LineDecoder {
     if (!this.context.lenient) throw this.error('a time within 104 days of the first line', this.quote());
     this.context.statistics.skippedRows++;
     this.note('time more than 104 days from the first line: skipped');
+    return false;
+  }
+
+  /** A line that is not read because another recording begins before it. */
+  protected leaveOut(): void {
+    this.note(CUT_NOTE);
+  }
+
+  private refuseRestart(timeNs: number): boolean {
+    if (!this.context.lenient) {
+      const expected = `a time not long before the ${seconds(this.timeNs)} s of the line before (since the first line)`;
+      throw this.error(expected, `${seconds(timeNs)} s: ${RESTART_CAUSE}`);
+    }
+    this.isCut = true;
+    this.leaveOut();
     return false;
   }
 
