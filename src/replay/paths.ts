@@ -74,8 +74,7 @@ class RunningTransport implements Transport {
 /** The paths of `choice`, the one that the trace begins with first. */
 export function makePaths(choice: StrategyChoice, profile: LoadedProfile): readonly ReplayPath[] {
   const choices = choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];
-  const parameter = (key: string) => profile.number(key);
-  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, parameter)) }));
+  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, profile)) }));
 }
 
 /** Command queues that `paths` have beside the physical main queue. */
