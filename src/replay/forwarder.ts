@@ -106,7 +106,7 @@ export class Forwarder implements HostCommandReceiver {
       submission.addGuest(words[0] & 0xff, guestRef);
     }
     const { unmapsWithoutRanges } = this.transport;
-    const hostTlbis = unmapsWithoutRanges === true ? unmapPageTlbis(asid, vmid, page, pages, pageSizeLog2) : tlbis;
+    const hostTlbis = unmapsWithoutRanges ? unmapPageTlbis(asid, vmid, page, pages, pageSizeLog2) : tlbis;
     this.sink.emitUnmap(hostTlbis, asid, page, pages);
     const [[c0Low, c0High]] = tlbis;
     this.takeHostCommands(false, submission, this.routed(c0Low, c0High, queueIndex));

@@ -29,6 +29,7 @@ class RunningTransport implements Transport {
   readonly attachesStreams: boolean;
   readonly needsDomains: boolean;
   readonly compilesEach: boolean;
+  readonly unmapsWithoutRanges: boolean;
   private readonly forwardOf: Transport['forward'];
   private readonly submitOf: Transport['submit'];
   private readonly drainOf: Transport['drain'];
@@ -42,6 +43,7 @@ class RunningTransport implements Transport {
     this.attachesStreams = made.attachesStreams === true;
     this.needsDomains = made.needsDomains === true;
     this.compilesEach = made.compilesEach === true;
+    this.unmapsWithoutRanges = made.unmapsWithoutRanges === true;
     this.forwardOf = made.forward;
     this.submitOf = made.submit;
     this.drainOf = made.drain;
