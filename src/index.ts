@@ -1,8 +1,8 @@
 /**
  * The library.
  *
- * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rewriting
- *   of the host's ioctl (`forwardNested`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
+ * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rules
+ *   of the host's ioctl (`forwardToHost`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
  * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.
  */
@@ -17,6 +17,7 @@ export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
 export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
+export { forwardToHost, hostKernel } from './strategies/host-kernel.js';
 export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';
 export { guestIssueLists } from './strategies/transports/native.js';
 export { noWorker } from './strategies/transports/no-worker.js';

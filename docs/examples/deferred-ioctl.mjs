@@ -5,15 +5,15 @@
  * Allowed because the guest may rely on its commands only once it sees its CMD_SYNC done, and on this path it sees that
  * after the exit.
  */
-export default ({ Cost, Opcode, forwardNested, issueInBlocks, noWorker }) => ({
+export default ({ Cost, Opcode, forwardToHost, hostKernel, issueInBlocks, noWorker }) => ({
   name: 'deferred-ioctl',
   summary: 'PROD write traps to the VMM; one ioctl per doorbell, all classes together',
   defaultAtc: 'vsid',
   walkStage: 'nested',
   options: [{ key: 'limit', help: 'most commands that one ioctl carries', default: '4096', range: [1, 65536] }],
 
-  create({ option }) {
-    const limit = Number(option('limit'));
+  create(setup) {
+    const limit = Number(setup.option('limit'));
 
     /** Rows `from … to-1` of the submission, of which `commands` are forwarded, go down in one ioctl. */
     function handOver(submission, from, to, commands, path) {
@@ -27,15 +27,15 @@ export default ({ Cost, Opcode, forwardNested, issueInBlocks, noWorker }) => ({
     return {
       ...noWorker,
       queueCount: 1,
-      forward: forwardNested, // the host's rules of what is forwarded, emulated and refused
+      forward: forwardToHost(hostKernel(setup)), // the host's rules of what is forwarded, emulated and refused
 
       submit(submission, path) {
         path.trapToVmm();
         let from = 0;
         let commands = 0;
         for (let row = 0; row < submission.guestCount; row++) {
+          path.host(Cost.vmmPerCommand); // read and decode it, CMD_SYNC too
           if (submission.guestOpcode[row] === Opcode.SYNC) continue;
-          path.host(Cost.vmmPerCommand);
           if (submission.hostCount[row] === 0) path.effect(row); // the VMM does it itself, now
           else if (++commands === limit) {
             handOver(submission, from, row + 1, commands, path);

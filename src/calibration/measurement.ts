@@ -5,6 +5,7 @@ import { PathWalk } from '../explain/path-walk.js';
 import type { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import type { StrategyChoice } from '../strategies/spec.js';
+import { setupOf } from '../strategies/transport.js';
 import { forwardAll } from '../strategies/user/trial.js';
 import { Topology } from '../topology/topology.js';
 import type { CommandWords } from '../trace/command.js';
@@ -64,7 +65,7 @@ export function predictNs({ choice, submission }: Shape, profile: LoadedProfile)
 }
 
 const transportOf = ({ transport, options }: StrategyChoice, profile: LoadedProfile) =>
-  transport.create({ option: (key) => options.get(key) ?? '', parameter: (key) => profile.number(key) });
+  transport.create(setupOf(options, profile));
 
 /** All of a submission that a path looks at. */
 function signature(submission: Submission): string {

@@ -4,6 +4,7 @@ import { loadProfile } from '../profiles/load.js';
 import type { ReportDocument } from '../reporters/reporter.js';
 import { RESULT_SCHEMA } from '../results/document.js';
 import { resolveStrategies } from '../strategies/spec.js';
+import { setupOf } from '../strategies/transport.js';
 import { strategyFiles } from '../strategies/user/strategy-files.js';
 
 /**
@@ -14,9 +15,7 @@ export function checkStrategyFiles(specs: readonly string[], profile: string, se
   const files = resolveStrategies(specs).filter((choice) => choice.module !== undefined);
   if (files.length === 0) return;
   const loaded = loadProfile(profile, set);
-  for (const { transport, options } of files) {
-    transport.create({ option: (key) => options.get(key) ?? '', parameter: (key) => loaded.number(key) });
-  }
+  for (const { transport, options } of files) transport.create(setupOf(options, loaded));
 }
 
 /** A result document with the files of its strategies in the provenance; any other document as it is. */

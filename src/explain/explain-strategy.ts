@@ -2,6 +2,7 @@
 import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES, type Stage } from '../path/costs.js';
 import type { LoadedProfile, Parameter } from '../profiles/load.js';
 import type { StrategyChoice } from '../strategies/spec.js';
+import { setupOf } from '../strategies/transport.js';
 import { forwardAll, unmapSubmission } from '../strategies/user/trial.js';
 import { Topology } from '../topology/topology.js';
 import { type Charge, PathWalk } from './path-walk.js';
@@ -52,10 +53,7 @@ export function explainStrategy(
 }
 
 function walkOf(choice: StrategyChoice, profile: LoadedProfile, size: number): PathWalk {
-  const transport = choice.transport.create({
-    option: (key) => choice.options.get(key) ?? '',
-    parameter: (key) => profile.number(key),
-  });
+  const transport = choice.transport.create(setupOf(choice.options, profile));
   const { submission } = forwardAll(transport, choice.targeting.create(new Topology()), unmapSubmission(size));
   return new PathWalk(transport, submission, profile);
 }

@@ -36,6 +36,8 @@ interface CostSpec {
   readonly parameter?: string;
   /** The parameter is charged in two halves (there and back). */
   readonly part?: 'first-half' | 'second-half' | 'half';
+  /** Parameter that is a part of `parameter` and charged between the halves: they are those of the rest. */
+  readonly without?: string;
 }
 
 /** Cost ids: dense small integers that index every per-cost array. */
@@ -48,6 +50,8 @@ export const enum Cost {
   exitKernel,
   /** CONS register read that traps to the VMM. */
   consReadEntry,
+  /** Between the two the VMM holds its lock; a part of the same round trip. */
+  consReadHold,
   consReadReturn,
   /** Store to a mapped doorbell. */
   doorbell,
@@ -134,12 +138,15 @@ const SPECS: { readonly [Name in CostName as (typeof Cost)[Name]]: CostSpec & { 
     stage: 'cons_read',
     parameter: 'software.mmio_exit_user_ns',
     part: 'first-half',
+    without: 'software.vmm_read_hold_ns',
   },
+  [Cost.consReadHold]: { name: 'consReadHold', stage: 'cons_read', parameter: 'software.vmm_read_hold_ns' },
   [Cost.consReadReturn]: {
     name: 'consReadReturn',
     stage: 'cons_read',
     parameter: 'software.mmio_exit_user_ns',
     part: 'second-half',
+    without: 'software.vmm_read_hold_ns',
   },
   [Cost.doorbell]: { name: 'doorbell', stage: 'doorbell', parameter: 'software.mmio_write_posted_ns' },
   [Cost.vmmDispatch]: { name: 'vmmDispatch', stage: 'vmm', parameter: 'software.vmm_dispatch_ns' },
@@ -204,7 +211,8 @@ export function costTable(profile: LoadedProfile): Float64Array {
   const table = new Float64Array(COST_COUNT);
   for (const [id, spec] of SPEC_OF_COST.entries()) {
     if (spec.parameter === undefined || id === Cost.atcWait) continue;
-    const full = profile.number(spec.parameter);
+    const part = spec.without === undefined ? 0 : profile.number(spec.without);
+    const full = Math.max(0, profile.number(spec.parameter) - part);
     const half = Math.floor(full / 2);
     table[id] = spec.part === undefined ? full : spec.part === 'second-half' ? full - half : half;
   }

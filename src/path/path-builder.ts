@@ -43,6 +43,7 @@ export class PathBuilder extends QueueVerbs {
     for (let i = 0; i < syncs; i++) {
       this.tally.onExit(ExitCause.ConsRead, this.measured);
       this.host(Cost.consReadEntry);
+      this.host(Cost.consReadHold);
       this.host(Cost.consReadReturn);
     }
   }
@@ -59,12 +60,13 @@ export class PathBuilder extends QueueVerbs {
     this.host(Cost.exitKernel);
   }
 
-  /** The guest reads a trapped CONS register once per CMD_SYNC; every read passes the VMM's lock. */
+  /** The guest reads a trapped CONS register once per CMD_SYNC; the VMM answers under its lock. */
   readConsTrapped(syncs: number): void {
     for (let i = 0; i < syncs; i++) {
       this.tally.onExit(ExitCause.ConsRead, this.measured);
       this.host(Cost.consReadEntry);
       this.program.add(Step.Lock);
+      this.host(Cost.consReadHold);
       this.program.add(Step.Unlock);
       this.host(Cost.consReadReturn);
     }

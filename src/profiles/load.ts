@@ -77,6 +77,7 @@ export function loadProfile(nameOrPath: string, overrides: readonly string[] = [
     if (!values.has(key)) throw new UsageError(`${file}: unknown parameter ${key}${nearestKey(key)}`);
   }
   for (const override of overrides) applyOverride(values, override);
+  checkParts(values, file);
   return new LoadedProfile(content.name, content.title, [...values.values()]);
 }
 
@@ -124,6 +125,20 @@ function applyOverride(values: Map<string, Parameter>, override: string): void {
     source: '--set on the command line',
     overridden: true,
   });
+}
+
+/** @throws UsageError for a part that is larger than its whole */
+function checkParts(values: ReadonlyMap<string, Parameter>, file: string): void {
+  for (const { key, partOf } of PARAMETER_SPECS) {
+    if (partOf === undefined) continue;
+    const part = values.get(key);
+    const whole = values.get(partOf);
+    if (part === undefined || whole === undefined || Number(part.value) <= Number(whole.value)) continue;
+    const where = part.overridden || whole.overridden ? '--set' : file;
+    throw new UsageError(
+      `${where}: ${key}: expected at most ${whole.value} ns, the whole ${partOf} that it is a part of, found ${part.value}`,
+    );
+  }
 }
 
 function parseSwitch(text: string): boolean | string {

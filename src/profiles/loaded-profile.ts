@@ -2,7 +2,13 @@
  * A profile in memory. Apart from how its file is read, so that a thread that is given one does not load a parser of YAML.
  */
 import { CACHE_PARAMETERS } from './cache-parameters.js';
-import { COMMAND_PARAMETERS, ORACLE_PARAMETERS, type ParameterSpec, SOFTWARE_PARAMETERS } from './parameters.js';
+import {
+  COMMAND_PARAMETERS,
+  HOST_PARAMETERS,
+  ORACLE_PARAMETERS,
+  type ParameterSpec,
+  SOFTWARE_PARAMETERS,
+} from './parameters.js';
 
 /**
  * Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user,
@@ -25,6 +31,7 @@ export interface Parameter {
 /** All declared parameters, software first. */
 export const PARAMETER_SPECS: readonly ParameterSpec[] = [
   ...SOFTWARE_PARAMETERS,
+  ...HOST_PARAMETERS,
   ...COMMAND_PARAMETERS,
   ...CACHE_PARAMETERS,
   ...ORACLE_PARAMETERS,
@@ -64,14 +71,17 @@ export class LoadedProfile {
     return this.parameter(key).value === true;
   }
 
-  /** Smallest legal value of a numeric parameter. */
+  /** Smallest legal value of a numeric parameter: a whole is no smaller than its parts are here. */
   smallest(key: string): number {
-    return PARAMETER_SPECS.find((spec) => spec.key === key)?.min ?? 0;
+    const parts = PARAMETER_SPECS.filter((spec) => spec.partOf === key).map((spec) => this.number(spec.key));
+    return Math.max(PARAMETER_SPECS.find((spec) => spec.key === key)?.min ?? 0, ...parts);
   }
 
-  /** Largest legal value of a numeric parameter. */
+  /** Largest legal value of a numeric parameter: a part is no larger than its whole is here. */
   largest(key: string): number {
-    return PARAMETER_SPECS.find((spec) => spec.key === key)?.max ?? Number.MAX_SAFE_INTEGER;
+    const spec = PARAMETER_SPECS.find((candidate) => candidate.key === key);
+    const most = spec?.max ?? Number.MAX_SAFE_INTEGER;
+    return spec?.partOf === undefined ? most : Math.min(most, this.number(spec.partOf));
   }
 
   /** The same profile with some parameters changed; values are not checked and need not be whole numbers. */

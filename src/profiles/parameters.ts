@@ -24,6 +24,8 @@ export interface ParameterSpec {
   readonly min?: number;
   /** Largest legal integer (numbers only). */
   readonly max?: number;
+  /** Key of the parameter that this one is a part of: it is never the larger. */
+  readonly partOf?: string;
   /** Legal names (unit `name` and `on/off`). */
   readonly choices?: readonly string[];
 }
@@ -35,6 +37,10 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.mmio_write_posted_ns', 'store to a mapped doorbell, no exit'),
   ns('software.mmio_exit_kernel_ns', 'MMIO exit handled in the host kernel, and return'),
   ns('software.mmio_exit_user_ns', 'MMIO exit to the VMM and back'),
+  {
+    ...ns('software.vmm_read_hold_ns', 'VMM: its big lock held to answer a register read; a part of mmio_exit_user'),
+    partOf: 'software.mmio_exit_user_ns',
+  },
   ns('software.vmm_dispatch_ns', 'VMM: lock, region lookup and queue prologue per doorbell'),
   ns('software.vmm_per_cmd_ns', 'VMM: read, decode and emulate one command'),
   ns('software.syscall_ioctl_ns', 'ioctl entry, object lookup and return'),
@@ -71,6 +77,16 @@ export const SOFTWARE_PARAMETERS: readonly ParameterSpec[] = [
   ns('software.cmdq_poll_timeout_ns', 'after which a driver gives up waiting for its CMD_SYNC (with --fault only)'),
   ns('software.host_unmap_ns', 'host: take one range out of its page tables, invalidation not included'),
   ns('software.migration_switch_ns', 'change of paths: hand PROD and CONS over from the drained queue to the new one'),
+];
+
+/** What the host can do (N26 §B1). */
+export const HOST_PARAMETERS: readonly ParameterSpec[] = [
+  {
+    key: 'host.ril',
+    unit: 'name',
+    help: 'range invalidation: the host’s SMMU has it; or not, and the host refuses ranges (Linux 7.3) or spells them out page by page',
+    choices: ['on', 'reject', 'emulate'],
+  },
 ];
 
 /** Command side of the SMMU and of ATS devices in ns (M §4.2). */

@@ -8,7 +8,7 @@ import type { Submission } from '../path/submission.js';
 import { isAttachCommand } from '../strategies/attach.js';
 import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
-import { unmapTlbis } from '../strategies/host-unmap.js';
+import { unmapPageTlbis, unmapTlbis } from '../strategies/host-unmap.js';
 import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
@@ -105,7 +105,9 @@ export class Forwarder implements HostCommandReceiver {
       const guestRef = this.effects.guestCommand(...words, this.commandNumber, queueIndex, false, meant);
       submission.addGuest(words[0] & 0xff, guestRef);
     }
-    this.sink.emitUnmap(tlbis, asid, page, pages);
+    const { unmapsWithoutRanges } = this.transport;
+    const hostTlbis = unmapsWithoutRanges ? unmapPageTlbis(asid, vmid, page, pages, pageSizeLog2) : tlbis;
+    this.sink.emitUnmap(hostTlbis, asid, page, pages);
     const [[c0Low, c0High]] = tlbis;
     this.takeHostCommands(false, submission, this.routed(c0Low, c0High, queueIndex));
   }

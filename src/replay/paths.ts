@@ -29,6 +29,7 @@ class RunningTransport implements Transport {
   readonly attachesStreams: boolean;
   readonly needsDomains: boolean;
   readonly compilesEach: boolean;
+  readonly unmapsWithoutRanges: boolean;
   private readonly forwardOf: Transport['forward'];
   private readonly submitOf: Transport['submit'];
   private readonly drainOf: Transport['drain'];
@@ -42,6 +43,7 @@ class RunningTransport implements Transport {
     this.attachesStreams = made.attachesStreams === true;
     this.needsDomains = made.needsDomains === true;
     this.compilesEach = made.compilesEach === true;
+    this.unmapsWithoutRanges = made.unmapsWithoutRanges === true;
     this.forwardOf = made.forward;
     this.submitOf = made.submit;
     this.drainOf = made.drain;
@@ -74,8 +76,7 @@ class RunningTransport implements Transport {
 /** The paths of `choice`, the one that the trace begins with first. */
 export function makePaths(choice: StrategyChoice, profile: LoadedProfile): readonly ReplayPath[] {
   const choices = choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];
-  const parameter = (key: string) => profile.number(key);
-  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, parameter)) }));
+  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, profile)) }));
 }
 
 /** Command queues that `paths` have beside the physical main queue. */

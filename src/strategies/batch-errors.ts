@@ -3,12 +3,13 @@
  *
  * The VMM refuses (an undefined opcode): the batch is never issued, though CONS has moved past its commands (a defect of the
  * downstream batch). The kernel cannot convert (an unknown vSID): blocks of 63 before it are executed. The rest of its own
- * block is counted as done and never sent (`k71`), or refused with it (`k74`). Then CONS goes back to the block's first
+ * block is counted as done and never sent (`k71`, `k73`: N26 §B2), or refused with it (`k74`). Then CONS goes back to the block's first
  * command, a good one; the guest's driver overwrites that with a CMD_SYNC, and so on until the bad one is in front: one
  * error and one lost command each, derived from the VMM's rewind and the driver's skip together.
  */
 import { Opcode } from '../trace/opcodes.js';
 import { isDeviceCacheCommand, isForwardable } from './forwarding.js';
+import type { HostUapi } from './host-kernel.js';
 import { HOST_BLOCK_COMMANDS } from './trapped-queue.js';
 
 /** Rows of one publication that an error takes with it. */
@@ -29,7 +30,7 @@ export function batchLoss(
   from: number,
   bad: number,
   byVmm: boolean,
-  uapi: 'k71' | 'k74',
+  uapi: HostUapi,
 ): BatchLoss {
   let run: number[] = [];
   let isDeviceCache = false;
@@ -43,5 +44,5 @@ export function batchLoss(
   if (byVmm) return { rows: run, isSilent: true };
   if (!isDeviceCache) return { rows: [], isSilent: true }; // flushed by the change of class
   const issued = Math.floor(run.length / HOST_BLOCK_COMMANDS) * HOST_BLOCK_COMMANDS;
-  return { rows: run.slice(issued), isSilent: uapi === 'k71' };
+  return { rows: run.slice(issued), isSilent: uapi !== 'k74' };
 }

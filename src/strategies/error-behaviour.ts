@@ -3,6 +3,8 @@
  * §0.1, M §2.4). A transport declares it; the replay of `--fault` acts on it (replay/faults.ts).
  */
 
+import type { HostUapi } from './host-kernel.js';
+
 /** How one kind of error ends on one path. */
 export type ErrorAnswer =
   | {
@@ -35,7 +37,7 @@ export interface ErrorBehaviour {
   /** The hardware error of a guest's own queue passes through the host and its VMM before the guest is interrupted. */
   readonly isRelayedByVmm?: boolean;
   /** Commands are handed to the kernel in arrays: which kernel's error semantics (facts L §4.2). */
-  readonly batch?: 'k71' | 'k74';
+  readonly batch?: HostUapi;
 }
 
 const noWorkerToDie: ErrorAnswer = { notApplicable: 'has no worker' };

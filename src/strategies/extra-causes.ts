@@ -6,12 +6,15 @@ export const EXTRA_CAUSES = [
   'added-sync',
   'implicit-atc',
   'widened',
-  'recovery',
   'attach',
   'cd-broadcast',
   'unmap-request',
 ] as const;
 
+/** Index of `range-expansion`: a further page of a range, where the host has no range invalidation. */
+export const EXTRA_CAUSE_RANGE_EXPANSION = EXTRA_CAUSES.indexOf('range-expansion');
+/** Index of `widened`: a command for the whole context in place of a range that has too many pages for that. */
+export const EXTRA_CAUSE_WIDENED = EXTRA_CAUSES.indexOf('widened');
 /** Index of `atc-broadcast`. */
 export const EXTRA_CAUSE_ATC_BROADCAST = EXTRA_CAUSES.indexOf('atc-broadcast');
 /** Index of `implicit-atc`. */

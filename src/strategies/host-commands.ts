@@ -3,7 +3,7 @@
  */
 
 import type { Topology } from '../topology/topology.js';
-import type { CommandWords } from '../trace/command.js';
+import { type CommandWords, vmidOf } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../trace/units.js';
 import { AtcRange, asidNamedBy } from './atc-range.js';
@@ -11,8 +11,11 @@ import {
   EXTRA_CAUSE_ATC_BROADCAST,
   EXTRA_CAUSE_CD_BROADCAST,
   EXTRA_CAUSE_IMPLICIT_ATC,
+  EXTRA_CAUSE_RANGE_EXPANSION,
   EXTRA_CAUSE_UNMAP_REQUEST,
+  EXTRA_CAUSE_WIDENED,
 } from './extra-causes.js';
+import { contextWideOpcode, RangePages } from './range-pages.js';
 import type { AtcTargeting } from './targeting/targeting.js';
 
 /** Receives every host command, in order. */
@@ -26,6 +29,7 @@ export interface HostCommandReceiver {
 /** Sink of one replay. */
 export class HostCommandSink {
   private readonly range = new AtcRange();
+  private readonly pages = new RangePages();
   private readonly derivesFromTlbi: boolean;
 
   constructor(
@@ -57,6 +61,34 @@ export class HostCommandSink {
   /** Emit a TLBI and, whatever the targeting, one ATC_INV of its range to every ATS device of its domain. */
   emitWithAtcs(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
     this.receiver.onHostCommand(c0Low, c0High, c1Low, c1High, -1, -1);
+    this.emitAtcsOfTlbi(c0Low, c0High, c1Low, c1High);
+  }
+
+  /**
+   * Emit a TLBI with range fields as single pages, or as one command for its whole context (see range-pages.ts), and what
+   * follows the TLBI itself: ATC_INVs of its range, if the targeting derives them or `isWithAtcs`.
+   * @returns false if nothing of the command is left, only the wider one in its place
+   */
+  emitPages(c0Low: number, c0High: number, c1Low: number, c1High: number, isWithAtcs = this.derivesFromTlbi): boolean {
+    const { pages, receiver } = this;
+    const opcode = c0Low & 0xff;
+    pages.cover(c0Low, c1Low, c1High);
+    const { first, step, count } = pages;
+    if (count === 0) {
+      const wide = contextWideOpcode(opcode);
+      const high = wide === Opcode.TLBI_NH_ASID ? c0High : vmidOf(c0High);
+      receiver.onHostCommand(wide, high, 0, 0, -1, EXTRA_CAUSE_WIDENED);
+    }
+    for (let i = 0; i < count; i++) {
+      const page = first + i * step;
+      const low = (lowWordOfPage(page) | (c1Low & 1)) >>> 0;
+      receiver.onHostCommand(opcode, c0High, low, highWordOfPage(page), -1, i === 0 ? -1 : EXTRA_CAUSE_RANGE_EXPANSION);
+    }
+    if (isWithAtcs) this.emitAtcsOfTlbi(c0Low, c0High, c1Low, c1High);
+    return count > 0;
+  }
+
+  private emitAtcsOfTlbi(c0Low: number, c0High: number, c1Low: number, c1High: number): void {
     const streams = this.atsStreams(this.isSidUnknown ? -1 : asidNamedBy(c0Low, c0High));
     if (streams.length === 0) return;
     this.range.coverTlbi(c0Low, c1Low, c1High);

@@ -5,7 +5,7 @@
  */
 import { UsageError } from '../trace/errors.js';
 import type { StrategyChoice } from './spec.js';
-import type { Transport, TransportSetup } from './transport.js';
+import { type ParameterValues, setupOf, type Transport } from './transport.js';
 
 /** Where a replay changes from one path to another. */
 export interface Migration {
@@ -44,9 +44,9 @@ export function mapPaths(choice: StrategyChoice, change: (one: StrategyChoice) =
   return migrating(change(from), change(to), atNs);
 }
 
-/** The transport of `choice`, ready to run. */
-export function makeTransport(choice: StrategyChoice, parameter: TransportSetup['parameter']): Transport {
-  return choice.transport.create({ option: (key) => choice.options.get(key) ?? '', parameter });
+/** The transport of `choice`, ready to run under the profile `values`. */
+export function makeTransport(choice: StrategyChoice, values: ParameterValues): Transport {
+  return choice.transport.create(setupOf(choice.options, values));
 }
 
 const stages = ({ transport }: StrategyChoice): string =>

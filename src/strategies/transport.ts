@@ -67,6 +67,8 @@ export interface Transport {
   readonly attachesStreams?: boolean;
   /** It asks which streams share a domain (HostCommandSink.emitToDomain). */
   readonly needsDomains?: boolean;
+  /** The host's own unmaps do without range invalidation: its SMMU has none. */
+  readonly unmapsWithoutRanges?: boolean;
   /** Its verbs depend on more than the shape of a submission, or on what came before: they are asked for each time. */
   readonly compilesEach?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
@@ -90,6 +92,23 @@ export interface TransportSetup {
   readonly option: (key: string) => string;
   /** Numeric profile parameter. */
   readonly parameter: (key: string) => number;
+  /** Profile parameter with unit `name`. */
+  readonly text: (key: string) => string;
+}
+
+/** Values of a profile, by key. */
+export interface ParameterValues {
+  number(key: string): number;
+  text(key: string): string;
+}
+
+/** The setup of a transport with the option values `options` under the profile `values`. */
+export function setupOf(options: ReadonlyMap<string, string>, values: ParameterValues): TransportSetup {
+  return {
+    option: (key) => options.get(key) ?? '',
+    parameter: (key) => values.number(key),
+    text: (key) => values.text(key),
+  };
 }
 
 /** A transport as the registry lists it. */

@@ -48,12 +48,12 @@ export function nextSmmu(path: PathBuilder, from: number, first: number, count: 
 
 /**
  * The VMM works through guest rows `from … to-1` with one ioctl per command (upstream QEMU; facts L §5.4, M §2.4).
- * CMD_SYNC costs the VMM nothing of its own: by then everything before it is done.
+ * It reads and decodes CMD_SYNC like any command (N26 §E1); nothing is left to wait for by then.
  */
 export function ioctlPerCommand(submission: Submission, from: number, to: number, path: PathBuilder): void {
   for (let row = from; row < to; row++) {
-    if (submission.guestOpcode[row] === Opcode.SYNC) continue;
     path.host(Cost.vmmPerCommand);
+    if (submission.guestOpcode[row] === Opcode.SYNC) continue;
     const hostCount = submission.hostCount[row];
     if (hostCount === 0) {
       emulate(submission, row, path);

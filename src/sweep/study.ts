@@ -10,6 +10,7 @@ import { parseColumnMap } from '../readers/csv/column-map.js';
 import { eventRoles } from '../readers/ftrace/event-roles.js';
 import { readerByName } from '../readers/registry.js';
 import { resolveStrategies } from '../strategies/spec.js';
+import { setupOf } from '../strategies/transport.js';
 import { isStrategyFile } from '../strategies/user/load-user-strategy.js';
 import { loadTopology } from '../topology/load.js';
 import { type CheckedYaml, parseCheckedYaml, type YamlPath } from '../trace/checked-yaml.js';
@@ -154,11 +155,7 @@ class StudyCheck {
     // A file is held against its contract when it is made: once, with the first profile.
     const loaded = loadProfile(this.study.resolveProfile(this.content.profiles?.[0] ?? DEFAULT_PROFILE));
     for (const { transport, options } of files) {
-      const setup = {
-        option: (key: string) => options.get(key) ?? '',
-        parameter: (key: string) => loaded.number(key),
-      };
-      this.at(path, () => transport.create(setup));
+      this.at(path, () => transport.create(setupOf(options, loaded)));
     }
   }
 

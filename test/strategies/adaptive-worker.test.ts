@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadProfile } from '../../src/profiles/load.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
+import { setupOf } from '../../src/strategies/transport.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 
@@ -80,8 +81,7 @@ describe('sw-vcmdq:worker=adaptive', () => {
     const { result } = await run(at(0, 1_000_000), 'sw-vcmdq:worker=adaptive');
     expect(result.host.workers).toMatchObject([{ polled_ns: p.number('software.worker_spin_ns') }]);
     const [{ transport, options }] = resolveStrategies(['sw-vcmdq:spin=5']);
-    const setup = { option: (key: string) => options.get(key) ?? '', parameter: (key: string) => p.number(key) };
-    expect(() => transport.create(setup)).toThrow(
+    expect(() => transport.create(setupOf(options, p))).toThrow(
       'strategy sw-vcmdq: spin: expected worker=adaptive beside it, found worker=sleep',
     );
   });

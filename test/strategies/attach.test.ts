@@ -91,7 +91,9 @@ describe.each(['neoverse-mmu700', 'grace-cmdqv', 'a72-mmu600'])('closed form on 
   const steps = 3 * (insert + 2 * fetch + ns('smmu.exec_cfgi_ns') + ns('smmu.sync_complete_ns'));
 
   it('CFGI_STE, SYNC: trap, two system calls, three steps of CFGI_STE + SYNC, and the prefetch put into the queue', async () => {
-    const trapped = ns('software.mmio_exit_user_ns') + ns('software.vmm_dispatch_ns') + ns('software.vmm_per_cmd_ns');
+    // The VMM decodes two commands, CFGI_STE and CMD_SYNC.
+    const decoded = 2 * ns('software.vmm_per_cmd_ns');
+    const trapped = ns('software.mmio_exit_user_ns') + ns('software.vmm_dispatch_ns') + decoded;
     const cons = ns('software.mmio_exit_user_ns');
     for (const spec of ['ioctl', 'ioctl-batched', 'ecmdq', 'v1-patch', 'hw-vcmdq']) {
       const run = await replayThrough(ste(), spec, { profile });

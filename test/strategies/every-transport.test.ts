@@ -75,11 +75,11 @@ describe('O47: every duration and inter-arrival × 3 makes every latency × 3 an
 
 describe('one submission on P1', () => {
   it.each([
-    ['v1-patch', 4520, 52022],
-    ['ioctl', 4520, 52022],
+    ['v1-patch', 4670, 52172],
+    ['ioctl', 4670, 52172],
     ['hw-vcmdq', 417, 8418],
     ['hw-vcmdq-overlay', 417, 8418],
-    ['ecmdq', 4520, 52022],
+    ['ecmdq', 4670, 52172],
     ['virtio-iommu', 3642, 101859],
     ['vhost-iommu', 3558, 79599],
   ])('%s: %i ns for one command, %i ns for 64', async (spec, one, many) => {

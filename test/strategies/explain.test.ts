@@ -8,6 +8,7 @@ import { STAGES } from '../../src/path/costs.js';
 import { loadProfile, profileNames } from '../../src/profiles/load.js';
 import { TRANSPORTS } from '../../src/strategies/registry.js';
 import { resolveStrategies, targetingNames } from '../../src/strategies/spec.js';
+import { setupOf } from '../../src/strategies/transport.js';
 import { dryRunFaults } from '../../src/strategies/user/dry-run.js';
 import { Sandbox } from '../support/cli.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
@@ -149,7 +150,7 @@ describe('the dry run', () => {
   it.each(SPECS)('finds nothing wrong with %s', (spec) => {
     const { transport, options } = resolveStrategies([spec])[0];
     const profile = loadProfile('neoverse-mmu700');
-    const made = transport.create({ option: (key) => options.get(key) ?? '', parameter: (key) => profile.number(key) });
+    const made = transport.create(setupOf(options, profile));
     expect(dryRunFaults(made)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
+import { setupOf } from '../../src/strategies/transport.js';
 import { isStrategyFile, strategyKit } from '../../src/strategies/user/load-user-strategy.js';
 import { UsageError } from '../../src/trace/errors.js';
 import { Sandbox } from '../support/cli.js';
@@ -47,7 +48,7 @@ function refusal(file: string): string {
   try {
     const [{ transport, options }] = resolveStrategies([file]);
     const profile = loadProfile('neoverse-mmu700');
-    transport.create({ option: (key) => options.get(key) ?? '', parameter: (key) => profile.number(key) });
+    transport.create(setupOf(options, profile));
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
     return (error as Error).message;

@@ -124,7 +124,7 @@ describe('cost', () => {
       emitToDomain: (...command: number[]) => words.push(command),
       find: (name: string) => findings.push(name),
     };
-    const transport = v1Patch.create({ option: () => '', parameter: () => 0 });
+    const transport = v1Patch.create({ option: () => '', parameter: () => 0, text: () => 'on' });
     transport.forward(0x05, 8, 0, 0, sink as never, -1);
     expect(words).toEqual([[0x05, 8, 1, 0]]);
     expect(findings).toEqual(['cd_leaf_forced']);

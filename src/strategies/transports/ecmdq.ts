@@ -21,7 +21,7 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
-import { forwardNested } from '../forwarding.js';
+import { forwardToHost, hostKernel } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
@@ -40,14 +40,14 @@ export const ecmdq: TransportDefinition = {
     },
   ],
   errors: () => TRAPPED_ERRORS,
-  create({ option }) {
-    const queues = Number(option('queues'));
+  create(setup) {
+    const queues = Number(setup.option('queues'));
     return {
       ...noWorker,
       attachesStreams: true,
       queueCount: queues,
       isQueuePerVcpu: true,
-      forward: forwardNested,
+      forward: forwardToHost(hostKernel(setup)),
       submit(submission, path) {
         path.trapToVmmUnlocked();
         for (let row = 0; row < submission.guestCount; row++) {
@@ -61,9 +61,9 @@ export const ecmdq: TransportDefinition = {
 };
 
 function serveCommand(submission: Submission, row: number, queue: number, path: PathBuilder): void {
+  path.host(Cost.vmmPerCommand);
   if (submission.guestOpcode[row] === Opcode.SYNC) return;
   const hostCount = submission.hostCount[row];
-  path.host(Cost.vmmPerCommand);
   if (hostCount > 0) {
     forwardByIoctl(path, 1, submission.hostFirst[row], hostCount, queue);
     return;

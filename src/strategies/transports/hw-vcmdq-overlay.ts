@@ -21,11 +21,12 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
-import { forwardNested, isVcmdqCommand } from '../forwarding.js';
+import { isVcmdqCommand } from '../forwarding.js';
+import { forwardToHost, hardwareRefusal, hostKernel } from '../host-kernel.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
-import { isHardwareRow } from './hw-vcmdq.js';
+import { isSupportedRow } from './hw-vcmdq.js';
 import { guestIssueLists } from './native.js';
 
 /** The guest's main queue, on hardware; queue 0 is the host's. */
@@ -44,8 +45,11 @@ export const hwVcmdqOverlay: TransportDefinition = {
     deadWorker: { notApplicable: 'has no worker but the VMM itself' },
     silentDevice: { by: 'smmu', guestLearns: 'timeout' },
   }),
-  create({ parameter }) {
-    const slots = new SidSlots(parameter('smmu.vcmdq_sid_slots'));
+  create(setup) {
+    const slots = new SidSlots(setup.parameter('smmu.vcmdq_sid_slots'));
+    const host = hostKernel(setup);
+    const toHost = forwardToHost(host);
+    const isUnknown = hardwareRefusal(host);
     // vCPUs that went on without a SYNC behind a command that halts: what they publish next stays behind it in the queue.
     const unawaited = new Set<number>();
     return {
@@ -56,11 +60,12 @@ export const hwVcmdqOverlay: TransportDefinition = {
       isQueuePerVcpu: true,
       // What `submit` says follows from `unawaited` too.
       compilesEach: true,
-      forward(c0Low, c0High, c1Low, c1High, sink) {
+      forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
         const isHardware =
           opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
-        if (!isHardware) return forwardNested(c0Low, c0High, c1Low, c1High, sink);
+        if (!isHardware) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
+        if (isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
         sink.emit(c0Low, c0High, c1Low, c1High);
         return Handling.Forwarded;
       },
@@ -95,7 +100,7 @@ export const hwVcmdqOverlay: TransportDefinition = {
 /** First row from `from` on that the hardware cannot run; the number of rows if there is none. */
 function nextHalt(rows: Submission, from: number, slots: SidSlots): number {
   let row = from;
-  while (row < rows.guestCount && isHardwareRow(rows, row, slots)) row++;
+  while (row < rows.guestCount && isSupportedRow(rows, row, slots)) row++;
   return row;
 }
 

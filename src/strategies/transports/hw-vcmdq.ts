@@ -1,11 +1,12 @@
 /**
  * `hw-vcmdq`: Tegra241 CMDQV. The guest owns hardware queues whose doorbell and CONS are mapped: no exit. The hardware
  * takes NH_ASID, NH_VA, ATC_INV and CMD_SYNC, puts the VM's VMID in and replaces the vSID. A vCPU uses LVCMDQ (vCPU mod
- * number of LVCMDQs). Everything else goes to the emulated main queue, which traps like `ioctl`; the driver closes what it
- * has on one queue with a SYNC before it changes to the other. An ATC_INV whose stream has no SID match slot cannot be
- * rewritten by the hardware and takes the trapped queue too: here a slower path for the devices beyond the slots, where the
- * driver read in L §6.1 refuses to attach them at all.
- * Sources: facts L §6, M §2.5; closed form M §4.3 row D.
+ * number of LVCMDQs). Everything else goes to the emulated main queue, which traps like `ioctl`. Queues are picked per batch
+ * (queue-picker.ts): what a batch has on a VCMDQ is closed with a SYNC before an unsupported command, and from that command
+ * on, or if it is the first, the batch stays on the main queue. An ATC_INV whose stream has no SID match slot cannot be
+ * rewritten by the hardware and counts as unsupported: here a slower path for the devices beyond the slots, where the driver
+ * read in L §6.1 refuses to attach them at all.
+ * Sources: facts L §6, M §2.5, N26 §A3; closed form M §4.3 row D.
  */
 
 import { Cost } from '../../path/costs.js';
@@ -13,7 +14,9 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { VCMDQ_ERRORS } from '../error-behaviour.js';
-import { forwardNested, isVcmdqCommand } from '../forwarding.js';
+import { isVcmdqCommand } from '../forwarding.js';
+import { forwardToHost, hardwareRefusal, hostKernel } from '../host-kernel.js';
+import { QueuePicker } from '../queue-picker.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
@@ -41,11 +44,16 @@ export const hwVcmdq: TransportDefinition = {
     },
   ],
   errors: () => VCMDQ_ERRORS,
-  create({ option, parameter }) {
+  create(setup) {
+    const { option, parameter } = setup;
     const lvcmdqs = Number(option('lvcmdqs')) || parameter('smmu.vcmdqs_per_vm');
     const slots = new SidSlots(Number(option('sid-slots')) || parameter('smmu.vcmdq_sid_slots'));
-    // Where the command before went, within one publication.
-    let isOnHardware = true;
+    const host = hostKernel(setup);
+    const toHost = forwardToHost(host);
+    const isUnknown = hardwareRefusal(host);
+    // Two walks over a publication, one command at a time here and all at once at `submit`, must come to the same.
+    const forwarding = new QueuePicker();
+    const submitting = new QueuePicker();
     return {
       ...noWorker,
       attachesStreams: true,
@@ -53,47 +61,57 @@ export const hwVcmdq: TransportDefinition = {
       isQueuePerVcpu: true,
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
-        // A SYNC follows its command list into the queue that the list went to.
-        if (opcode === Opcode.ATC_INV) isOnHardware = slots.claim(sink.firstAtcTarget(c0High));
-        else if (opcode !== Opcode.SYNC) isOnHardware = isVcmdqCommand(opcode);
-        else if (previousOpcode < 0) isOnHardware = true;
-        if (!isOnHardware) return forwardNested(c0Low, c0High, c1Low, c1High, sink);
+        // Until the first command of a publication no batch is open, whatever the one before it has left.
+        if (previousOpcode < 0) forwarding.restart();
+        const isSupported =
+          opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
+        const isOnVcmdq = opcode === Opcode.SYNC ? forwarding.sync() : forwarding.command(isSupported);
+        if (!isOnVcmdq) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
+        if (isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
         sink.emit(c0Low, c0High, c1Low, c1High);
         return Handling.Forwarded;
       },
       submit(submission, path) {
         const queue = 1 + (submission.vcpu % lvcmdqs);
-        let from = 0;
-        while (from < submission.guestCount) {
-          const isHardware = isHardwareRow(submission, from, slots);
-          const to = endOfRun(submission, from, isHardware, slots);
-          if (isHardware) issueOnVcmdq(submission, from, to, queue, path);
+        const issue = (from: number, to: number, isOnVcmdq: boolean) => {
+          if (isOnVcmdq) issueOnVcmdq(submission, from, to, queue, path);
           else trapMainQueue(submission, from, to, path);
-          from = to;
+        };
+        submitting.restart();
+        let from = 0;
+        let isRunOnVcmdq = true;
+        for (let row = 0; row < submission.guestCount; row++) {
+          const isOnVcmdq = queueOfRow(submission, row, slots, submitting);
+          if (row > from && isOnVcmdq !== isRunOnVcmdq) {
+            issue(from, row, isRunOnVcmdq);
+            from = row;
+          }
+          isRunOnVcmdq = isOnVcmdq;
         }
         if (submission.guestCount === 0) path.guest(Cost.doorbell);
+        else issue(from, submission.guestCount, isRunOnVcmdq);
       },
     };
   },
 };
 
-/** The same decision as at forwarding: slots are never given back. An absorbed ATC_INV has no host command. */
-export function isHardwareRow(submission: Submission, row: number, slots: SidSlots): boolean {
+/** The queue of row `row`, the next of the walk with `picker`: true for the VCMDQ. A command that fails is where it failed. */
+function queueOfRow(submission: Submission, row: number, slots: SidSlots, picker: QueuePicker): boolean {
+  if (submission.guestOpcode[row] === Opcode.SYNC) return picker.sync();
+  const isSupported = isSupportedRow(submission, row, slots);
+  const isOnVcmdq = picker.command(isSupported);
+  return submission.guestFault[row] > 0 ? isSupported : isOnVcmdq;
+}
+
+/**
+ * True if a VCMDQ takes the command of row `row`: the answer that it had at forwarding, since slots are never given back. An
+ * absorbed ATC_INV has no host command.
+ */
+export function isSupportedRow(submission: Submission, row: number, slots: SidSlots): boolean {
   const opcode = submission.guestOpcode[row];
   if (submission.guestFault[row] > 0) return submission.hostCount[row] > 0;
   if (opcode !== Opcode.ATC_INV || submission.hostCount[row] === 0) return isVcmdqCommand(opcode);
   return slots.has(submission.hostSid[submission.hostFirst[row]]);
-}
-
-/** End of the run of rows that go to the same queue as row `from`; a SYNC stays with the commands before it. */
-function endOfRun(submission: Submission, from: number, isHardware: boolean, slots: SidSlots): number {
-  let row = from + 1;
-  while (row < submission.guestCount) {
-    const isSync = submission.guestOpcode[row] === Opcode.SYNC;
-    if (!isSync && isHardwareRow(submission, row, slots) !== isHardware) break;
-    row++;
-  }
-  return row;
 }
 
 function issueOnVcmdq(submission: Submission, from: number, to: number, queue: number, path: PathBuilder): void {

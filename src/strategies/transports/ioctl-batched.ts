@@ -11,7 +11,8 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
-import { forwardNested, isDeviceCacheCommand } from '../forwarding.js';
+import { isDeviceCacheCommand } from '../forwarding.js';
+import { forwardToHost, hostKernel, UAPI_OPTION, uapiOf } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
@@ -21,20 +22,13 @@ export const ioctlBatched: TransportDefinition = {
   summary: 'PROD write traps to the VMM; one ioctl per run of one class, host blocks of 63 commands and one CMD_SYNC',
   defaultAtc: 'vsid',
   walkStage: 'nested',
-  options: [
-    {
-      key: 'uapi',
-      help: 'kernel whose ioctl error semantics hold: k71 counts converted commands as done, k74 refuses whole blocks',
-      default: 'k71',
-      choices: ['k71', 'k74'],
-    },
-  ],
-  errors: (option) => ({ ...TRAPPED_ERRORS, batch: option('uapi') === 'k74' ? 'k74' : 'k71' }),
-  create: () => ({
+  options: [UAPI_OPTION],
+  errors: (option) => ({ ...TRAPPED_ERRORS, batch: uapiOf(option('uapi')) }),
+  create: (setup) => ({
     ...noWorker,
     attachesStreams: true,
     queueCount: 1,
-    forward: forwardNested,
+    forward: forwardToHost(hostKernel(setup, setup.option('uapi'))),
     submit(submission, path) {
       path.trapToVmm();
       batchByClass(submission, path);
@@ -56,8 +50,8 @@ function batchByClass(submission: Submission, path: PathBuilder): void {
   };
   for (let row = 0; row < submission.guestCount; row++) {
     const opcode = submission.guestOpcode[row];
-    if (opcode === Opcode.SYNC) continue;
     path.host(Cost.vmmPerCommand);
+    if (opcode === Opcode.SYNC) continue;
     if (submission.hostCount[row] === 0) {
       // What of the batch is executed before a command that fails was converted in an earlier block of the same ioctl.
       if (submission.guestFault[row] > 0) flush();

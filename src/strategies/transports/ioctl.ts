@@ -4,7 +4,7 @@
  * Sources: facts L §5.3–5.5, M §2.4, closed form M §4.3 row A (O1).
  */
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
-import { forwardNested } from '../forwarding.js';
+import { forwardToHost, hostKernel, UAPI_OPTION } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { ioctlPerCommand } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
@@ -14,13 +14,13 @@ export const ioctl: TransportDefinition = {
   summary: 'PROD write traps to the VMM; one ioctl and one host CMD_SYNC per command',
   defaultAtc: 'vsid',
   walkStage: 'nested',
-  options: [],
+  options: [UAPI_OPTION],
   errors: () => TRAPPED_ERRORS,
-  create: () => ({
+  create: (setup) => ({
     ...noWorker,
     attachesStreams: true,
     queueCount: 1,
-    forward: forwardNested,
+    forward: forwardToHost(hostKernel(setup, setup.option('uapi'))),
     submit(submission, path) {
       path.trapToVmm();
       ioctlPerCommand(submission, 0, submission.guestCount, path);

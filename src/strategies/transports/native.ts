@@ -1,6 +1,7 @@
 /**
- * `native`: the same stream on bare metal, the lower bound for every virtual path. Each vCPU inserts its commands into the
- * physical command queue and polls for its own SYNC; nothing traps and nothing is rewritten.
+ * `native`: the same stream on bare metal. Each vCPU inserts its commands into the physical command queue and polls for its
+ * own SYNC; nothing traps and nothing is rewritten. No virtual path that goes through this queue is faster. Paths with queues
+ * of their own (`hw-vcmdq`, `ecmdq`) can be where many CPUs compete for the one: it is not a bound of theirs.
  * Closed form: facts M §4.3 row D.
  */
 import { Cost } from '../../path/costs.js';
@@ -8,29 +9,33 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { opcodeClass } from '../../trace/opcodes.js';
 import { NATIVE_ERRORS } from '../error-behaviour.js';
+import { hardwareRefusal, hostKernel } from '../host-kernel.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 
 export const native: TransportDefinition = {
   name: 'native',
-  summary: 'bare metal: commands go straight into the physical queue (lower bound)',
+  summary: 'bare metal: every CPU writes into the one physical queue; no exit, no second stage',
   defaultAtc: 'vsid',
   walkStage: 's1',
   queuesAreMapped: true,
   options: [],
   errors: () => NATIVE_ERRORS,
-  create: () => ({
-    ...noWorker,
-    queueCount: 1,
-    forward(c0Low, c0High, c1Low, c1High, sink) {
-      if (opcodeClass(c0Low & 0xff) === undefined) return Handling.Refused;
-      sink.emit(c0Low, c0High, c1Low, c1High);
-      return Handling.Forwarded;
-    },
-    submit(submission, path) {
-      guestIssueLists(path, 0, submission, 0, submission.guestCount, submission.syncCount);
-    },
-  }),
+  create(setup) {
+    const isUnknown = hardwareRefusal(hostKernel(setup));
+    return {
+      ...noWorker,
+      queueCount: 1,
+      forward(c0Low, c0High, c1Low, c1High, sink) {
+        if (opcodeClass(c0Low & 0xff) === undefined || isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
+        sink.emit(c0Low, c0High, c1Low, c1High);
+        return Handling.Forwarded;
+      },
+      submit(submission, path) {
+        guestIssueLists(path, 0, submission, 0, submission.guestCount, submission.syncCount);
+      },
+    };
+  },
 };
 
 /**

@@ -14,7 +14,7 @@ import { UsageError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
-import { forwardNested } from '../forwarding.js';
+import { forwardToHost, hostKernel } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
 
@@ -50,7 +50,8 @@ export const swVcmdq: TransportDefinition = {
     },
   ],
   errors: () => ASYNCHRONOUS_ERRORS,
-  create({ option, parameter }) {
+  create(setup) {
+    const { option, parameter } = setup;
     const isWorkerPolling = option('worker') === 'poll';
     const isAdaptive = option('worker') === 'adaptive';
     const spinNs = Number(option('spin')) || parameter('software.worker_spin_ns');
@@ -72,7 +73,7 @@ export const swVcmdq: TransportDefinition = {
       workerCount: 1,
       isWorkerPolling,
       ...(isAdaptive ? { workerSpinNs: spinNs } : {}),
-      forward: forwardNested,
+      forward: forwardToHost(hostKernel(setup)),
       submit(submission, path) {
         if (isDoorbellTrapped) path.trapToKernel();
         else path.guest(Cost.doorbell);

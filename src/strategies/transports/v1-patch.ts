@@ -11,7 +11,8 @@
  * | CFGI_CDs, cause `cd-broadcast` | the other streams of the domain, after every CFGI_CD and CFGI_CD_ALL, under the same SYNC |
  * | ATC_INVs, cause `implicit-atc` | ATS devices of the domain, after every forwarded TLBI |
  *
- * Dropped: TLBI_NH_VA and NH_VAA with TG = 0 (the struct has a granule and a range; no granule is no valid one), NSNH_ALL,
+ * Dropped: TLBI_NH_VA and NH_VAA with TG = 0 (the struct has a granule and a range; no granule is no valid one), with a range
+ * on a host that refuses ranges (`host.ril=reject`), NSNH_ALL,
  * stage-2 and EL2/EL3 forms, undefined opcodes. A granule that the host does not offer is dropped too, but the facts do not
  * say which those are: here it offers 4, 16 and 64 KiB. CFGI_CD is issued with LEAF = 1 whatever the guest said.
  * Streams of one domain shared a CD table on kernels of its time, and the driver's CD invalidation visited all of them: recalled,
@@ -28,7 +29,9 @@ import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { SILENT_ERRORS } from '../error-behaviour.js';
 import type { HostCommandSink } from '../host-commands.js';
-import { Handling, type TransportDefinition } from '../transport.js';
+import { type HostKernel, hostKernel } from '../host-kernel.js';
+import { hasRangeFields } from '../host-refusal.js';
+import { Handling, type Transport, type TransportDefinition } from '../transport.js';
 import { issueInBlocks, issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
@@ -39,12 +42,12 @@ export const v1Patch: TransportDefinition = {
   walkStage: 'nested',
   options: [],
   errors: () => SILENT_ERRORS,
-  create: () => ({
+  create: (setup) => ({
     ...noWorker,
     attachesStreams: true,
     needsDomains: true,
     queueCount: 1,
-    forward: forwardDecoded,
+    forward: forwardDecoded(hostKernel(setup, 'k71')),
     submit(submission, path) {
       path.trapToVmm();
       for (let row = 0; row < submission.guestCount; row++) submitCommand(submission, row, path);
@@ -54,7 +57,19 @@ export const v1Patch: TransportDefinition = {
   }),
 };
 
-function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: number, sink: HostCommandSink): Handling {
+const forwardDecoded =
+  (host: HostKernel): Transport['forward'] =>
+  (c0Low, c0High, c1Low, c1High, sink) =>
+    decode(c0Low, c0High, c1Low, c1High, sink, host);
+
+function decode(
+  c0Low: number,
+  c0High: number,
+  c1Low: number,
+  c1High: number,
+  sink: HostCommandSink,
+  host: HostKernel,
+): Handling {
   switch (c0Low & 0xff) {
     case Opcode.SYNC:
       return Handling.Absorbed;
@@ -62,6 +77,10 @@ function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: nu
     case Opcode.TLBI_NH_VAA:
       // A granule that was not recorded gets the benefit of the doubt.
       if (tgOf(c1Low) === 0 && !sink.isSidUnknown) return swallow('tg0_dropped', sink);
+      if (hasRangeFields(c0Low, c1Low) && !sink.isSidUnknown) {
+        if (host.refusesRanges) return swallow('range_dropped', sink);
+        if (host.expandsRanges) return forwardPages(c0Low, c0High, c1Low, c1High, sink);
+      }
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
       sink.find('tlbi_broadcast_to_atcs');
       return Handling.Forwarded;
@@ -87,6 +106,12 @@ function forwardDecoded(c0Low: number, c0High: number, c1Low: number, c1High: nu
   }
 }
 
+/** A range on a host that spells it out, and the ATC_INVs of the range once. */
+function forwardPages(c0Low: number, c0High: number, c1Low: number, c1High: number, sink: HostCommandSink): Handling {
+  sink.find('tlbi_broadcast_to_atcs');
+  return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Handling.Forwarded : Handling.Emulated;
+}
+
 /** Dropped without a word, and counted as the finding `name`. */
 function swallow(name: string, sink: HostCommandSink): Handling {
   sink.find(name);
@@ -101,8 +126,8 @@ function isEmulated(opcode: number): boolean {
 
 function submitCommand(submission: Submission, row: number, path: PathBuilder): void {
   const opcode = submission.guestOpcode[row];
-  if (opcode === Opcode.SYNC) return;
   path.host(Cost.vmmPerCommand);
+  if (opcode === Opcode.SYNC) return;
   const hostCount = submission.hostCount[row];
   if (hostCount === 0 && isEmulated(opcode)) {
     emulate(submission, row, path);

@@ -19,7 +19,8 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
-import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
+import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
+import { hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueTlbiThenAtcs } from '../trapped-queue.js';
 
@@ -32,12 +33,13 @@ export const vhostIommu: TransportDefinition = {
   options: [],
   // No source says what this guest does when nobody serves its virtqueue.
   errors: () => ({ ...PARAVIRTUAL_ERRORS, deadWorker: { notApplicable: 'what its guest does then is not known' } }),
-  create: () => ({
+  create: (setup) => ({
     queueCount: 1,
     workerCount: 1,
     isWorkerPolling: false,
     isQueuePerVcpu: true,
-    forward: forwardAsUnmap,
+    unmapsWithoutRanges: setup.text('host.ril') !== 'on',
+    forward: forwardUnmapToHost(hostKernel(setup)),
     submit(submission, path) {
       if (!hasRequests(submission)) return;
       path.trapToKernel(ExitCause.VirtqueueKick);

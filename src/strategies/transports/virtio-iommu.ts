@@ -17,7 +17,8 @@
 import { Cost } from '../../path/costs.js';
 import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
-import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
+import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
+import { hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
@@ -30,11 +31,12 @@ export const virtioIommu: TransportDefinition = {
   unmapsDerivedFrom: 'tlbi',
   options: [],
   errors: () => PARAVIRTUAL_ERRORS,
-  create: () => ({
+  create: (setup) => ({
     ...noWorker,
     queueCount: 1,
     isQueuePerVcpu: true,
-    forward: forwardAsUnmap,
+    unmapsWithoutRanges: setup.text('host.ril') !== 'on',
+    forward: forwardUnmapToHost(hostKernel(setup)),
     submit(submission, path) {
       if (!hasRequests(submission)) return;
       path.trapToVmm(ExitCause.VirtqueueKick);

@@ -17,6 +17,7 @@ import { UsageError, UserError } from '../../trace/errors.js';
 import { OPCODES, opcodeClass } from '../../trace/opcodes.js';
 import { emulate, isAttachCommand } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
+import { forwardToHost, hostKernel } from '../host-kernel.js';
 import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
@@ -35,7 +36,9 @@ export const strategyKit = Object.freeze({
   command,
   emulate,
   forwardNested,
+  forwardToHost,
   guestIssueLists,
+  hostKernel,
   ioctlPerCommand,
   isAttachCommand,
   isDeviceCacheCommand,

@@ -56,16 +56,25 @@ export function checkTrappedPaths(table: VerdictTable): void {
 
   describe('C6: many vCPUs on one emulated queue', () => {
     const VCPUS = [1, 4, 8, 16, 20, 40];
-    /** vmm_dispatch + vmm_per_cmd + host(1) of neoverse-mmu700: how long one drain holds the big lock (O1). */
-    const HOLD_NS = 400 + 754;
+    /**
+     * vmm_dispatch + vmm_per_cmd + host(1) of neoverse-mmu700, and vmm_per_cmd for the CMD_SYNC: how long one drain holds the
+     * big lock (O1; 1154 ns before the VMM was charged for decoding the CMD_SYNC). And how long one CONS read does.
+     */
+    const HOLD_NS = 400 + 754 + 150;
+    const READ_NS = 200;
     const EXIT_NS = 1683;
 
-    it('without think time the model follows K/(K·hold + exit) and never falls', async () => {
+    async function ratesOf(set: readonly string[]): Promise<number[]> {
       const rates: number[] = [];
       for (const vcpus of VCPUS) {
-        const { result } = await runStorm({ vcpus, rounds: 200, thinkNs: 0 }, 'ioctl', { pacing: 'asap' });
+        const { result } = await runStorm({ vcpus, rounds: 200, thinkNs: 0 }, 'ioctl', { pacing: 'asap', set });
         rates.push(result.throughput.submissions_per_s);
       }
+      return rates;
+    }
+
+    it('without think time it rises to one submission per drain and CONS read under the lock, and never falls', async () => {
+      const rates = await ratesOf([]);
       const peak = Math.max(...rates);
       const last = rates[rates.length - 1];
       table.add(
@@ -74,6 +83,22 @@ export function checkTrappedPaths(table: VerdictTable): void {
         `${VCPUS.map((k, i) => `${k}: ${Math.round(rates[i] / 1000)}k/s`).join(', ')}; last / peak ${(last / peak).toFixed(2)}`,
         last < peak / 3 ? 'held' : 'not reproduced',
       );
+      const limit = 1e9 / (HOLD_NS + READ_NS);
+      for (const [i, rate] of rates.entries()) {
+        expect(rate).toBeLessThan(Math.min(limit, (VCPUS[i] * 1e9) / (2 * EXIT_NS + HOLD_NS)) * 1.001);
+        if (VCPUS[i] >= 16) expect(rate).toBeGreaterThan(limit * 0.995);
+        if (i > 0) expect(rate).toBeGreaterThan(rates[i - 1] * 0.999);
+      }
+      table.add(
+        'C6 the model’s own limit',
+        '1/(hold + read), hold 1304, read 200 ns',
+        `40: ${Math.round(last / 1000)}k/s, limit ${Math.round(limit / 1000)}k/s`,
+        'held',
+      );
+    });
+
+    it('if CONS reads did not hold the lock, it would follow K/(K·hold + exit)', async () => {
+      const rates = await ratesOf(['software.vmm_read_hold_ns=0']);
       // The CONS reads queue behind every drain, so all vCPUs leave the lock together and come back one exit later.
       const convoy = (vcpus: number) => (vcpus / (vcpus * HOLD_NS + EXIT_NS)) * 1e9;
       for (const [i, rate] of rates.entries()) {
@@ -81,8 +106,8 @@ export function checkTrappedPaths(table: VerdictTable): void {
         if (i > 0) expect(rate).toBeGreaterThan(rates[i - 1]);
       }
       table.add(
-        'C6 the model’s own law',
-        'K/(K·hold + exit), hold 1154, exit 1683 ns',
+        'C6 its law without read hold',
+        'K/(K·hold + exit), hold 1304, exit 1683 ns',
         `40: ${Math.round(convoy(40) / 1000)}k/s, limit ${Math.round(1e6 / HOLD_NS)}k/s`,
         'held',
       );
@@ -100,7 +125,11 @@ export function checkTrappedPaths(table: VerdictTable): void {
         `${Math.round(eight / 1000)}k/s → ${Math.round(sixteen / 1000)}k/s`,
         sixteen < eight / 3 ? 'held' : 'not reproduced',
       );
-      expect(sixteen).toBeLessThanOrEqual(2 * eight * 1.01);
+      // Nobody waits less than not at all. Twice the vCPUs may do more than twice the work: who meets whom in the lock depends
+      // on how their cycles fall together, not only on how many they are.
+      const unhindered = 1e9 / (thinkNs + 2 * EXIT_NS + HOLD_NS);
+      expect(eight).toBeLessThanOrEqual(8 * unhindered);
+      expect(sixteen).toBeLessThanOrEqual(16 * unhindered);
       expect(sixteen).toBeGreaterThanOrEqual(1.7 * eight);
     });
   });
