@@ -21,7 +21,7 @@ import { ExitCause } from '../../path/tally.js';
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardAsUnmap, hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueTlbiThenAtcs } from '../trapped-queue.js';
+import { issueInBlocks } from '../trapped-queue.js';
 
 export const vhostIommu: TransportDefinition = {
   name: 'vhost-iommu',
@@ -56,7 +56,7 @@ function serveRequests(rows: Submission, path: PathBuilder): void {
     if (rows.hostCount[row] > 0) {
       path.host(Cost.workerRead);
       path.host(Cost.hostUnmap);
-      issueTlbiThenAtcs(rows, row, path);
+      issueInBlocks(path, rows.hostFirst[row], rows.hostCount[row]);
     }
     // A submission ends at its last row, whatever that is.
     path.complete(row + 1);
