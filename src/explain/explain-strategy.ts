@@ -56,7 +56,9 @@ function walkOf(choice: StrategyChoice, profile: LoadedProfile, size: number): P
     option: (key) => choice.options.get(key) ?? '',
     parameter: (key) => profile.number(key),
   });
-  const { submission } = forwardAll(transport, choice.targeting.create(new Topology()), unmapSubmission(size));
+  const topology = new Topology();
+  const targeting = choice.targeting.create(topology, choice.routing.create(topology));
+  const { submission } = forwardAll(transport, targeting, unmapSubmission(size));
   return new PathWalk(transport, submission, profile);
 }
 

@@ -58,7 +58,7 @@ const MIGRATION = z.object({
 export const STRATEGY_RESULT_DECLARATION = z.object({
   trace: label('file name of the trace'),
   strategy: label('canonical name with the options that are not at their default'),
-  atc: label('ATC targeting: vsid, broadcast or implicit'),
+  atc: label('ATC targeting: vsid, broadcast, implicit or vsmmu'),
   latency: LATENCY,
   guest: z.object({
     stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
