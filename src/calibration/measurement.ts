@@ -42,11 +42,9 @@ export class Shapes {
 
   /** The shape of `commands` (CMD_SYNC included), published at once on the path of `choice`. */
   of(choice: StrategyChoice, commands: readonly CommandWords[]): number {
-    const { submission } = forwardAll(
-      transportOf(choice, this.profile),
-      choice.targeting.create(new Topology()),
-      commands,
-    );
+    const topology = new Topology();
+    const targeting = choice.targeting.create(topology, choice.routing.create(topology));
+    const { submission } = forwardAll(transportOf(choice, this.profile), targeting, commands);
     const key = `${choice.canonicalName}/${choice.targeting.name}/${signature(submission)}`;
     let index = this.byKey.get(key);
     if (index === undefined) {

@@ -90,7 +90,7 @@ export const modelFlags = {
     helpGroup: MODEL_GROUP,
     helpValue: 'LIST',
     description:
-      'who receives an ATC invalidation: vsid (the device it names), broadcast (every ATS device of the domain), implicit (derived by the host from each TLBI, the guest’s own ignored), or several separated by commas to compare them [default: what each strategy prefers]',
+      'who receives an ATC invalidation: vsid (the device it names), broadcast (every ATS device of the domain), implicit (derived by the host from each TLBI, the guest’s own ignored), vsmmu (every device of the vSMMU that may have an ATC), or several separated by commas to compare them [default: what each strategy prefers]',
   }),
   topology: Flags.string({
     helpGroup: MODEL_GROUP,

@@ -54,7 +54,9 @@ export function explainStrategy(
 
 function walkOf(choice: StrategyChoice, profile: LoadedProfile, size: number): PathWalk {
   const transport = choice.transport.create(setupOf(choice.options, profile));
-  const { submission } = forwardAll(transport, choice.targeting.create(new Topology()), unmapSubmission(size));
+  const topology = new Topology();
+  const targeting = choice.targeting.create(topology, choice.routing.create(topology));
+  const { submission } = forwardAll(transport, targeting, unmapSubmission(size));
   return new PathWalk(transport, submission, profile);
 }
 

@@ -113,10 +113,42 @@ export class QueueVerbs {
   }
 
   /**
-   * Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion; one SMMU
-   * after the other if they go to several.
+   * How many of the host commands `first … first+count-1` may share a command list: those before the first ATC_INV that was
+   * derived from the TLBI before it. Until that TLBI is done a device may refill its ATC from the TLB, so that the driver
+   * waits for a SYNC between the two (facts L §1.4, §9.3). An ATC_INV that the guest sent is ordered by the guest.
+   */
+  listLength(first: number, count: number): number {
+    const { rows } = this;
+    if (rows === undefined) return count;
+    const { hostOpcode, hostGuestRow } = rows;
+    for (let h = first + 1; h < first + count; h++) {
+      if (hostOpcode[h] !== Opcode.ATC_INV || hostOpcode[h - 1] === Opcode.ATC_INV) continue;
+      if (hostGuestRow[h] === hostGuestRow[h - 1]) return h - first;
+    }
+    return count;
+  }
+
+  /** Command lists that `listLength` divides host commands `first … first+count-1` into. */
+  listsIn(first: number, count: number): number {
+    let lists = 0;
+    for (let done = 0; done < count; done += this.listLength(first + done, count - done)) lists++;
+    return lists;
+  }
+
+  /**
+   * Host kernel: insert host commands `first … first+count-1` and its own SYNC into `queue`, poll for completion; one list
+   * after the other, and one SMMU after the other if they go to several.
    */
   hostIssueAndWait(queue: number, first: number, count: number): void {
+    let done = 0;
+    while (done < count) {
+      const length = this.listLength(first + done, count - done);
+      this.hostIssueList(queue, first + done, length);
+      done += length;
+    }
+  }
+
+  private hostIssueList(queue: number, first: number, count: number): void {
     for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
       const commands = this.share(smmu, first, count);
       if (commands === 0) continue;
@@ -153,8 +185,26 @@ export class QueueVerbs {
   /**
    * Guest: its commands `first … first+count-1`, `syncs` SYNCs among them, become visible in the mapped queue `queue`. Every
    * SYNC closes one command list of the driver, so the fixed part of the insertion is paid once per list (facts L §3.1).
+   * Before derived ATC_INVs (see `listLength`) the list is closed by a SYNC more, which the guest waits for.
    */
   guestIssue(queue: number, first: number, count: number, syncs: number): void {
+    const done = this.guestIssueLists(queue, first, count);
+    this.guestIssueLast(queue, first + done, count - done, done === 0 ? syncs : syncs - this.syncsAmong(first, done));
+  }
+
+  /** Guest: all lists but the last of its commands `first … first+count-1`, closed; returns how many commands they have. */
+  private guestIssueLists(queue: number, first: number, count: number): number {
+    let done = 0;
+    let length = this.listLength(first, count);
+    while (done + length < count) {
+      this.guestIssueList(queue, first + done, length, this.syncsAmong(first + done, length));
+      done += length;
+      length = this.listLength(first + done, count - done);
+    }
+    return done;
+  }
+
+  private guestIssueLast(queue: number, first: number, count: number, syncs: number): void {
     for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
       const commands = this.share(smmu, first, count);
       if (commands === 0) continue;
@@ -168,6 +218,11 @@ export class QueueVerbs {
 
   /** Guest: the same, closed by a SYNC that its driver adds because it changes queues. */
   guestIssueClosed(queue: number, first: number, count: number, syncs: number): void {
+    const done = this.guestIssueLists(queue, first, count);
+    this.guestIssueList(queue, first + done, count - done, done === 0 ? syncs : syncs - this.syncsAmong(first, done));
+  }
+
+  private guestIssueList(queue: number, first: number, count: number, syncs: number): void {
     for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
       const commands = this.share(smmu, first, count);
       if (commands === 0) continue;
@@ -182,7 +237,31 @@ export class QueueVerbs {
 
   /** A hardware queue goes on with commands `first … first+count-1` that the guest has put there and waits for if `isAwaited`. */
   resumeIssue(queue: number, first: number, count: number, isAwaited: boolean): void {
-    for (let smmu = 0; smmu < this.layout.smmus; smmu++) this.resumeOn(smmu, queue, first, count, isAwaited);
+    const done = this.resumeLists(queue, first, count);
+    for (let smmu = 0; smmu < this.layout.smmus; smmu++) {
+      this.resumeOn(smmu, queue, first + done, count - done, isAwaited);
+    }
+  }
+
+  /** All lists but the last, each closed by a SYNC that its guest added and waits for; returns how many commands they have. */
+  private resumeLists(queue: number, first: number, count: number): number {
+    let done = 0;
+    let length = this.listLength(first, count);
+    while (done + length < count) {
+      for (let smmu = 0; smmu < this.layout.smmus; smmu++) this.resumeClosedOn(smmu, queue, first + done, length);
+      done += length;
+      length = this.listLength(first + done, count - done);
+    }
+    return done;
+  }
+
+  private resumeClosedOn(smmu: number, queue: number, first: number, count: number): void {
+    const commands = this.share(smmu, first, count);
+    if (commands === 0) return;
+    this.tally.onAddedSync(this.measured);
+    this.program.add(Step.Reserve, this.physical(queue, smmu), -1, commands + 1);
+    this.program.add(Step.IssueClosed, first, count, this.physical(queue, smmu));
+    this.guestAwaitSync();
   }
 
   private resumeOn(smmu: number, queue: number, first: number, count: number, isAwaited: boolean): void {
@@ -196,6 +275,15 @@ export class QueueVerbs {
   /** Host commands among `first … first+count-1` for SMMU `smmu`, unless the verbs are limited to another. */
   private share(smmu: number, first: number, count: number): number {
     return this.only >= 0 && this.only !== smmu ? 0 : this.commandsFor(smmu, first, count);
+  }
+
+  /** SYNCs among host commands `first … first+count-1`. */
+  private syncsAmong(first: number, count: number): number {
+    const { rows } = this;
+    if (rows === undefined) return 0;
+    let syncs = 0;
+    for (let h = first; h < first + count; h++) if (rows.hostOpcode[h] === Opcode.SYNC) syncs++;
+    return syncs;
   }
 
   private syncsFor(smmu: number, first: number, count: number): number {
@@ -237,9 +325,12 @@ export class QueueVerbs {
    * of SMMU 0.
    */
   issueUntilHalt(queue: number, first: number, count: number): void {
-    for (let smmu = 1; smmu < this.layout.smmus; smmu++) this.resumeOn(smmu, queue, first, count, true);
-    this.program.add(Step.Reserve, this.physical(queue, 0), -1, this.commandsFor(0, first, count) + 1);
-    this.program.add(Step.IssueHalting, first, count, this.physical(queue, 0));
+    const done = this.resumeLists(queue, first, count);
+    const last = first + done;
+    const left = count - done;
+    for (let smmu = 1; smmu < this.layout.smmus; smmu++) this.resumeOn(smmu, queue, last, left, true);
+    this.program.add(Step.Reserve, this.physical(queue, 0), -1, this.commandsFor(0, last, left) + 1);
+    this.program.add(Step.IssueHalting, last, left, this.physical(queue, 0));
     this.program.add(Step.AwaitSync, 0);
     this.tally.onExit(ExitCause.QueueHalt, this.measured);
     this.host(Cost.queueHaltIrq);

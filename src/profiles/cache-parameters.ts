@@ -69,6 +69,12 @@ function walkCache(prefix: string, noun: string): ParameterSpec[] {
 
 /** Every parameter of the translation side. */
 export const CACHE_PARAMETERS: readonly ParameterSpec[] = [
+  {
+    key: 'smmu.ttl',
+    unit: 'name',
+    help: 'what a TLBI’s TTL does: nothing (hint), or only leaf entries of the level that it names go (strict)',
+    choices: ['hint', 'strict'],
+  },
   ...structure('tlb.utlb', 'micro TLB of a TBU'),
   ...structure('tlb.main', 'main TLB of a TBU'),
   ...structure('tlb.tcu', 'TLB of the TCU, shared by all TBUs'),

@@ -58,8 +58,8 @@ export class Guest {
     }
     for (const [index, { actor }] of this.workers.entries()) timeline?.onThread(actor, ThreadKind.Worker, vm, index);
     const [{ choice, transport }] = paths;
-    const targeting = choice.targeting.create(topology);
     const routing = choice.routing.create(topology);
+    const targeting = choice.targeting.create(topology, routing);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
     this.forwarder = new Forwarder(
       transport,
@@ -100,7 +100,8 @@ export class Guest {
   changePath(): void {
     const { topology } = this.host;
     const [, { choice, transport }] = this.paths;
-    this.forwarder.changePath(transport, choice.targeting.create(topology), choice.routing.create(topology));
+    const routing = choice.routing.create(topology);
+    this.forwarder.changePath(transport, choice.targeting.create(topology, routing), routing);
   }
 
   private layOut(paths: readonly ReplayPath[]): QueueLayout[] {

@@ -16,6 +16,8 @@ export class Access {
   high = 0;
   /** log2 of the page or block in the stage 1 tables (in those of stage 2 if stage 1 does not translate). */
   mappingLog2 = 12;
+  /** The same if the trace gives it, 0 if not: the level of its leaf follows from it. */
+  leafLog2 = 0;
   /** log2 of the entry that a fill makes: the smaller of both stages. */
   sizeLog2 = 12;
   granuleLog2 = 12;

@@ -37,12 +37,15 @@ export class CommandEffects {
     private readonly tcu: Structure | null,
     /** Null: causes are off. */
     private readonly pending: PendingCommands | null,
+    /** A TLBI removes only leaf entries of the level that its TTL names. */
+    private readonly isTtlStrict: boolean,
   ) {}
 
   /** Apply one host command; `targetSid` replaces its StreamID unless negative. Returns the number of entries removed. */
   execute(c0Low: number, c0High: number, c1Low: number, c1High: number, targetSid: number): number {
     const { scope, structures } = this;
     scope.decode(c0Low, c0High, c1Low, c1High, targetSid);
+    scope.isTtlStrict = this.isTtlStrict;
     switch (scope.domain) {
       case Domain.Translation:
         return this.invalidateTranslations();
@@ -66,6 +69,8 @@ export class CommandEffects {
     const { staleUse } = structures;
     if (this.pending === null && staleUse === null) return;
     scope.decode(c0Low, c0High, c1Low, c1High, -1);
+    // What the guest means is the range, whatever its TTL.
+    scope.isTtlStrict = false;
     if (scope.domain === Domain.None) return;
     if (this.pending !== null) this.pending.push(scope, number, queue);
     const mark = staleUse === null ? UNMARKED : staleUse.mark(number, queue);

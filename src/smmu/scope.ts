@@ -5,9 +5,11 @@
  * (VMID, ASID or NONE for stage 2 alone), ATC entries under (SID, SSID or NONE), configurations under (SID, SSID or 0).
  * A scope names a domain of structures, groups, members and a range of pages. Sources: facts L §1.2–1.3, M §2.2.
  *
- * - TTL is a hint and never narrows a scope: an entry of any size that overlaps the range goes. An implementation may
- *   use TTL to search less, but a wrong TTL must not leave a covering entry behind in this model (that is the safe
- *   reading; QEMU's full scan is the same, M §2.2: only an exact match ends it early).
+ * - TTL is a hint and never narrows what the guest meant: an entry of any size that overlaps the range. An implementation may
+ *   search for leaf entries of the named level only; `narrowsToLevel` applies a scope like that (smmu.ttl=strict). Otherwise all
+ *   go (QEMU's full scan is the same, M §2.2: only an exact match ends it early). Tables above the named level go either way,
+ *   unless the command is leaf-only; those at it and below need not (Arm ARM on the TTL hint of range TLBIs, recalled).
+ *   TTL with TG = 0 names no level, nor does level 1 of 16 KiB, where a block takes 52-bit addresses (facts N26 §B1).
  * - TG = 0 is one 4 KiB page. A range that runs past the top of the address space ends there.
  * - ASIDs match exactly for NH_VA; global entries (nG = 0) are not modelled.
  * - EL2 and EL3 forms cover nothing: a guest's translations are EL1.
@@ -24,12 +26,15 @@ import {
   sidOf,
   ssidOf,
   ssvOf,
+  tgOf,
   tlbiPages,
+  ttlLevelOf,
   vmidOf,
 } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
-import { ADDRESS_SPACE_PAGES } from '../trace/units.js';
+import { ADDRESS_SPACE_PAGES, granuleLog2OfTg } from '../trace/units.js';
 import { type ContextTable, UNKNOWN } from './cache/context-table.js';
+import { coverageLog2, LAST_LEVEL } from './walk-geometry.js';
 
 /** Which structures a command acts on. */
 export const enum Domain {
@@ -71,6 +76,11 @@ export class Scope {
   lastPage = LAST_PAGE;
   /** Only last-level entries: walk caches keep theirs. */
   leafOnly = false;
+  /** Leaves of the level that the TTL names are 2^n bytes with levelLog2 ≤ n < aboveLog2; aboveLog2 = 0: it names none. */
+  levelLog2 = 0;
+  aboveLog2 = 0;
+  /** The TTL is taken at its word. Set by who applies the scope, not decoded. */
+  isTtlStrict = false;
 
   private resolvedIn: ContextTable | undefined;
   private resolved = UNKNOWN;
@@ -96,20 +106,24 @@ export class Scope {
     this.firstPage = 0;
     this.lastPage = LAST_PAGE;
     this.leafOnly = false;
+    this.aboveLog2 = 0;
     this.firstGroup = vmidOf(c0High);
     this.lastGroup = this.firstGroup;
     switch (opcodeOf(c0Low)) {
       case Opcode.TLBI_NH_VA:
         this.member = asidOf(c0High);
         this.cover(pageOfCommand(c1Low, c1High), tlbiPages(c0Low, c1Low), leafOf(c1Low));
+        this.nameLevel(c1Low);
         return;
       case Opcode.TLBI_NH_VAA:
         this.member = Member.Present;
         this.cover(pageOfCommand(c1Low, c1High), tlbiPages(c0Low, c1Low), leafOf(c1Low));
+        this.nameLevel(c1Low);
         return;
       case Opcode.TLBI_S2_IPA:
         this.member = Member.None;
         this.cover(pageOfCommand(c1Low, c1High) % IPA_PAGES, tlbiPages(c0Low, c1Low), leafOf(c1Low));
+        this.nameLevel(c1Low);
         return;
       case Opcode.TLBI_NH_ASID:
         this.member = asidOf(c0High);
@@ -176,6 +190,30 @@ export class Scope {
       default:
         this.domain = Domain.None;
     }
+  }
+
+  /** True if only entries of some level go, of those that the range covers. */
+  get narrowsToLevel(): boolean {
+    return this.isTtlStrict && this.aboveLog2 > 0;
+  }
+
+  /** True if the TTL lets a leaf entry of a page or block of 2^leafLog2 bytes go; 0 = not known, so it may be of any level. */
+  reachesLeaf(leafLog2: number): boolean {
+    return leafLog2 === 0 || (leafLog2 >= this.levelLog2 && leafLog2 < this.aboveLog2);
+  }
+
+  /** True if the TTL lets a table descriptor that covers 2^sizeLog2 bytes go: it is above the named level. */
+  reachesTable(sizeLog2: number): boolean {
+    return sizeLog2 >= this.aboveLog2;
+  }
+
+  private nameLevel(c1Low: number): void {
+    const level = ttlLevelOf(c1Low);
+    if (level === 0) return;
+    const granuleLog2 = granuleLog2OfTg(tgOf(c1Low));
+    // What is smaller than a granule is part of a page.
+    this.levelLog2 = level === LAST_LEVEL ? 0 : coverageLog2(level, granuleLog2);
+    this.aboveLog2 = coverageLog2(level - 1, granuleLog2);
   }
 
   private cover(firstPage: number, pages: number, leafOnly: boolean): void {

@@ -120,7 +120,8 @@ export class Smmu {
     this.sharesMappings = options.tbuOf === undefined;
     this.tcu = createSharedTlb(this.common, this.sharesMappings ? this.tbus[0].mappings : undefined);
     if (this.sharesMappings) this.tbus[0].shared = this.tcu;
-    this.commands = new CommandEffects(this, this.sharesMappings ? null : this.tcu, pending);
+    const isTtlStrict = settings.text('smmu.ttl') === 'strict';
+    this.commands = new CommandEffects(this, this.sharesMappings ? null : this.tcu, pending, isTtlStrict);
     this.defaultStage = STAGE_BY_NAME[settings.text('walk.stage')];
     this.isConfigFirst = settings.flag('cache.config.first');
     this.portsNs = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
@@ -188,6 +189,7 @@ export class Smmu {
     this.askedGranuleLog2 = granuleLog2;
     const granule = granuleLog2 === 14 || granuleLog2 === 16 ? granuleLog2 : 12;
     const mapping = pageSizeLog2 === 0 ? granule : pageSizeLog2 < 12 ? 12 : Math.min(pageSizeLog2, LARGEST_LOG2);
+    access.leafLog2 = pageSizeLog2 === 0 ? 0 : mapping;
     access.granuleLog2 = granule;
     access.mappingLog2 = mapping;
     access.sizeLog2 = Math.min(mapping, this.largestLog2);
@@ -320,7 +322,7 @@ export class Smmu {
     const held = tbu.fill(sizeLog2, context);
     if (tcu !== null) {
       if (this.sharesMappings) tcu.fill(held);
-      else tcu.fillOwn(low, high, sizeLog2, context);
+      else tcu.fillOwn(low, high, sizeLog2, context, this.access.leafLog2);
     }
     return ns;
   }

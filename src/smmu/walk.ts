@@ -44,6 +44,8 @@ export class Walker {
   /** Stage 2 size and granule of the walk under way. */
   private sizeLog2 = 12;
   private granuleLog2 = 12;
+  /** The size, if it is known; else 0. */
+  private leafLog2 = 0;
 
   constructor(settings: CacheSettings, caches: WalkCaches, access: Access) {
     this.access = access;
@@ -59,12 +61,13 @@ export class Walker {
 
   /** Walk stage 1 of the access, nested in stage 2 of `s2Context` unless that is negative. Returns ns. */
   stage1(context: number, s2Context: number, faults: boolean): number {
-    const { low, high, mappingLog2, granuleLog2 } = this.access;
+    const { low, high, mappingLog2, leafLog2, granuleLog2 } = this.access;
     const isNested = s2Context >= 0;
     const cache = this.caches.walkS1;
     const first = this.firstS1[granuleLog2];
     const leaf = Math.max(first, leafLevel(mappingLog2, granuleLog2));
     this.sizeLog2 = this.s2PageLog2 || mappingLog2;
+    this.leafLog2 = this.s2PageLog2 || leafLog2;
     this.granuleLog2 = this.s2GranuleLog2 || granuleLog2;
     let ns = 0;
     let level = first;
@@ -92,6 +95,7 @@ export class Walker {
   stage2Only(context: number, faults: boolean): number {
     const { access } = this;
     this.sizeLog2 = access.mappingLog2;
+    this.leafLog2 = access.leafLog2;
     this.granuleLog2 = access.granuleLog2;
     return this.stage2(access.low, access.high, context, true, faults);
   }
@@ -101,6 +105,7 @@ export class Walker {
    */
   stage2OfDescriptor(read: number, stream: number, s2Context: number): number {
     this.sizeLog2 = this.s2PageLog2 || this.access.mappingLog2;
+    this.leafLog2 = this.s2PageLog2 || this.access.leafLog2;
     this.granuleLog2 = this.s2GranuleLog2 || this.access.granuleLog2;
     return this.stage2((stream << 1) | read, DESCRIPTOR_IPA, s2Context, false, false);
   }
@@ -133,7 +138,7 @@ export class Walker {
         cache.fill(level, low, high, coverageLog2(level, granuleLog2), context);
       }
     }
-    if (ipa !== null && !faults) ipa.fillOwn(low, high, sizeLog2, context);
+    if (ipa !== null && !faults) ipa.fillOwn(low, high, sizeLog2, context, this.leafLog2);
     return ns;
   }
 

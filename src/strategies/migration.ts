@@ -32,7 +32,11 @@ export function migrating(from: StrategyChoice, to: StrategyChoice, atNs: number
   return {
     ...from,
     canonicalName: `${from.canonicalName}+${to.canonicalName}@${atNs}ns`,
-    targeting: { ...from.targeting, name: atc, create: (topology) => from.targeting.create(topology) },
+    targeting: {
+      ...from.targeting,
+      name: atc,
+      create: (topology, routing) => from.targeting.create(topology, routing),
+    },
     migration: { atNs, from, to },
   };
 }

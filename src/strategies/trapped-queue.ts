@@ -10,10 +10,16 @@ import { emulate } from './attach.js';
 /** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
 export const HOST_BLOCK_COMMANDS = 63;
 
-/** Host kernel: issue host commands `first … first+count-1` in blocks, each with its own SYNC; on the main queue by default. */
+/**
+ * Host kernel: issue host commands `first … first+count-1` in blocks, each with its own SYNC; on the main queue by default. A
+ * block also ends between a TLBI and the ATC_INVs derived from it (QueueVerbs.listLength), as on every path.
+ */
 export function issueInBlocks(path: PathBuilder, first: number, count: number, queue = 0): void {
-  for (let done = 0; done < count; done += HOST_BLOCK_COMMANDS) {
-    path.hostIssueAndWait(queue, first + done, Math.min(HOST_BLOCK_COMMANDS, count - done));
+  let done = 0;
+  while (done < count) {
+    const block = path.listLength(first + done, Math.min(HOST_BLOCK_COMMANDS, count - done));
+    path.hostIssueAndWait(queue, first + done, block);
+    done += block;
   }
 }
 
@@ -61,19 +67,6 @@ export function ioctlPerCommand(submission: Submission, from: number, to: number
     }
     forwardByIoctl(path, 1, submission.hostFirst[row], hostCount);
   }
-}
-
-/**
- * Host kernel: issue the host commands of guest row `row` the way of its own unmap: the TLBIs with a SYNC, then, because
- * devices may refetch until it has taken effect, the ATC_INVs of the domain with another (facts L §1.4, §9.3).
- */
-export function issueTlbiThenAtcs(submission: Submission, row: number, path: PathBuilder): void {
-  const first = submission.hostFirst[row];
-  const end = first + submission.hostCount[row];
-  let atcs = first;
-  while (atcs < end && submission.hostOpcode[atcs] !== Opcode.ATC_INV) atcs++;
-  issueInBlocks(path, first, atcs - first);
-  issueInBlocks(path, atcs, end - atcs);
 }
 
 /** Number of CMD_SYNCs among guest rows `from … to-1`. */

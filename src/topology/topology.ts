@@ -9,7 +9,6 @@
  * with bindings moves at their times and no longer follows its translations. The feeder of events calls `advanceTo` for
  * that before the first event at or after `nextBindingNs`.
  */
-
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
@@ -54,6 +53,7 @@ export const VM_SIDS = 2 ** 24;
 export class Topology {
   private readonly devices = new Map<number, Device>();
   private atsDevices: Device[] = [];
+  private sorted: readonly Device[] | undefined;
   private readonly result: number[] = [];
   /** ATS streams that showed only after the surveyed part of a long trace. */
   discoveredLate = 0;
@@ -110,22 +110,19 @@ export class Topology {
 
   /** SMMUs on which the domain of `asid` has ever had a device; all if none is known. `queue` tells the VM. */
   smmusOfAsid(asid: number, queue: number): number {
-    return this.smmusByDomain.get(this.domainKey(this.vmOfQueue(queue), asid)) ?? this.allSmmus;
-  }
-
-  private domainKey(vm: number, asid: number): number {
-    return vm * 65536 + asid;
+    return this.smmusByDomain.get(domainKey(this.vmOfQueue(queue), asid)) ?? this.allSmmus;
   }
 
   private noteSmmu(device: Device, asid: number): void {
     if (this.smmuCount === 1 || asid < 0) return;
-    const key = this.domainKey(this.vmOf(device.sid), asid);
+    const key = domainKey(this.vmOf(device.sid), asid);
     this.smmusByDomain.set(key, (this.smmusByDomain.get(key) ?? 0) | (1 << device.smmu));
   }
 
-  /** All streams in ascending SID order. */
-  list(): Device[] {
-    return [...this.devices.values()].sort((a, b) => a.sid - b.sid);
+  /** All streams in ascending SID order; the same array until there is another one. */
+  list(): readonly Device[] {
+    this.sorted ??= [...this.devices.values()].sort((a, b) => a.sid - b.sid);
+    return this.sorted;
   }
 
   /** False for a vSID that the host cannot map: there is a topology file and it does not list it (facts L §5.2). */
@@ -238,8 +235,8 @@ export class Topology {
     copy.guestGranuleLog2 = this.guestGranuleLog2;
     copy.queueOfSmmu = this.queueOfSmmu;
     for (const [key, smmus] of this.smmusByDomain) copy.smmusByDomain.set(key, smmus);
-    copy.listAtsDevices();
     copy.isDeclared = this.isDeclared;
+    copy.listAtsDevices();
     copy.bindings = this.bindings;
     copy.nextBinding = this.nextBinding;
     return copy;
@@ -336,10 +333,13 @@ export class Topology {
         isBoundByFile: false,
       };
       this.devices.set(sid, device);
+      this.sorted = undefined;
     }
     return device;
   }
 }
+
+const domainKey = (vm: number, asid: number): number => vm * 65536 + asid;
 
 /** A device without a known domain counts as a member of every one, unless it translates under PASIDs only. */
 function isInDomain({ asid: own, pasids }: Device, asid: number): boolean {

@@ -92,6 +92,15 @@ export const scaleOf = (c0Low: number): number => (c0Low >>> 20) & 31;
 export const tgOf = (c1Low: number): number => (c1Low >>> 10) & 3;
 /** TTL of an address TLBI. */
 export const ttlOf = (c1Low: number): number => (c1Low >>> 8) & 3;
+/**
+ * Level of the leaves that an address TLBI names, 1 to 3; 0 if it names none: TTL = 0, TG = 0, or level 1 of 16 KiB granules,
+ * where a block takes 52-bit addresses (facts L §1.3, N26 §B1).
+ */
+export function ttlLevelOf(c1Low: number): number {
+  const tg = tgOf(c1Low);
+  const ttl = ttlOf(c1Low);
+  return tg === 0 || (tg === 2 && ttl === 1) ? 0 : ttl;
+}
 /** LEAF bit. */
 export const leafOf = (c1Low: number): boolean => (c1Low & 1) !== 0;
 /** ADDR [63:12] as a 4 KiB page number. */

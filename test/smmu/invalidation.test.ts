@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../../src/smmu/stage.js';
 import { Machine, range } from './support/machine.js';
-import { onlyMainTlb } from './support/settings.js';
+import { type Overrides, onlyMainTlb } from './support/settings.js';
 
 const MAIN = onlyMainTlb(4096, 'lru');
 const NO_ATC = { 'atc.enable': false };
@@ -31,6 +31,48 @@ describe('ranges', () => {
     machine.translate(0x600);
     expect(machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: 0x205, TG: 1, TTL })).toBe(1);
     expect(machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: 0x600, TG: 1, TTL })).toBe(1);
+  });
+
+  /** What remains of a 4 KiB page, a run of 16, a 2 MiB and a 1 GiB block and a page of unknown size, each in its own GiB. */
+  function levelsLeft(ttl: string, TTL: number, TG: number, set: Overrides = {}): number[] {
+    const machine = new Machine({ ...MAIN, ...set, 'smmu.ttl': ttl });
+    const sizes = [12, 16, 21, 30, 0];
+    for (const [index, sizeLog2] of sizes.entries()) machine.translate(index * 2 ** 18, { sizeLog2 });
+    machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: 0, TG, TTL, NUM: 31, SCALE: 16 });
+    const before = machine.counts('main').hits;
+    return sizes.filter((sizeLog2, index) => {
+      const { hits } = machine.counts('main');
+      machine.translate(index * 2 ** 18, { sizeLog2 });
+      return machine.counts('main').hits > Math.max(before, hits);
+    });
+  }
+
+  it.each([
+    ['level 3 of 4 KiB', 3, 1, [21, 30]],
+    ['level 2 of 4 KiB', 2, 1, [12, 16, 30]],
+    ['level 1 of 4 KiB', 1, 1, [12, 16, 21]],
+    ['level 3 of 16 KiB, below 32 MiB', 3, 2, [30]],
+    ['level 2 of 16 KiB', 2, 2, [12, 16, 21]],
+    ['level 1 of 16 KiB, which is none', 1, 2, []],
+    ['level 3 of 64 KiB, below 512 MiB', 3, 3, [30]],
+    ['no level', 0, 1, []],
+  ])('smmu.ttl=strict: %s keeps known leaves of other levels', (_what, TTL, TG, kept) => {
+    expect(levelsLeft('strict', TTL, TG)).toEqual(kept);
+    expect(levelsLeft('hint', TTL, TG)).toEqual([]);
+  });
+
+  it('smmu.ttl=strict: the level is that of stage 1, whatever stage 2 leaves of the entry', () => {
+    expect(levelsLeft('strict', 2, 1, { 'walk.stage': 'nested', 'walk.s2_page_log2': 12 })).toEqual([12, 16, 30]);
+  });
+
+  it('smmu.ttl=strict: without LEAF the tables above the level go, that of the level stays', () => {
+    const left = (TTL: number, LEAF: number): number => {
+      const machine = new Machine({ ...NO_ATC, 'smmu.ttl': 'strict' });
+      machine.translate(0x10, { stage: Stage.S1, sizeLog2: 12 });
+      machine.execute('TLBI_NH_VA', { ASID: 1, ADDR: 0x10, TG: 1, TTL, LEAF });
+      return machine.counts('walk_s1').occupancy;
+    };
+    expect([left(3, 0), left(2, 0), left(1, 0), left(0, 0), left(2, 1)]).toEqual([0, 1, 2, 0, 3]);
   });
 
   it('a block goes if any page of it is named, from below, inside and above', () => {

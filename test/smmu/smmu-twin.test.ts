@@ -138,6 +138,24 @@ const MACHINES: readonly { name: string; set: Overrides; tbus: number; hasAts: b
     tbus: 1,
     hasAts: false,
   },
+  {
+    name: 'TTL taken at its word, IPA cache and shared TLB',
+    set: { 'smmu.ttl': 'strict', 'tlb.tcu.enable': true, 'tlb.tcu.entries': 12, 'cache.ipa.enable': true },
+    tbus: 1,
+    hasAts: true,
+  },
+  {
+    name: 'TTL taken at its word, stage 2 of 16 KiB pages, two TBUs',
+    set: {
+      'smmu.ttl': 'strict',
+      'tlb.tcu.enable': true,
+      'tlb.tcu.entries': 12,
+      'walk.s2_page_log2': 14,
+      'cache.ipa.enable': true,
+    },
+    tbus: 2,
+    hasAts: false,
+  },
   { name: 'no TLB at all', set: { 'tlb.utlb.enable': false, 'tlb.main.enable': false }, tbus: 2, hasAts: true },
 ];
 

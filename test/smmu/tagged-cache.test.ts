@@ -79,7 +79,7 @@ function lookup(cache: TaggedCache, page: number, context: number): number {
 
 function fill(cache: TaggedCache, page: number, sizeLog2: number, context: number): number {
   cache.mappings.locate(pageLow(page), pageHigh(page), context);
-  return cache.fill(cache.mappings.hold(pageLow(page), pageHigh(page), sizeLog2, context));
+  return cache.fill(cache.mappings.hold(pageLow(page), pageHigh(page), sizeLog2, context, sizeLog2));
 }
 
 /** Contents as text, slot by slot: who is there and in which way. */

@@ -100,7 +100,7 @@ describe('the definition', () => {
     [`name: 'ioctl'`, 'name: expected a name other than the built-in ones, found "ioctl"'],
     [`name: 'all'`, 'name: expected a name other than the built-in ones, found "all"'],
     [`summary: ''`, 'summary: expected one line of text, found ""'],
-    [`defaultAtc: 'everyone'`, 'defaultAtc: expected broadcast or vsid or implicit, found "everyone"'],
+    [`defaultAtc: 'everyone'`, 'defaultAtc: expected broadcast or vsid or implicit or vsmmu, found "everyone"'],
     [`walkStage: 2`, 'walkStage: expected nested or s1, found 2'],
     [`options: {}`, 'options: expected an array of OptionSpecs, found an object'],
     [`options: [7]`, 'options[0]: expected an OptionSpec, found 7'],

@@ -74,7 +74,7 @@ const PER_UNMAP = z
 export const STRATEGY_RESULT_DECLARATION = z.object({
   trace: label('file name of the trace'),
   strategy: label('canonical name with the options that are not at their default'),
-  atc: label('ATC targeting: vsid, broadcast or implicit'),
+  atc: label('ATC targeting: vsid, broadcast, implicit or vsmmu'),
   latency: LATENCY,
   operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
   guest: z.object({

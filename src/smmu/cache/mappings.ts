@@ -47,6 +47,8 @@ export class Mappings {
   readonly keys: KeyTable;
   /** RecordState by record. */
   state = new Uint8Array(FIRST_RECORDS);
+  /** By record: log2 of the page or block in the translation tables behind it, of which the entry may be a part; 0 = not known. */
+  leafLog2 = new Uint8Array(FIRST_RECORDS);
   /** What the last `locate` found: records of the page, largest mapping first, in rows 0 … located − 1. */
   readonly candidates = new Int32Array(LARGEST_LOG2 + 1);
   located = 0;
@@ -136,13 +138,17 @@ export class Mappings {
     return false;
   }
 
-  /** The located page is filled by a mapping of 2^sizeLog2 bytes; returns its record, which the caller fills in at once. */
-  hold(low: number, high: number, sizeLog2: number, context: number): number {
+  /**
+   * The located page is filled by a mapping of 2^sizeLog2 bytes, part of a page or block of 2^leafLog2; returns its record,
+   * which the caller fills in at once.
+   */
+  hold(low: number, high: number, sizeLog2: number, context: number, leafLog2: number): number {
     const { keys, candidates } = this;
     for (let i = 0; i < this.located; i++) {
       const record = candidates[i];
       if (keys.sizeLog2(record) === sizeLog2) {
         if (this.state[record] !== RecordState.Held) this.regain(record);
+        this.leafLog2[record] = leafLog2;
         return record;
       }
     }
@@ -152,6 +158,7 @@ export class Mappings {
     this.lists.remove(FREE, record);
     keys.insert(record, low & LOW_MASK[sizeLog2], highSizeOf(high & HIGH_MASK[sizeLog2], sizeLog2), context);
     this.state[record] = RecordState.Held;
+    this.leafLog2[record] = leafLog2;
     return record;
   }
 
@@ -171,11 +178,12 @@ export class Mappings {
     if (!this.isReached(scope)) return 0;
     const { keys, caches, shadows } = this;
     const count = keys.collect(scope);
+    const isNarrow = scope.narrowsToLevel;
     this.losses++;
     let removed = 0;
     for (let i = 0; i < count; i++) {
       const record = keys.covered[i];
-      if (this.state[record] !== RecordState.Held) continue;
+      if (this.state[record] !== RecordState.Held || (isNarrow && !this.isAtLevel(record, scope))) continue;
       for (let c = 0; c < caches.length; c++) if (caches[c].invalidate(record)) removed++;
       for (let s = 0; s < shadows.length; s++) shadows[s].drop(record);
       keys.unlist(record);
@@ -193,6 +201,11 @@ export class Mappings {
     if (!this.isReached(scope)) return 0;
     if (!this.robbed.isEmpty) this.explainRobbed(scope);
     return isCollecting ? this.keys.collect(scope) : 0;
+  }
+
+  private isAtLevel(record: number, scope: Scope): boolean {
+    if (this.isTable) return scope.reachesTable(this.keys.sizeLog2(record));
+    return scope.reachesLeaf(this.leafLog2[record]);
   }
 
   /** True if commands of this scope act on these mappings. */
@@ -268,6 +281,9 @@ export class Mappings {
     const state = new Uint8Array(from * 2);
     state.set(this.state);
     this.state = state;
+    const leafLog2 = new Uint8Array(from * 2);
+    leafLog2.set(this.leafLog2);
+    this.leafLog2 = leafLog2;
     const lossNumber = new Uint32Array(from * 2);
     lossNumber.set(this.lossNumber);
     this.lossNumber = lossNumber;

@@ -125,11 +125,13 @@ export class Structure {
     return false;
   }
 
-  /** `fill` for a structure that has its mappings to itself, after it has missed the page. */
-  fillOwn(low: number, high: number, sizeLog2: number, context: number): void {
+  /**
+   * `fill` for a structure that has its mappings to itself, after it has missed the page; `leafLog2` as in Mappings.leafLog2.
+   */
+  fillOwn(low: number, high: number, sizeLog2: number, context: number, leafLog2 = 0): void {
     // A walk has looked for descriptors of other levels since.
     if (this.isTable) this.mappings.locateSized(low, high, context, sizeLog2);
-    this.fill(this.mappings.hold(low, high, sizeLog2, context));
+    this.fill(this.mappings.hold(low, high, sizeLog2, context, leafLog2));
   }
 
   /** Mark every entry among the `count` mappings that a guest command was found to cover and that is not marked yet. */

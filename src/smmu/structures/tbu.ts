@@ -48,8 +48,8 @@ export class Tbu {
 
   /** Fill both TLBs with the translation of 2^sizeLog2 bytes around the access; returns its record. */
   fill(sizeLog2: number, context: number): number {
-    const { low, high } = this.access;
-    const record = this.mappings.hold(low, high, sizeLog2, context);
+    const { low, high, leafLog2 } = this.access;
+    const record = this.mappings.hold(low, high, sizeLog2, context, leafLog2);
     if (this.main !== null) this.main.fill(record);
     if (this.utlb !== null) this.utlb.fill(record);
     return record;
@@ -58,7 +58,8 @@ export class Tbu {
   /** Fill both TLBs with a copy of an entry of the shared TLB, stale if that one is. */
   fillFrom(shared: Structure, slot: number, context: number): void {
     const { low, high } = this.access;
-    const record = this.mappings.hold(low, high, shared.sizeLog2(slot), context);
+    const leafLog2 = shared.mappings.leafLog2[shared.cache.recordOf[slot]];
+    const record = this.mappings.hold(low, high, shared.sizeLog2(slot), context, leafLog2);
     if (this.main !== null) this.main.fillFrom(shared, slot, record);
     if (this.utlb !== null) this.utlb.fillFrom(shared, slot, record);
   }

@@ -4,5 +4,5 @@ import type { RoutingDefinition } from './routing.js';
 export const broadcastInstances: RoutingDefinition = {
   name: 'broadcast',
   summary: 'one vSMMU in front of all SMMUs; the VMM replicates every TLBI to each of them',
-  create: (topology) => ({ smmus: () => topology.allSmmus }),
+  create: (topology) => ({ smmus: () => topology.allSmmus, vsmmuOf: () => topology.allSmmus }),
 };

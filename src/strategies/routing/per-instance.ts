@@ -17,5 +17,6 @@ export const perInstance: RoutingDefinition = {
       const asid = asidNamedBy(c0Low, c0High);
       return asid < 0 ? topology.allSmmus : topology.smmusOfAsid(asid, queue);
     },
+    vsmmuOf: (sid) => 1 << topology.smmuOf(sid),
   }),
 };

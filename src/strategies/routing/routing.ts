@@ -9,6 +9,8 @@ import type { Topology } from '../../topology/topology.js';
 /** Chooses the SMMUs of guest commands that name no stream. */
 export interface InstanceRouting {
   smmus(c0Low: number, c0High: number, queue: number): number;
+  /** SMMUs behind the vSMMU that the guest sees stream `sid` behind, one bit each. */
+  vsmmuOf(sid: number): number;
 }
 
 /** A routing as the registry lists it. */

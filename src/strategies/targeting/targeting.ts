@@ -5,6 +5,7 @@
  * does not name; none means that the guest's command does nothing. The returned array is valid until the next call.
  */
 import type { Topology } from '../../topology/topology.js';
+import type { InstanceRouting } from '../routing/routing.js';
 
 /** Chooses the streams of one ATC_INV. */
 export interface AtcTargeting {
@@ -17,5 +18,6 @@ export interface AtcTargeting {
 export interface TargetingDefinition {
   readonly name: string;
   readonly summary: string;
-  create(topology: Topology): AtcTargeting;
+  /** `routing` says how the VM’s SMMUs are divided among vSMMUs. */
+  create(topology: Topology, routing: InstanceRouting): AtcTargeting;
 }

@@ -78,7 +78,9 @@ export const hwVcmdqOverlay: TransportDefinition = {
         }
         path.irqsOff(false);
         path.guest(Cost.doorbell);
-        path.guest(Cost.insertFixed, Math.max(1, syncCount));
+        // Each derived group of ATC_INVs makes one list more than the guest closed.
+        const addedLists = Math.max(1, path.listsIn(0, submission.hostCountTotal)) - 1;
+        path.guest(Cost.insertFixed, Math.max(1, syncCount) + addedLists);
         path.guest(Cost.insertPerCommand, guestCount - syncCount);
         path.signalWorker(0);
         if (syncCount === 0) {

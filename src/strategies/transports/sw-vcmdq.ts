@@ -16,7 +16,7 @@ import { emulate } from '../attach.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
-import { HOST_BLOCK_COMMANDS } from '../trapped-queue.js';
+import { HOST_BLOCK_COMMANDS, issueInBlocks } from '../trapped-queue.js';
 
 export const swVcmdq: TransportDefinition = {
   name: 'sw-vcmdq',
@@ -126,9 +126,7 @@ function issueBlock(rows: Submission, from: number, to: number, hostCommands: nu
   }
   const first = from < to ? rows.hostFirst[from] : 0;
   path.host(Cost.convert, path.commandsForAll(first, hostCommands));
-  for (let done = 0; done < hostCommands; done += HOST_BLOCK_COMMANDS) {
-    path.hostIssueAndWait(0, first + done, Math.min(HOST_BLOCK_COMMANDS, hostCommands - done));
-  }
+  issueInBlocks(path, first, hostCommands);
 }
 
 /** Rows that only user space can do: wake the VMM, let it do them under its lock, wake the thread again. */

@@ -32,7 +32,7 @@ import type { HostCommandSink } from '../host-commands.js';
 import { type HostKernel, hostKernel } from '../host-kernel.js';
 import { hasRangeFields } from '../host-refusal.js';
 import { Handling, type Transport, type TransportDefinition } from '../transport.js';
-import { issueInBlocks, issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
+import { issueInBlocks, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const v1Patch: TransportDefinition = {
@@ -138,7 +138,6 @@ function submitCommand(submission: Submission, row: number, path: PathBuilder): 
     const share = path.commandsFor(smmu, first, hostCount);
     path.ioctl(1, share);
     if (share === 0) continue;
-    if (opcodeClass(opcode) === 'tlbi') issueTlbiThenAtcs(submission, row, path);
-    else issueInBlocks(path, first, hostCount);
+    issueInBlocks(path, first, hostCount);
   }
 }

@@ -22,7 +22,7 @@ import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
 import { hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueTlbiThenAtcs } from '../trapped-queue.js';
+import { issueInBlocks } from '../trapped-queue.js';
 
 export const vhostIommu: TransportDefinition = {
   name: 'vhost-iommu',
@@ -58,7 +58,7 @@ function serveRequests(rows: Submission, path: PathBuilder): void {
     if (rows.hostCount[row] > 0) {
       path.host(Cost.workerRead);
       path.host(Cost.hostUnmap);
-      issueTlbiThenAtcs(rows, row, path);
+      issueInBlocks(path, rows.hostFirst[row], rows.hostCount[row]);
     }
     // A submission ends at its last row, whatever that is.
     path.complete(row + 1);

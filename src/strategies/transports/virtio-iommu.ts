@@ -20,7 +20,7 @@ import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
 import { hasRequests } from '../paravirtual.js';
 import type { TransportDefinition } from '../transport.js';
-import { issueTlbiThenAtcs, nextSmmu } from '../trapped-queue.js';
+import { issueInBlocks, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
 export const virtioIommu: TransportDefinition = {
@@ -48,7 +48,7 @@ export const virtioIommu: TransportDefinition = {
         for (let smmu = nextSmmu(path, 0, first, count); smmu >= 0; smmu = nextSmmu(path, smmu + 1, first, count)) {
           path.ioctl(1, 0);
           path.host(Cost.hostUnmap);
-          issueTlbiThenAtcs(submission, row, path);
+          issueInBlocks(path, first, count);
         }
       }
       path.returnToGuest();

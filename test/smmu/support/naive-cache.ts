@@ -12,6 +12,7 @@ export interface NaiveLine extends NaiveEntry {
   /** RRIP: predicted re-reference interval, and when it was last predicted. */
   prediction: number;
   predictedAt: number;
+  leafLog2: number;
   /** Guest command that covered it, if any. */
   mark: { readonly number: number; readonly queue: number } | null;
 }
@@ -75,6 +76,7 @@ export class NaiveCache {
       lastUse: ++this.time,
       prediction: 2,
       predictedAt: this.time,
+      leafLog2: 0,
       mark: null,
     };
     this.lines.push(line);

@@ -17,6 +17,8 @@ export interface NaiveEntry {
   readonly group: number;
   /** ASID or SSID; −1 = none. */
   readonly member: number;
+  /** log2 of the page or block in the tables, of which a translation may be a part; 0 or absent = not known. */
+  readonly leafLog2?: number;
 }
 
 const PAGES = 1n << 52n;
@@ -34,7 +36,31 @@ function overlaps(entry: NaiveEntry, first: bigint, pages: bigint): boolean {
   return entry.base < end && entry.base + pagesOfEntry(entry.sizeLog2) > first;
 }
 
-/** True if the command removes the entry; `targetSid` ≥ 0 replaces its StreamID. */
+/**
+ * True if hardware takes the entry away for the command. A strict one keeps what is not at the level that the TTL names: of
+ * leaves those of another level, of tables those that are not above it.
+ */
+export function removes(
+  words: CommandWords,
+  targetSid: number,
+  filing: Filing,
+  entry: NaiveEntry,
+  isStrict: boolean,
+): boolean {
+  if (!covers(words, targetSid, filing, entry)) return false;
+  const { TTL = 0, TG = 0 } = decodeCommand(words);
+  if (!isStrict || TTL === 0 || TG === 0 || (TTL === 1 && TG === 2)) return true;
+  const granule = { 1: 12, 2: 14, 3: 16 }[TG] as number;
+  const levelOf = (log2: number): number => {
+    let level = 3;
+    while (granule + (3 - (level - 1)) * (granule - 3) <= log2) level--;
+    return level;
+  };
+  if (filing === 'table') return levelOf(entry.sizeLog2) < TTL;
+  return !entry.leafLog2 || levelOf(entry.leafLog2) === TTL;
+}
+
+/** True if the guest’s command is about the entry; `targetSid` ≥ 0 replaces its StreamID. */
 export function covers(words: CommandWords, targetSid: number, filing: Filing, entry: NaiveEntry): boolean {
   const fields = decodeCommand(words);
   const sid = targetSid >= 0 ? targetSid : (fields.SID ?? 0);

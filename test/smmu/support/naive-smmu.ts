@@ -32,7 +32,7 @@ const PREFIXES: readonly [StructureName, string, Filing][] = [
 ];
 
 export class NaiveSmmu {
-  readonly world: NaiveWorld = { pending: [], seen: new Map(), event: 0, sid: 0, page: 0n, violations: [] };
+  readonly world: NaiveWorld;
   readonly all: NaiveStructure[] = [];
   walkReads = 0;
   configReads = 0;
@@ -44,12 +44,16 @@ export class NaiveSmmu {
   /** Infinite TLB of each TBU: never evicts. */
   private readonly infinite = new Map<number, NaivePast>();
   private readonly memoryNs: number;
+  /** log2 of the stage 2 page of the translation under way, if it is known. */
+  private stage2LeafLog2 = 0;
 
   constructor(
     private readonly settings: CacheSettings,
     private readonly tbuOf: (sid: number) => number,
     private readonly atcEntries: (sid: number) => number,
   ) {
+    const isTtlStrict = settings.text('smmu.ttl') === 'strict';
+    this.world = { isTtlStrict, pending: [], seen: new Map(), event: 0, sid: 0, page: 0n, violations: [] };
     this.memoryNs = settings.number('smmu.mem_latency_ns');
     for (const [name, prefix, filing] of PREFIXES) {
       const made = this.make(name, prefix, filing);
@@ -96,6 +100,7 @@ export class NaiveSmmu {
     const s2Page = settings.number('walk.s2_page_log2');
     const sizeLog2 = stage === 'nested' && s2Page > 0 ? Math.min(mapping, s2Page) : mapping;
     const isConfigFirst = settings.flag('cache.config.first');
+    this.stage2LeafLog2 = (stage === 's2' ? 0 : s2Page) || request.pageSizeLog2;
     let ns = settings.number('link.device_port_ns') + settings.number('link.request_port_ns');
     if (isConfigFirst) ns += this.configure(request, granule, mapping);
     ns += utlb?.latencyNs ?? 0;
@@ -104,7 +109,7 @@ export class NaiveSmmu {
     ns += main?.latencyNs ?? 0;
     const inMain = main?.lookup(page, vmid, asid) ?? null;
     if (inMain !== null) {
-      if (!fault) utlb?.fill(page, inMain.sizeLog2, vmid, asid, inMain.mark);
+      if (!fault) utlb?.fill(page, inMain.sizeLog2, vmid, asid, inMain.leafLog2, inMain.mark);
       return { ns, sizeLog2: inMain.sizeLog2 };
     }
     const infinite = this.infiniteOf(request.sid);
@@ -119,15 +124,16 @@ export class NaiveSmmu {
     const inShared = tcu?.lookup(page, vmid, asid) ?? null;
     if (inShared !== null) {
       if (fault) return { ns, sizeLog2: inShared.sizeLog2 };
-      for (const one of [main, utlb]) one?.fill(page, inShared.sizeLog2, vmid, asid, inShared.mark);
-      infinite.hold(page, inShared.sizeLog2, vmid, asid);
+      const { leafLog2, mark } = inShared;
+      for (const one of [main, utlb]) one?.fill(page, inShared.sizeLog2, vmid, asid, leafLog2, mark);
+      infinite.hold(page, inShared.sizeLog2, vmid, asid, leafLog2);
       return { ns, sizeLog2: inShared.sizeLog2 };
     }
     if (stage === 's2') ns += this.stage2(page, vmid, granule, mapping, true, fault);
     else ns += this.stage1(page, asid, vmid, granule, mapping, stage === 'nested', fault);
     if (fault) return { ns, sizeLog2: 0 };
-    for (const one of [main, utlb, tcu]) one?.fill(page, sizeLog2, vmid, asid);
-    infinite.hold(page, sizeLog2, vmid, asid);
+    for (const one of [main, utlb, tcu]) one?.fill(page, sizeLog2, vmid, asid, request.pageSizeLog2);
+    infinite.hold(page, sizeLog2, vmid, asid, request.pageSizeLog2);
     return { ns, sizeLog2 };
   }
 
@@ -229,7 +235,7 @@ export class NaiveSmmu {
         cache?.fill(ipa, this.coverage(level, granule), vmid, -1);
       }
     }
-    if (!fault) ipaCache?.fill(ipa, mapping, vmid, -1);
+    if (!fault) ipaCache?.fill(ipa, mapping, vmid, -1, this.stage2LeafLog2);
     return ns;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { CommandWords } from '../../../src/trace/command.js';
 import { NaiveCache, type NaiveLine } from './naive-cache.js';
-import { covers, type Filing, holds, type NaiveEntry } from './naive-coverage.js';
+import { covers, type Filing, holds, type NaiveEntry, removes } from './naive-coverage.js';
 
 /** A guest command that the guest has not yet seen complete. */
 export interface NaivePending {
@@ -15,6 +15,8 @@ export interface NaivePending {
 
 /** What the structures of one naive SMMU share. */
 export interface NaiveWorld {
+  /** smmu.ttl=strict */
+  readonly isTtlStrict: boolean;
   pending: NaivePending[];
   /** By queue: the last command whose SYNC the guest has seen. */
   readonly seen: Map<number, number>;
@@ -34,6 +36,7 @@ export interface NaiveWorld {
 interface PastEntry extends NaiveEntry {
   state: 'held' | 'invalidated' | 'collateral';
   lostAt: number;
+  leafLog2: number;
 }
 
 const sameKey = (a: NaiveEntry, b: NaiveEntry): boolean =>
@@ -49,18 +52,18 @@ export class NaivePast {
     private readonly world: NaiveWorld,
   ) {}
 
-  hold(page: bigint, sizeLog2: number, group: number, member: number): void {
+  hold(page: bigint, sizeLog2: number, group: number, member: number, leafLog2 = 0): void {
     const base = (page >> BigInt(sizeLog2 - 12)) << BigInt(sizeLog2 - 12);
-    const entry: PastEntry = { base, sizeLog2, group, member, state: 'held', lostAt: 0 };
+    const entry: PastEntry = { base, sizeLog2, group, member, state: 'held', lostAt: 0, leafLog2 };
     const known = this.entries.find((one) => sameKey(one, entry));
-    if (known !== undefined) known.state = 'held';
-    else this.entries.push(entry);
+    if (known === undefined) this.entries.push(entry);
+    else Object.assign(known, { state: 'held', leafLog2 });
   }
 
   lose(words: CommandWords, targetSid: number): void {
     this.losses++;
     for (const one of this.entries) {
-      if (one.state !== 'held' || !covers(words, targetSid, this.filing, one)) continue;
+      if (one.state !== 'held' || !removes(words, targetSid, this.filing, one, this.world.isTtlStrict)) continue;
       const isWish = this.world.pending.some((command) => covers(command.words, -1, this.filing, one));
       one.state = isWish ? 'invalidated' : 'collateral';
       one.lostAt = this.losses;
@@ -143,15 +146,24 @@ export class NaiveStructure {
     return line;
   }
 
-  fill(page: bigint, sizeLog2: number, group: number, member: number, mark: NaiveLine['mark'] = null): void {
+  fill(
+    page: bigint,
+    sizeLog2: number,
+    group: number,
+    member: number,
+    leafLog2 = 0,
+    mark: NaiveLine['mark'] = null,
+  ): void {
     const line = this.cache.fill(page, sizeLog2, group, member);
+    line.leafLog2 = leafLog2;
     line.mark = mark;
     this.touchShadow(line);
-    this.past.hold(page, sizeLog2, group, member);
+    this.past.hold(page, sizeLog2, group, member, leafLog2);
   }
 
   invalidate(words: CommandWords, targetSid: number): number {
-    const isCovered = (entry: NaiveEntry): boolean => covers(words, targetSid, this.filing, entry);
+    const isCovered = (entry: NaiveEntry): boolean =>
+      removes(words, targetSid, this.filing, entry, this.world.isTtlStrict);
     this.past.lose(words, targetSid);
     this.shadow = this.shadow.filter((entry) => !isCovered(entry));
     return this.cache.invalidate(isCovered);
@@ -172,9 +184,9 @@ export class NaiveStructure {
     return isInShadow ? 'conflict' : 'capacity';
   }
 
-  private touchShadow(line: NaiveEntry): void {
-    const key = { base: line.base, sizeLog2: line.sizeLog2, group: line.group, member: line.member };
-    this.shadow = [key, ...this.shadow.filter((entry) => !sameKey(entry, line))].slice(0, this.entries);
+  private touchShadow({ base, sizeLog2, group, member, leafLog2 }: NaiveLine): void {
+    const key = { base, sizeLog2, group, member, leafLog2 };
+    this.shadow = [key, ...this.shadow.filter((entry) => !sameKey(entry, key))].slice(0, this.entries);
   }
 
   private useStale(mark: NonNullable<NaiveLine['mark']>): void {

@@ -18,6 +18,7 @@ const STRUCTURES: Readonly<Record<string, readonly [boolean, number, number, str
 
 const OTHERS: Overrides = {
   'smmu.mem_latency_ns': 83,
+  'smmu.ttl': 'hint',
   'cache.config.first': false,
   'cache.walk_s1.levels': 7,
   'cache.walk_s1.entries_l0': 0,
