@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LoadedProfile, loadProfile } from '../../src/profiles/load.js';
 import { strategyNames } from '../../src/strategies/registry.js';
 import { targetingNames } from '../../src/strategies/spec.js';
+import { runStorm } from '../acceptance/workloads.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 
@@ -70,6 +71,22 @@ describe('O47: every duration and inter-arrival × 3 makes every latency × 3 an
     expect(three.latency.submission.max_ns).toBe(3 * one.latency.submission.max_ns);
     expect(three.latency.command.max_ns).toBe(3 * one.latency.command.max_ns);
     expect(three.amplification).toEqual(one.amplification);
+  });
+});
+
+describe('native', () => {
+  const storm = async (vcpus: number, spec: string) =>
+    (await runStorm({ vcpus, rounds: 200, thinkNs: 0 }, spec, { pacing: 'asap' })).result.latency.submission.mean_ns;
+
+  it('is the fastest path alone', async () => {
+    const native = await storm(1, 'native');
+    for (const spec of strategyNames())
+      expect([spec, await storm(1, spec)]).toEqual([spec, expect.toSatisfy((ns) => ns >= native)]);
+  });
+
+  it('is no bound where 16 vCPUs compete for its one queue: docs/strategies.md has the figures', async () => {
+    const us = async (spec: string) => ((await storm(16, spec)) / 1000).toFixed(2);
+    expect([await us('native'), await us('hw-vcmdq'), await us('sw-vcmdq')]).toEqual(['9.57', '3.29', '5.18']);
   });
 });
 

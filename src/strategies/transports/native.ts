@@ -1,7 +1,7 @@
 /**
  * `native`: the same stream on bare metal. Each vCPU inserts its commands into the physical command queue and polls for its
- * own SYNC; nothing traps and nothing is rewritten. No virtual path that goes through this queue is faster. Paths with queues
- * of their own (`hw-vcmdq`, `ecmdq`) can be where many CPUs compete for the one: it is not a bound of theirs.
+ * own SYNC; nothing traps and nothing is rewritten. Alone on the machine no path is faster. Where many CPUs compete for the one
+ * queue, paths with more queues (`hw-vcmdq`, `ecmdq`) or fewer producers (`sw-vcmdq`) are: it is no lower bound of theirs.
  * Closed form: facts M §4.3 row D.
  */
 import { Cost } from '../../path/costs.js';
