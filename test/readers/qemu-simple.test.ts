@@ -75,9 +75,10 @@ describe('O54: the same run as log and as simple trace', () => {
 
 describe('records', () => {
   it('keep their time to the nanosecond and their number as line', async () => {
-    const { batches } = await readContent(file(NAMES, oneSync));
-    expect([...batches[0].timeNs.subarray(0, 2)]).toEqual([0, 7]);
-    expect([...batches[0].line.subarray(0, 2)]).toEqual([3, 4]);
+    const twice = (trace: SimpleTrace) => oneSync(trace).named(NAMES[1], 5n * MICROSECOND + 11n, PROD);
+    const { batches } = await readContent(file(NAMES, twice));
+    expect([...batches[0].timeNs.subarray(0, 3)]).toEqual([0, 0, 11]);
+    expect([...batches[0].line.subarray(0, 3)]).toEqual([3, 4, 5]);
   });
 
   it('that QEMU dropped are counted', async () => {

@@ -78,12 +78,12 @@ const RESULT = (mask: string) =>
   `4@10.000303:vtd_dmar_translate dev 01:00.00 iova 0xffe00000 -> gpa 0x109a4000 mask ${mask}\n`;
 
 describe('log lines', () => {
-  it('a submission bears the time of its tail write, and its doorbell follows its commands', async () => {
+  it('a submission bears the time at which its first descriptor was fetched, and its doorbell follows its commands', async () => {
     const { batches, trace } = await readContent(TAIL + DESCRIPTORS + HIT);
     expect(rowsOf(batches).map(({ kind, timeNs, vcpu }) => [kind, timeNs, vcpu])).toEqual([
-      [EventKind.Cmd, 0, 0],
-      [EventKind.Cmd, 0, 0],
-      [EventKind.Doorbell, 0, 0],
+      [EventKind.Cmd, 5000, 0],
+      [EventKind.Cmd, 5000, 0],
+      [EventKind.Doorbell, 5000, 0],
       [EventKind.Dma, 100_000, -1],
     ]);
     expect(trace.statistics).toMatchObject({ format: 'qemu-vtd-log', translatedFrom: 'VT-d', lossy: [] });
