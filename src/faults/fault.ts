@@ -24,7 +24,9 @@ export type Fault =
       readonly opcode: number;
     }
   | { readonly spec: string; readonly kind: 'dead-worker'; readonly command: number }
-  | { readonly spec: string; readonly kind: 'silent-device'; readonly sid: number };
+  | { readonly spec: string; readonly kind: 'silent-device'; readonly sid: number }
+  /** Not injected: it stands in the trace (replay/trace-errors.ts). */
+  | { readonly spec: string; readonly kind: 'in-trace' };
 
 /** The opcode that `illegal` inserts: the architecture defines none (facts L §1.1). */
 export const ILLEGAL_OPCODE = 0xff;

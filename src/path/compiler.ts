@@ -24,8 +24,8 @@ export class Compiler {
     makePath: (tally: PathTally) => PathBuilder,
     tally: PathTally,
     private readonly compile: Compile,
-    /** False: every submission is compiled, because the path looks at more than its shape. */
-    private readonly repeats: boolean,
+    /** False from some time on, or always: every submission is compiled, because the path looks at more than its shape. */
+    private readonly repeats: () => boolean,
   ) {
     this.log = new TallyLog(tally);
     this.path = makePath(this.log);
@@ -34,7 +34,7 @@ export class Compiler {
   /** The program of `rows`, which count as `measured` says. */
   programOf(rows: Submission, measured: boolean): Program {
     const { program, log, path } = this;
-    if (this.repeats && this.shape.isRepeatedBy(rows, measured) && log.isComplete) {
+    if (this.repeats() && this.shape.isRepeatedBy(rows, measured) && log.isComplete) {
       log.repeat(measured);
       return program;
     }

@@ -38,6 +38,8 @@ export function answerTo(
         return { ...silentDevice, guestLearns: 'asynchronous' };
       }
       return silentDevice;
+    case 'in-trace':
+      return UNSAID;
     default:
       if (fault.opcode === Opcode.CFGI_CD) return behaviour.unknownConfig;
       // Only `vsid` asks for the device behind the name.
@@ -51,6 +53,8 @@ const UNKNOWN: ErrorBehaviour = {
   illegal: UNSAID,
   unknownAtc: UNSAID,
   unknownConfig: UNSAID,
+  strayAtc: UNSAID,
+  strayConfig: UNSAID,
   deadWorker: UNSAID,
   silentDevice: UNSAID,
 };

@@ -1,6 +1,6 @@
 /**
- * The half of `--fault` that follows trace order: inserts the bad commands and decides, publication by publication, which
- * rows fail, which are lost with them and which a dead worker never takes up.
+ * The half of errors that follows trace order: inserts the bad commands of `--fault`, finds those of the trace (trace-errors.ts),
+ * and decides, publication by publication, which rows fail, which are lost with them and which a dead worker never takes up.
  */
 import { ILLEGAL } from '../engine/queue-errors.js';
 import { SKIPPED } from '../path/submission.js';
@@ -9,9 +9,11 @@ import type { ErrorBehaviour } from '../strategies/error-behaviour.js';
 import { HostCommandSink } from '../strategies/host-commands.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
+import type { CommandWords } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { GuestQueue } from './guest-queue.js';
 import { applicable, type Incident } from './incident.js';
+import type { TraceErrors } from './trace-errors.js';
 
 /** Bits of GuestQueue.flags that no event has: an inserted command, and one that a dead worker never takes up. */
 const INJECTED = 256;
@@ -20,18 +22,23 @@ const AFTER_DEATH = 512;
 /** What becomes of a row of the publication at hand. Values from 1 to 100 are 1 + the number of the incident. */
 const enum Fate {
   Normal = 0,
+  /** The VMM drops it with success. */
+  Dropped = 252,
   Lost = 253,
   Failed = 254,
 }
 
 /** Fates of the guest's commands in one replay. */
 export class FaultPlan {
-  /** ATC_INVs and CFGI_CDs that the host refused because it does not know their stream. */
-  unknownVsids = 0;
   private readonly unknownSid: number;
   private commands = 0;
   private deathReached = false;
   private fates = new Uint8Array(16);
+  /** Something has failed, or can: threads have to look whether the queue stands. */
+  isArmed: boolean;
+  /** Errors of the trace on the path of the publication at hand. */
+  private traceErrors: TraceErrors;
+  private readonly injects: boolean;
   /** Lets a transport keep track of a command that goes nowhere. */
   private readonly nowhere = new HostCommandSink({ targets: () => NO_STREAM }, { onHostCommand() {} });
 
@@ -41,12 +48,21 @@ export class FaultPlan {
     private readonly topology: Topology,
     /** Device that answers no ATC invalidation; -1: none. */
     readonly silentSid: number,
+    /** Of each path. */
+    private readonly errorsOfPath: readonly TraceErrors[],
   ) {
+    this.isArmed = incidents.length > 0;
+    this.injects = this.isArmed;
+    this.traceErrors = errorsOfPath[0];
     this.unknownSid = unknownStream(topology);
   }
 
   /** The guest writes a command into `queue`: put in front of it what is due. Returns the command's flags. */
   beforeCommand(queue: GuestQueue, flags: number): number {
+    if (!this.injects) {
+      this.commands++;
+      return flags;
+    }
     for (let found = true; found; ) {
       found = false;
       for (const [number, { fault, answer }] of this.incidents.entries()) {
@@ -61,18 +77,29 @@ export class FaultPlan {
     return flags | this.countCommand();
   }
 
-  /** Called before the rows of `queue` are forwarded: settle what becomes of each. */
-  planPublication(queue: GuestQueue): void {
-    if (this.fates.length < queue.count) this.fates = new Uint8Array(queue.count * 2);
-    const { fates } = this;
-    const opcodes = Array.from(queue.c0Low.subarray(0, queue.count), (low) => low & 0xff);
-    fates.fill(Fate.Normal, 0, queue.count);
+  /** What is published from now on goes by the second path. */
+  changePath(): void {
+    this.traceErrors = this.errorsOfPath[1];
+  }
+
+  /**
+   * Called before the rows of `queue` are forwarded: settle what becomes of each.
+   * @param published commands published before this publication
+   */
+  planPublication(queue: GuestQueue, published: number, measured: boolean): void {
+    const { count, flags } = queue;
+    if (this.fates.length < count) this.fates = new Uint8Array(count * 2);
+    this.fates.fill(Fate.Normal, 0, count);
     let from = 0;
-    for (let row = 0; row < queue.count; row++) {
-      if ((queue.flags[row] & AFTER_DEATH) !== 0) this.planDeath(row, opcodes);
-      else if ((queue.flags[row] & INJECTED) !== 0) {
-        this.planBadCommand(queue.c1High[row], from, row, opcodes);
-        from = row + 1;
+    for (let row = 0; row < count; row++) {
+      if ((flags[row] & AFTER_DEATH) !== 0) this.planDeath(row, opcodesOf(queue));
+      else {
+        const number = (flags[row] & INJECTED) !== 0 ? queue.c1High[row] : this.traceErrors.judge(queue, row);
+        if (number < 0) continue;
+        const incident = this.incidents[number];
+        if (incident.occurrences++ === 0) incident.firstCommand = published + row + 1;
+        if (measured) incident.measured++;
+        if (this.planBadCommand(number, from, row, queue)) from = row + 1;
       }
     }
   }
@@ -82,38 +109,49 @@ export class FaultPlan {
     return (flags & INJECTED) !== 0;
   }
 
-  /** In place of Transport.forward: rows with a fate go no further. */
+  /** Nothing is wrong with row `row`, nor with what it depends on. */
+  isSound(row: number): boolean {
+    return this.fates[row] === Fate.Normal;
+  }
+
+  /** In place of Transport.forward for a row that is not sound: it goes no further. */
   forward(
     transport: Transport,
     row: number,
-    words: readonly [number, number, number, number],
+    words: CommandWords,
     sink: HostCommandSink,
     receiver: { onHostCommand(...command: [number, number, number, number, number, number]): void },
     previousOpcode: number,
   ): Handling {
     const fate = this.fates[row];
-    if (fate === Fate.Normal) return transport.forward(...words, sink, previousOpcode);
     const isSync = (words[0] & 0xff) === Opcode.SYNC;
     if (isSync) return transport.forward(...words, sink, previousOpcode);
     if (fate === Fate.Lost) return Handling.Swallowed;
     if (fate === Fate.Failed) return Handling.Refused;
+    if (fate === Fate.Dropped) {
+      this.keepTrack(transport, words, previousOpcode);
+      return Handling.Absorbed;
+    }
     const incident = this.incidents[fate - 1];
     if (incident.fault.kind === 'dead-worker') return Handling.Refused;
     const { answer } = incident;
     const by = 'by' in answer ? answer.by : 'nobody';
     if (by === 'nobody') return this.forwardUnseen(transport, words, sink, previousOpcode);
-    this.nowhere.isSidUnknown = true;
-    transport.forward(...words, this.nowhere, previousOpcode);
-    if (by === 'host-kernel') this.unknownVsids++;
+    this.keepTrack(transport, words, previousOpcode);
     if (by !== 'smmu') return Handling.Refused;
     receiver.onHostCommand(ILLEGAL, 0, 0, 0, fate - 1, -1);
     return Handling.Forwarded;
   }
 
+  private keepTrack(transport: Transport, words: CommandWords, previousOpcode: number): void {
+    this.nowhere.isSidUnknown = true;
+    transport.forward(...words, this.nowhere, previousOpcode);
+  }
+
   /** A bad command that nobody finds: a stream that nobody has stands for any device of any domain. */
   private forwardUnseen(
     transport: Transport,
-    words: readonly [number, number, number, number],
+    words: CommandWords,
     sink: HostCommandSink,
     previousOpcode: number,
   ): Handling {
@@ -126,7 +164,7 @@ export class FaultPlan {
   /** `guestFault` of row `row` (see Submission). */
   markOf(row: number): number {
     const fate = this.fates[row];
-    if (fate === Fate.Normal) return 0;
+    if (fate === Fate.Normal || fate === Fate.Dropped) return 0;
     if (fate === Fate.Lost || fate === Fate.Failed) return SKIPPED;
     const { answer } = this.incidents[fate - 1];
     return 'by' in answer && answer.by === 'nobody' && answer.guestLearns === 'never' ? 0 : fate;
@@ -162,34 +200,36 @@ export class FaultPlan {
     if (opcodes[row] !== Opcode.SYNC) incident.failed++;
   }
 
-  /** Row `bad` is the command of incident `number`. */
-  private planBadCommand(number: number, from: number, bad: number, opcodes: readonly number[]): void {
+  /** Row `bad` is a command of incident `number`; false if it does not stop anything. */
+  private planBadCommand(number: number, from: number, bad: number, queue: GuestQueue): boolean {
     const incident = this.incidents[number];
     const { answer } = incident;
-    if (!('by' in answer)) return;
+    if (!('by' in answer)) return false;
     incident.isInjected = true;
-    incident.consIndex = bad;
+    if (answer.by === 'vmm' && answer.guestLearns === 'never') {
+      this.fates[bad] = Fate.Dropped;
+      return false;
+    }
+    if (answer.by !== 'nobody') this.isArmed = true;
+    if (incident.consIndex < 0) incident.consIndex = bad;
     this.fates[bad] = number + 1;
-    if (answer.by === 'host-kernel') incident.ioctlCommands.push(1);
+    const opcodes = opcodesOf(queue);
     if (this.behaviour.batch !== undefined && answer.by !== 'nobody') {
       const { rows, isSilent } = batchLoss(opcodes, from, bad, answer.by === 'vmm', this.behaviour.batch);
       for (const row of rows) this.fates[row] = isSilent ? Fate.Lost : Fate.Failed;
       if (isSilent) incident.lost += rows.length;
       else incident.failed += rows.length;
-      if (answer.by === 'host-kernel') {
-        // One failing ioctl, or one per command that stands before the bad one in its block.
-        incident.ioctlCommands.length = 0;
-        for (let left = rows.length; left >= 0; left--) {
-          incident.ioctlCommands.push(left + 1);
-          if (isSilent) break;
-        }
-      }
     }
     if (answer.by !== 'nobody') incident.failed++;
     for (let row = 0; row < bad; row++) {
       if (this.fates[row] === Fate.Normal && opcodes[row] !== Opcode.SYNC) incident.executedBefore++;
     }
+    return true;
   }
+}
+
+function opcodesOf({ c0Low, count }: GuestQueue): number[] {
+  return Array.from(c0Low.subarray(0, count), (low) => low & 0xff);
 }
 
 const NO_STREAM: readonly number[] = [-1];

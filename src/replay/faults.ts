@@ -1,5 +1,5 @@
 /**
- * `--fault` on one path: the half that follows simulated time. It stops and restarts the guest's queue, ends waits that last too
+ * Errors on one path, injected or of the trace: the half that follows simulated time. It stops and restarts the guest's queue, ends waits that last too
  * long, and keeps the record (facts L §4, M §2.4; oracle O14).
  *
  * Trace order decides which commands are executed, lost or refused (fault-plan.ts), as for everything else (effects.ts);
@@ -17,16 +17,25 @@ import { SKIPPED, type Submission } from '../path/submission.js';
 import { ExitCause } from '../path/tally.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
-import type { StrategyChoice } from '../strategies/spec.js';
+import type { ErrorBehaviour } from '../strategies/error-behaviour.js';
 import type { Topology } from '../topology/topology.js';
 import { answerTo, errorBehaviour } from './fault-answers.js';
 import { FaultPlan } from './fault-plan.js';
 import { applicable, Incident } from './incident.js';
+import type { ReplayPath } from './paths.js';
 import type { ReplayProbe } from './probe.js';
+import { TraceErrors } from './trace-errors.js';
 
 /** A thread that waits for the queue to go on, or for what may never come. */
 export interface StoppedThread {
   readonly actor: number;
+}
+
+/** The trapped queue of one VM. */
+interface QueueStop {
+  /** Since when it stands; -1: it does not. */
+  sinceNs: number;
+  readonly waiting: StoppedThread[];
 }
 
 /** Accesses to trapped registers by a GERROR handler: GERROR, GERRORN and CONS are read, GERRORN is written. */
@@ -34,10 +43,12 @@ const HANDLER_ACCESSES = 4;
 
 /** Faults of one replay. */
 export class Faults implements Actor, ErrorHandler {
-  readonly incidents: readonly Incident[];
+  readonly incidents: Incident[];
   /** What becomes of the guest's commands. */
   readonly plan: FaultPlan;
   readonly silentSid: number = -1;
+  /** Commands are handed to the kernel in arrays: whose error semantics hold. */
+  readonly batch: ErrorBehaviour['batch'];
   /** How long a driver polls for its CMD_SYNC, ns; 0: for ever, because nothing in this replay can fail to end. */
   readonly pollTimeoutNs: number = 0;
   /** The guest's driver gives up waiting for a worker, too. */
@@ -47,13 +58,11 @@ export class Faults implements Actor, ErrorHandler {
   stoppedWaitNs = 0;
   /** The worker is dead. */
   isWorkerDead = false;
-  /** The guest's queue stands. */
-  isStopped = false;
   private readonly actor: number;
-  private readonly stopped: StoppedThread[] = [];
+  /** By VM: its trapped queue, if it has ever stood. */
+  private readonly stops = new Map<number, QueueStop>();
   /** Hardware queues whose error the driver is about to handle, oldest first. */
   private pending: { queue: ServedQueue; learnNs: number; dueNs: number; incident: Incident | undefined }[] = [];
-  private stoppedSinceNs = 0;
   private readonly relayNs: number;
   private readonly irqNs: number;
   private readonly handlerNs: number;
@@ -61,7 +70,7 @@ export class Faults implements Actor, ErrorHandler {
 
   constructor(
     faults: readonly Fault[],
-    choice: StrategyChoice,
+    paths: readonly ReplayPath[],
     profile: LoadedProfile,
     costNs: Float64Array,
     topology: Topology,
@@ -69,7 +78,9 @@ export class Faults implements Actor, ErrorHandler {
     private readonly probe: ReplayProbe,
   ) {
     this.actor = simulator.register(this);
+    const [{ choice }] = paths;
     const behaviour = errorBehaviour(choice);
+    this.batch = behaviour.batch;
     this.irqNs = costNs[Cost.gerrorIrq];
     this.handlerNs = costNs[Cost.gerrorHandler];
     // Host interrupt, VEVENTQ, VMM, injection (facts L §6.4).
@@ -82,7 +93,11 @@ export class Faults implements Actor, ErrorHandler {
     this.incidents = faults.map((fault) => new Incident(fault, answerTo(fault, choice, behaviour, topology, isEarly)));
     const silent = this.applicable('silent-device');
     if (silent?.fault.kind === 'silent-device') this.silentSid = silent.fault.sid;
-    this.plan = new FaultPlan(this.incidents, behaviour, topology, this.silentSid);
+    const errorsOfPath = paths.map(
+      (path, index) =>
+        new TraceErrors(path.choice, path.transport, topology, this.incidents, index === 0 ? '' : ':after-migration'),
+    );
+    this.plan = new FaultPlan(this.incidents, behaviour, topology, this.silentSid, errorsOfPath);
     if (silent !== undefined || this.applicable('dead-worker') !== undefined) this.pollTimeoutNs = pollNs;
     this.isWorkerWaitLimited =
       silent === undefined || !('guestLearns' in silent.answer) || silent.answer.guestLearns !== 'never';
@@ -108,38 +123,50 @@ export class Faults implements Actor, ErrorHandler {
     return -1;
   }
 
-  /** A step of a running program; false: `thread` has to wait and is woken. */
-  reach(point: number, number: number, publishedNs: number, thread: StoppedThread): boolean {
+  /** A step of a program that runs in `vm`; false: `thread` has to wait and is woken. */
+  reach(point: number, number: number, publishedNs: number, thread: StoppedThread, vm: number): boolean {
     const { nowNs } = this.simulator;
     const incident = this.incidents[number];
     switch (point) {
       case FaultPoint.Stop:
         this.raise(incident, CommandError.Illegal, nowNs, publishedNs);
-        this.isStopped = true;
-        this.stoppedSinceNs = nowNs;
+        this.stopOf(vm).sinceNs = nowNs;
         return true;
       case FaultPoint.Learn:
         this.learn(incident, nowNs);
         return true;
-      case FaultPoint.Resume:
-        this.isStopped = false;
-        incident.queueStoppedNs += nowNs - this.stoppedSinceNs;
-        for (const waiting of this.stopped.splice(0)) {
-          this.stoppedWaitNs += nowNs - this.stoppedSinceNs;
+      case FaultPoint.Resume: {
+        const stop = this.stopOf(vm);
+        incident.queueStoppedNs += nowNs - stop.sinceNs;
+        for (const waiting of stop.waiting.splice(0)) {
+          this.stoppedWaitNs += nowNs - stop.sinceNs;
           this.simulator.schedule(nowNs, waiting.actor);
         }
+        stop.sinceNs = -1;
         return true;
+      }
       case FaultPoint.Die:
         this.isWorkerDead = true;
         incident.stoppedNs = nowNs;
         return true;
-      default:
-        if (!this.isStopped) return true;
+      default: {
+        const stop = this.stops.get(vm);
+        if (stop === undefined || stop.sinceNs < 0) return true;
         this.stoppedWaits++;
-        this.stoppedWaitNs -= nowNs - this.stoppedSinceNs; // only its own part of the stop
-        this.stopped.push(thread);
+        this.stoppedWaitNs -= nowNs - stop.sinceNs; // only its own part of the stop
+        stop.waiting.push(thread);
         return false;
+      }
     }
+  }
+
+  private stopOf(vm: number): QueueStop {
+    let stop = this.stops.get(vm);
+    if (stop === undefined) {
+      stop = { sinceNs: -1, waiting: [] };
+      this.stops.set(vm, stop);
+    }
+    return stop;
   }
 
   /**

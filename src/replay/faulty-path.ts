@@ -1,5 +1,5 @@
 /**
- * The verbs of a path on which faults are injected: a row that fails becomes the error's course, and a vCPU that traps
+ * The verbs of a path on which commands can fail: a row that fails becomes the error's course, and a vCPU that traps
  * while the guest's queue is stopped waits until it goes on.
  *
  * The course (facts L §4.1–4.2): [the ioctl fails,] CMDQ_CONS.ERR and GERROR are set and the queue stops; the guest is
@@ -11,7 +11,7 @@ import { Cost } from '../path/costs.js';
 import { PathBuilder } from '../path/path-builder.js';
 import { FaultPoint, type Program, Step } from '../path/program.js';
 import type { QueueLayout } from '../path/queue-verbs.js';
-import type { Submission } from '../path/submission.js';
+import { SKIPPED, type Submission } from '../path/submission.js';
 import { ExitCause, type PathTally } from '../path/tally.js';
 import type { Faults } from './faults.js';
 
@@ -36,7 +36,7 @@ export class FaultyPath extends PathBuilder {
   override trapToVmm(cause: string = ExitCause.ProdWrite): void {
     super.trapToVmm(cause);
     this.isLocked = true;
-    this.program.add(Step.Fault, FaultPoint.AwaitRunning, 1);
+    if (this.faults.plan.isArmed) this.program.add(Step.Fault, FaultPoint.AwaitRunning, 1);
   }
 
   override returnToGuest(): void {
@@ -69,13 +69,32 @@ export class FaultyPath extends PathBuilder {
   private fail(row: number, mark: number): void {
     const incident = this.faults.incidentOf(mark);
     if (incident === undefined) return;
-    const rounds = Math.max(1, incident.ioctlCommands.length);
-    for (let round = 0; round < rounds; round++) {
-      const commands = incident.ioctlCommands[round] ?? 0;
-      if (round > 0) this.host(Cost.vmmPerCommand, commands);
-      if (commands > 0) this.ioctl(commands, commands);
+    const { answer } = incident;
+    if (!('by' in answer) || answer.by !== 'host-kernel') {
+      this.course(mark - 1, row);
+      return;
+    }
+    // One failing ioctl; of a kernel that refuses whole blocks, one for each command that stands before the bad one in its block.
+    const before = this.skippedBefore(row);
+    const last = this.faults.batch === 'k74' ? 0 : before;
+    for (let left = before; left >= last; left--) {
+      if (left < before) this.host(Cost.vmmPerCommand, left + 1);
+      this.ioctl(left + 1, left + 1);
       this.course(mark - 1, row);
     }
+  }
+
+  /** Rows of the same block before `row` that are not executed because of it. */
+  private skippedBefore(row: number): number {
+    const { rows } = this;
+    let skipped = 0;
+    if (rows === undefined) return skipped;
+    for (let before = row - 1; before >= 0; before--) {
+      const mark = rows.guestFault[before];
+      if (mark === SKIPPED) skipped++;
+      else if (mark !== 0) break;
+    }
+    return skipped;
   }
 
   private course(number: number, row: number): void {

@@ -14,6 +14,7 @@ import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import type { CommandWords } from '../trace/command.js';
+import { fieldsOf } from '../trace/command-fields.js';
 import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { AttachPlanner } from './attach-planner.js';
@@ -29,6 +30,11 @@ const IS_FOR_STREAM = Uint8Array.from({ length: 256 }, (_, opcode) => {
   if (opcode === Opcode.CFGI_STE_RANGE || kind === undefined) return 0;
   return kind === 'config' || kind === 'atc' || kind === 'prefetch' || kind === 'response' ? 1 : 0;
 });
+
+/** 1 for the opcodes whose scope a VMID limits. TLBI_NSNH_ALL names none, but a host makes it one that does. */
+const HAS_VMID = Uint8Array.from({ length: 256 }, (_, opcode) =>
+  fieldsOf(opcode).some(({ name }) => name === 'VMID') || opcode === Opcode.TLBI_NSNH_ALL ? 1 : 0,
+);
 
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver {
@@ -59,17 +65,28 @@ export class Forwarder implements HostCommandReceiver {
     steWrites: number,
     /** Requests come from unmap events: no guest command has any effect. */
     private readonly takesUnmaps: boolean,
-    private readonly faults?: FaultPlan | undefined,
+    /**
+     * The VMID that the host puts into every command in place of the guest's (arm_vsmmu_convert_user_cmd; on Tegra241 the VINTF
+     * does; facts N26 §B1, M §2.5), under which its translations are filed; -1: commands keep theirs.
+     */
+    private readonly vmid: number,
+    private readonly faults: FaultPlan,
   ) {
     if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
     topology.followsDomains = transport.needsDomains === true || takesUnmaps;
     this.sink = new HostCommandSink(targeting, this, topology);
   }
 
+  /** Commands keep the VMIDs that they name. */
+  get keepsVmids(): boolean {
+    return this.vmid < 0;
+  }
+
   /** The path of everything published from now on. */
   changePath(transport: Transport, targeting: AtcTargeting, routing: InstanceRouting): void {
     this.transport = transport;
     this.routing = routing;
+    this.faults.changePath();
     this.sink = new HostCommandSink(targeting, this, this.topology);
   }
 
@@ -79,7 +96,7 @@ export class Forwarder implements HostCommandReceiver {
     let lastSyncNumber = -1;
     this.listSmmus = 0;
     this.sink.vm = this.topology.vmOfQueue(queueIndex);
-    this.faults?.planPublication(queue);
+    this.faults.planPublication(queue, this.commandNumber, submission.measured);
     this.isMeasured = submission.measured;
     for (let row = 0; row < queue.count; row++) {
       this.forward(queue, queueIndex, row, previousOpcode, submission);
@@ -132,22 +149,24 @@ export class Forwarder implements HostCommandReceiver {
   ): void {
     const { effects, probe } = this;
     const c0Low = queue.c0Low[row];
-    const c0High = queue.c0High[row];
+    const named = queue.c0High[row];
     const c1Low = queue.c1Low[row];
     const c1High = queue.c1High[row];
     const opcode = c0Low & 0xff;
+    const c0High = this.vmid >= 0 && HAS_VMID[opcode] === 1 ? ((named & ~0xffff) | this.vmid) >>> 0 : named;
     const { faults } = this;
     const isOpcodeOnly = (queue.flags[row] & EventFlag.OpcodeOnly) !== 0;
     this.commandNumber++;
-    const isGuestsOwn = faults === undefined || !faults.isInjected(queue.flags[row]);
+    const isGuestsOwn = !faults.isInjected(queue.flags[row]);
     if (opcode === Opcode.ATC_INV && !isOpcodeOnly && isGuestsOwn) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
     let handling: Handling = Handling.Absorbed;
-    if (faults !== undefined && !this.takesUnmaps) {
+    if (this.takesUnmaps) handling = Handling.Absorbed;
+    else if (faults.isSound(row)) {
+      handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+    } else {
       const words: CommandWords = [c0Low, c0High, c1Low, c1High];
       handling = faults.forward(this.transport, row, words, this.sink, this, previousOpcode);
-    } else if (!this.takesUnmaps) {
-      handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
     }
     // The targeting may have nobody to send an ATC_INV to: it ends here.
     if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
@@ -167,7 +186,7 @@ export class Forwarder implements HostCommandReceiver {
       const number = this.commandNumber;
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
-    submission.addGuest(opcode, guestRef, faults?.markOf(row));
+    submission.addGuest(opcode, guestRef, faults.markOf(row));
     if (handling === Handling.Emulated && isAttachCommand(opcode)) {
       this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
     }
@@ -180,11 +199,11 @@ export class Forwarder implements HostCommandReceiver {
   /** The guest's ATC_INV reaches a device that never answers, and the guest is told: it covers nothing. */
   private isKnownToFail(opcode: number, sid: number, row: number): boolean {
     const { faults } = this;
-    return faults !== undefined && opcode === Opcode.ATC_INV && faults.markOf(row) === 0 && faults.failsAtc(sid);
+    return opcode === Opcode.ATC_INV && faults.markOf(row) === 0 && faults.failsAtc(sid);
   }
 
   private isUnanswered(sid: number): boolean {
-    return sid >= 0 && sid === this.faults?.silentSid;
+    return sid >= 0 && sid === this.faults.silentSid;
   }
 
   /** SMMUs of a command that names no stream. */
@@ -206,7 +225,7 @@ export class Forwarder implements HostCommandReceiver {
       if (opcode === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
       else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
       this.listSmmus |= smmus;
-      const acts = !isOpcodeOnly && opcode !== ILLEGAL && (this.faults === undefined || !this.isUnanswered(sid));
+      const acts = !isOpcodeOnly && opcode !== ILLEGAL && !this.isUnanswered(sid);
       const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
       submission.addHost(opcode, sid, ref, smmus);
       probe.onHostCommand(opcode, this.madeCause[i], measured);

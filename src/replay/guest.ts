@@ -5,7 +5,7 @@
  * are each VM's own.
  */
 import { Compiler } from '../path/compiler.js';
-import { PathBuilder } from '../path/path-builder.js';
+import type { PathBuilder } from '../path/path-builder.js';
 import type { QueueLayout } from '../path/queue-verbs.js';
 import type { Submission } from '../path/submission.js';
 import type { PathTally } from '../path/tally.js';
@@ -41,13 +41,15 @@ export class Guest {
     steWrites: number,
     /** Requests come from unmap events (see unmap-requests.ts). */
     takesUnmaps: boolean,
+    /** VMIDs of the trace are real: commands keep theirs. */
+    hasVmids: boolean,
   ) {
     const { probe, effects, topology, timeline, faults } = host;
     this.vmmLock = new FifoLock(host.simulator);
     if (timeline !== undefined) {
       this.vmmLock.onHeld = (actor, sinceNs, untilNs) => timeline.onLockHeld(vm, actor, sinceNs, untilNs);
     }
-    this.machine = new Machine(host, this.vmmLock, this.workers);
+    this.machine = new Machine(host, this.vmmLock, this.workers, vm);
     this.layouts = this.layOut(paths);
     for (const [index, { transport }] of paths.entries()) {
       const drain = (rows: Submission, path: PathBuilder) => transport.drain(rows, path);
@@ -71,7 +73,8 @@ export class Guest {
       ownsStage1Only,
       steWrites,
       takesUnmaps,
-      faults?.plan,
+      hasVmids || choice.transport.keepsVmid === true ? -1 : vm,
+      faults.plan,
     );
   }
 
@@ -84,16 +87,13 @@ export class Guest {
 
   private compiler(index: number, compile: (rows: Submission, path: PathBuilder) => void): Compiler {
     const { probe, faults } = this.host;
-    const repeats = faults === undefined && this.paths[index].transport.compilesEach !== true;
+    const repeats = () => !faults.plan.isArmed && this.paths[index].transport.compilesEach !== true;
     return new Compiler((tally) => this.pathBuilder(index, tally), probe, compile, repeats);
   }
 
   private pathBuilder(index: number, tally: PathTally): PathBuilder {
     const { costNs, faults } = this.host;
-    const layout = this.layouts[index];
-    return faults === undefined
-      ? new PathBuilder(costNs, tally, layout)
-      : new FaultyPath(costNs, tally, layout, faults);
+    return new FaultyPath(costNs, tally, this.layouts[index], faults);
   }
 
   /** What is published from now on goes by the second path. */

@@ -1,14 +1,19 @@
 /**
- * What one injected fault led to: an entry of `errors.incidents`. Times are simulated; the reporter turns them into lengths.
+ * What one injected fault, or all errors of one kind in the trace, led to: an entry of `errors.incidents`. Times are simulated; the reporter turns them into lengths.
  */
 import type { Fault } from '../faults/fault.js';
 import type { ErrorAnswer } from '../strategies/error-behaviour.js';
 
-/** One fault on one path. */
+/** One fault, or one kind of error in the trace, on one path. */
 export class Incident {
   /** It happened. */
   isInjected = false;
-  /** Index of the bad command in its publication: where CONS stood. -1: no index (a device or worker). */
+  /** Commands that were in error: 1 unless it stands in the trace; and after the warm-up. */
+  occurrences = 0;
+  measured = 0;
+  /** Number of the first of them among the commands that the guest put into its queues, from 1. */
+  firstCommand = 0;
+  /** Index of the first bad command in its publication: where CONS stood. -1: no index (a device or worker). */
   consIndex = -1;
   /** CMDQ_CONS.ERR as the guest's driver reads it; 0: none. */
   errorCode = 0;
@@ -22,9 +27,7 @@ export class Incident {
   failed = 0;
   /** Requests that timed out (a silent device), and waits that ended in -ETIMEDOUT. */
   pollTimeouts = 0;
-  /** Commands of the array that the failing ioctl carries; 0: it fails before any system call. */
-  readonly ioctlCommands: number[] = [];
-  /** Publication of what failed, when the queue first stopped, when the guest knew, total time stopped. -1: not. */
+  /** Publication of what first failed, when the queue first stopped, when the guest first knew, total time stopped. -1: not. */
   publishedNs = -1;
   stoppedNs = -1;
   learnedNs = -1;

@@ -20,8 +20,8 @@ export interface Host {
   readonly casRetryNs: number;
   /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
   readonly backoff: SyncBackoff | undefined;
-  /** Injected faults, if any. */
-  readonly faults: Faults | undefined;
+  /** What fails, injected or in the trace. */
+  readonly faults: Faults;
   /** Observer of the course in time, if any. */
   readonly timeline: TimelineProbe | undefined;
 }
@@ -37,7 +37,7 @@ export class Machine implements Host {
   readonly effects: Effects;
   readonly casRetryNs: number;
   readonly backoff: SyncBackoff | undefined;
-  readonly faults: Faults | undefined;
+  readonly faults: Faults;
   readonly timeline: TimelineProbe | undefined;
 
   constructor(
@@ -45,6 +45,8 @@ export class Machine implements Host {
     readonly vmmLock: FifoLock,
     /** Workers by number, for SignalWorker. */
     readonly workers: readonly WorkerPort[],
+    /** Number of the VM. */
+    readonly vm: number,
   ) {
     this.simulator = host.simulator;
     this.engines = host.engines;

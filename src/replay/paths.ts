@@ -5,6 +5,7 @@
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import type { FlawOf } from '../strategies/flaws.js';
 import type { HostCommandSink } from '../strategies/host-commands.js';
 import { makeTransport } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
@@ -29,6 +30,7 @@ class RunningTransport implements Transport {
   readonly attachesStreams: boolean;
   readonly needsDomains: boolean;
   readonly compilesEach: boolean;
+  readonly flawOf?: FlawOf;
   readonly unmapsWithoutRanges: boolean;
   private readonly forwardOf: Transport['forward'];
   private readonly submitOf: Transport['submit'];
@@ -44,6 +46,7 @@ class RunningTransport implements Transport {
     this.needsDomains = made.needsDomains === true;
     this.compilesEach = made.compilesEach === true;
     this.unmapsWithoutRanges = made.unmapsWithoutRanges === true;
+    if (made.flawOf !== undefined) this.flawOf = made.flawOf;
     this.forwardOf = made.forward;
     this.submitOf = made.submit;
     this.drainOf = made.drain;

@@ -22,7 +22,7 @@ import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
 import type { Migration } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
-import { type EventBatch, EventKind } from '../trace/events.js';
+import { type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { TimedTranslator } from '../translation/timed-translator.js';
 import { Background } from './background.js';
 import type { DmaFeed } from './dma-feed.js';
@@ -60,12 +60,12 @@ export class Replay {
   readonly dmaFeed: DmaFeed;
   /** Requests from unmap events; undefined: the transport has none, or the trace has no such events. */
   readonly unmaps: UnmapRequests | undefined;
-  readonly faults: Faults | undefined;
+  readonly faults: Faults;
   /** Events fed so far. */
   events = 0;
   private readonly costNs: Float64Array;
   private readonly effects: Effects;
-  private readonly clocks: GuestClocks;
+  readonly clocks: GuestClocks;
   /** By number of the queue in the trace, and in the order of first use. */
   private readonly queues: (GuestQueue | undefined)[] = [];
   private readonly queueList: GuestQueue[] = [];
@@ -135,17 +135,17 @@ export class Replay {
     const { engines } = this;
     const backoff = syncBackoff(profile);
     const casRetryNs = costNs[Cost.casRetry];
-    const faults = options.faults?.length
-      ? new Faults(options.faults, choice, profile, costNs, topology, simulator, probe)
-      : undefined;
+    const faults = new Faults(options.faults ?? [], paths[0], profile, costNs, topology, simulator, probe);
     this.faults = faults;
-    faults?.attach(engines.engines[0]);
+    for (const engine of engines.engines) faults.attach(engine);
     const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults, timeline };
     if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
       this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
     }
     const steWrites = profile.number('software.host_ste_writes');
-    this.guests = paths.map((own, vm) => new Guest(host, own, vm, steWrites, this.unmaps !== undefined));
+    this.guests = paths.map(
+      (own, vm) => new Guest(host, own, vm, steWrites, this.unmaps !== undefined, survey.hasVmids),
+    );
     this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
     this.clocks = new GuestClocks(
       (index, onIdle) =>
@@ -189,7 +189,7 @@ export class Replay {
           break;
         case EventKind.Unmap:
           this.probe.onUnmap(this.events > warmup);
-          this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
+          if ((batch.flags[row] & EventFlag.Deferred) === 0) this.unmaps?.push(batch, row, Math.max(0, vcpu[row]));
           break;
         default: // map changes page tables, not caches
       }
@@ -242,10 +242,6 @@ export class Replay {
     return all;
   }
 
-  get vcpuCount(): number {
-    return this.clocks.list.length;
-  }
-
   /** Workers of all VMs. */
   get workers(): Worker[] {
     return this.guests.flatMap((guest) => guest.workers);
@@ -264,7 +260,7 @@ export class Replay {
 
   /** The guest writes the command of `row` into `queue`, after what faults insert before it. */
   private write(queue: GuestQueue, { cmd0Low, cmd0High, cmd1Low, cmd1High, flags }: EventBatch, row: number): void {
-    const commandFlags = this.faults === undefined ? flags[row] : this.faults.plan.beforeCommand(queue, flags[row]);
+    const commandFlags = this.faults.plan.beforeCommand(queue, flags[row]);
     queue.push(cmd0Low[row], cmd0High[row], cmd1Low[row], cmd1High[row], commandFlags);
   }
 

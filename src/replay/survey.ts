@@ -6,7 +6,7 @@
  */
 
 import { Topology } from '../topology/topology.js';
-import { type EventBatch, EventKind } from '../trace/events.js';
+import { type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 
 /** Events that a survey may hold: 84 bytes each. */
 export const SURVEY_EVENTS = 1 << 19;
@@ -20,13 +20,15 @@ export class Survey {
   hasSyncDone = false;
   hasDma = false;
   hasUnmap = false;
+  /** Translations have VMIDs of their own: a recording of a host, where VMIDs are real. Otherwise all are of one guest. */
+  hasVmids = false;
   /** Time of the first event, ns. */
   originNs = 0;
   events = 0;
   readonly doorbellsByVcpu = new Map<number, number>();
 
   /** @param vms VMs that the events come from (see topology/several-vms.ts) */
-  constructor(vms: number) {
+  constructor(private readonly vms: number) {
     this.topology = new Topology(vms);
   }
 
@@ -35,11 +37,14 @@ export class Survey {
     this.events += batch.count;
     this.batches.push(batch);
     this.topology.survey(batch);
-    const { kind, vcpu } = batch;
+    const { kind, vcpu, vmid, flags } = batch;
     for (let row = 0; row < batch.count; row++) {
-      if (kind[row] === EventKind.Dma) this.hasDma = true;
-      else if (kind[row] === EventKind.SyncDone) this.hasSyncDone = true;
-      else if (kind[row] === EventKind.Unmap) this.hasUnmap = true;
+      if (kind[row] === EventKind.Dma) {
+        this.hasDma = true;
+        // VM k of n has the VMIDs k, n + k, … (see topology/several-vms.ts).
+        if (vmid[row] >= this.vms) this.hasVmids = true;
+      } else if (kind[row] === EventKind.SyncDone) this.hasSyncDone = true;
+      else if (kind[row] === EventKind.Unmap) this.hasUnmap ||= (flags[row] & EventFlag.Deferred) === 0;
       else if (kind[row] === EventKind.Doorbell) {
         const index = Math.max(0, vcpu[row]);
         this.doorbellsByVcpu.set(index, (this.doorbellsByVcpu.get(index) ?? 0) + 1);
@@ -64,6 +69,7 @@ export class Survey {
       survey.take(next.value);
       onBatch(survey.events);
     }
+    survey.topology.settle();
     return survey;
   }
 }

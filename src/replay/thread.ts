@@ -72,7 +72,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.producer = new Producer(machine.engines.queues, this, this.owner, machine.timeline);
     this.irqs = new IrqSection(machine.probe);
     this.syncWait = new SyncWait(machine, threadKind);
-    const limitNs = machine.faults?.pollTimeoutNs ?? 0;
+    const limitNs = machine.faults.pollTimeoutNs;
     if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
   }
 
@@ -228,7 +228,7 @@ export abstract class Thread implements Actor, SyncWaiter {
           break;
         case Step.AwaitWorker:
           this.waiting = Waiting.Worker;
-          if (machine.faults?.isWorkerWaitLimited === true) this.deadline?.arm();
+          if (machine.faults.isWorkerWaitLimited) this.deadline?.arm();
           return;
         case Step.Effect:
           this.effect(operands[at]);
@@ -304,7 +304,7 @@ export abstract class Thread implements Actor, SyncWaiter {
       }
     }
     const publishedNs = point === FaultPoint.AwaitRunning ? -1 : this.rows.rowPublishedNs[row];
-    if (faults!.reach(point, b, publishedNs, this)) return point !== FaultPoint.Die;
+    if (faults.reach(point, b, publishedNs, this, this.machine.vm)) return point !== FaultPoint.Die;
     this.step = step;
     this.waiting = Waiting.Stop;
     vmmLock.release();
@@ -324,7 +324,7 @@ export abstract class Thread implements Actor, SyncWaiter {
     if (isHost) machine.probe.onHostCpu(this.threadKind, this.syncWait.polledNs);
     this.waiting = Waiting.Nothing;
     this.hasTimedOut = true;
-    const recoveryNs = machine.faults!.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
+    const recoveryNs = machine.faults.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
     if (this.spend(recoveryNs, Cost.gerrorHandler, 0)) this.execute();
   }
 

@@ -67,7 +67,7 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   submit(submission: Submission, waiter: Thread | undefined): void {
-    if (this.machine.faults?.isWorkerDead === true) return;
+    if (this.machine.faults.isWorkerDead) return;
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
     const isPolling = this.state === 'idle' && this.stopPolling();
@@ -165,7 +165,7 @@ export class Worker extends Thread implements WorkerPort {
     const { draining, compiler } = this;
     const { path } = compiler;
     const measured = draining.rowMeasured[0] === 1;
-    const deathRow = this.machine.faults?.deathRow(draining) ?? -1;
+    const deathRow = this.machine.faults.deathRow(draining);
     if (deathRow < 0 || !(path instanceof FaultyPath)) return compiler.programOf(draining, measured);
     const { guestCount } = draining;
     draining.guestCount = deathRow;

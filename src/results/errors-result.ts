@@ -14,9 +14,16 @@ export function errorsResult(replay: Replay, metrics: ReplayMetrics): Record<str
     refused_by_opcode: byOpcode(metrics.amplification.refused),
     swallowed_by_opcode: byOpcode(metrics.amplification.swallowed),
     atc_timeouts: replay.engines.atcTimeouts,
+    unknown_vsid: faults.incidents.reduce((sum, one) => sum + (isAboutStream(one) ? one.measured : 0), 0),
     ...(findings.size === 0 ? {} : { findings: Object.fromEntries([...findings].sort()) }),
-    ...(faults === undefined ? {} : faultsResult(faults)),
+    ...(faults.incidents.length === 0 ? {} : faultsResult(faults)),
   };
+}
+
+/** It is about a command that names a stream which nobody knows, on a path where that matters. */
+function isAboutStream({ fault, answer }: Incident): boolean {
+  if (!('by' in answer) || answer.by === 'nobody') return false;
+  return fault.kind === 'unknown-vsid' || fault.spec.startsWith('trace:unknown-stream');
 }
 
 function faultsResult({ incidents, stoppedWaits, stoppedWaitNs }: Faults): Record<string, unknown> {
@@ -31,10 +38,15 @@ const CERROR_NAMES: Readonly<Record<number, string>> = { 0: 'none', 1: 'CERROR_I
 
 function incidentResult(incident: Incident): Record<string, unknown> {
   const { answer, publishedNs, stoppedNs, learnedNs } = incident;
-  if ('notApplicable' in answer) return { status: 'not-applicable', reason: answer.notApplicable };
+  if ('notApplicable' in answer) {
+    const { occurrences } = incident;
+    return { status: 'not-applicable', reason: answer.notApplicable, ...(occurrences === 0 ? {} : { occurrences }) };
+  }
   if (!incident.isInjected) return { status: 'not-reached' };
   return {
-    status: 'injected',
+    status: incident.fault.kind === 'in-trace' ? 'in-trace' : 'injected',
+    occurrences: incident.occurrences,
+    first_command: incident.firstCommand === 0 ? null : incident.firstCommand,
     found_by: answer.by,
     guest_learns: answer.guestLearns,
     cerror: CERROR_NAMES[incident.errorCode],

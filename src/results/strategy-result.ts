@@ -107,7 +107,8 @@ export function strategyResult(
     replay: {
       ...(replay.topology.vms === 1 ? {} : { vms: replay.topology.vms }),
       ...(replay.topology.smmuCount === 1 ? {} : { smmus: replay.topology.smmuCount }),
-      vcpus: replay.vcpuCount,
+      vcpus: replay.clocks.list.length,
+      vmids: replay.guests[0].forwarder.keepsVmids ? 'as-recorded' : 'replaced',
       publications: metrics.publications,
       ...(metrics.operationsWithoutWork === 0 ? {} : { operations_without_work: metrics.operationsWithoutWork }),
       unpublished_commands: replay.unpublishedCommands,

@@ -1,17 +1,14 @@
 /**
- * What a topology file changes around a replay: vSIDs that the host does not know, domains that change at their times, the
- * provenance and the names of devices in the result.
+ * What a topology file changes around a replay: domains that change at their times, the provenance and the names of devices in
+ * the result.
  */
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Survey } from '../replay/survey.js';
 import type { StrategyResult } from '../results/document.js';
-import type { StrategyChoice } from '../strategies/spec.js';
-import { Handling, type Transport, type TransportSetup } from '../strategies/transport.js';
 import type { DeclaredTopology } from '../topology/load.js';
 import type { Topology } from '../topology/topology.js';
 import { UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import { Opcode } from '../trace/opcodes.js';
 
 /** @throws UsageError if an ATC of the file cannot have the ways that the profile gives ATCs */
 export function checkAtcSizes({ file, devices }: DeclaredTopology, profile: LoadedProfile): void {
@@ -22,32 +19,6 @@ export function checkAtcSizes({ file, devices }: DeclaredTopology, profile: Load
       `${file}: atc_entries of ${hex(sid)}: expected a multiple of the profile’s atc.ways, ${ways}, found ${entries}`,
     );
   }
-}
-
-/**
- * `choice` on a host that refuses an ATC_INV to a vSID it cannot map: what arm_vsmmu_convert_user_cmd does (facts L §5.2).
- * Only a virtual SMMU (the guest owns stage 1 alone) has virtual
- * StreamIDs, and only `vsid` asks the host for the device behind one; every other choice stays as it is.
- * @param onUnknown told of every refusal
- */
-export function refusingUnknownStreams(
-  choice: StrategyChoice,
-  topology: Topology,
-  onUnknown: () => void,
-): StrategyChoice {
-  if (choice.targeting.name !== 'vsid' || choice.transport.walkStage !== 'nested') return choice;
-  const create = (setup: TransportSetup): Transport => {
-    const inner = choice.transport.create(setup);
-    const forward: Transport['forward'] = (c0Low, c0High, c1Low, c1High, sink, previousOpcode) => {
-      const isUnknown = (c0Low & 0xff) === Opcode.ATC_INV && !sink.isSidUnknown && !topology.isKnown(c0High >>> 0);
-      if (!isUnknown) return inner.forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
-      onUnknown();
-      return Handling.Refused;
-    };
-    // A transport may be an object or an instance of a class: everything but `forward` stays its own.
-    return Object.create(inner, { forward: { value: forward, enumerable: true } }) as Transport;
-  };
-  return { ...choice, transport: { ...choice.transport, create } };
 }
 
 /**
@@ -90,17 +61,20 @@ export function topologyProvenance(survey: Survey, declared: DeclaredTopology | 
     asid: asid < 0 ? null : asid,
     ...(declared === undefined || isListed ? {} : { unlisted: true }),
   }));
-  if (declared !== undefined) return { source: declared.file, sha256: declared.sha256, streams };
-  return { source: `inferred from ${survey.isComplete ? 'the whole trace' : 'its beginning'}`, streams };
+  // Named by ATC_INVs and by nothing else: no devices.
+  const { strays } = survey.topology;
+  const unknown = strays.length === 0 ? {} : { unknown_streams: strays };
+  if (declared !== undefined) return { source: declared.file, sha256: declared.sha256, streams, ...unknown };
+  const source = `inferred from ${survey.isComplete ? 'the whole trace' : 'its beginning'}`;
+  return { source, streams, ...unknown, ...(survey.topology.isTakenOnTrust ? { ats_streams_on_trust: true } : {}) };
 }
 
-/** `result` with the refusals, and with the physical StreamIDs of the devices in `tlb.by_sid` that the file names. */
-export function withTopology(result: StrategyResult, topology: Topology, unknownVsid: number): StrategyResult {
-  const errors = { ...(result.errors as Record<string, unknown> | undefined), unknown_vsid: unknownVsid };
+/** `result` with the physical StreamIDs of the devices in `tlb.by_sid` that the file names. */
+export function withTopology(result: StrategyResult, topology: Topology): StrategyResult {
   const { tlb } = result;
   const physical = topology.list().flatMap(({ sid, psid }) => (psid === undefined ? [] : [[hex(sid), hex(psid)]]));
-  if (tlb === null || physical.length === 0) return { ...result, errors };
-  return { ...result, tlb: { ...tlb, psid_by_sid: Object.fromEntries(physical) }, errors };
+  if (tlb === null || physical.length === 0) return result;
+  return { ...result, tlb: { ...tlb, psid_by_sid: Object.fromEntries(physical) } };
 }
 
 const hex = (sid: number): string => `0x${sid.toString(16)}`;

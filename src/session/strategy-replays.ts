@@ -10,11 +10,10 @@ import type { ReplayOptions } from '../replay/replay-options.js';
 import type { Survey } from '../replay/survey.js';
 import type { StrategyResult } from '../results/document.js';
 import { strategyResult, type TimeShares, timeShares } from '../results/strategy-result.js';
-import { mapPaths } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import type { EventBatch } from '../trace/events.js';
-import { feedByDomains, refusingUnknownStreams, withTopology } from './declared-topology.js';
+import { feedByDomains, withTopology } from './declared-topology.js';
 import type { RunOptions } from './run-options.js';
 import { createSmmu, type SmmuChoices } from './smmu-settings.js';
 
@@ -59,8 +58,6 @@ interface StartedReplay {
   readonly number: number;
   readonly replay: Replay;
   readonly metrics: ReplayMetrics;
-  /** Commands refused because the host does not know their vSID. */
-  readonly unknownVsid: { count: number };
 }
 
 /** Some strategies on one trace: `start`, then every batch, then `finish`. */
@@ -112,13 +109,11 @@ export class StrategyReplays {
   finish(trace: string, hasDma: boolean): FinishedReplay[] {
     const { profile } = this;
     this.step++;
-    const finished = this.runs.map(({ number, replay, metrics, unknownVsid }) => {
+    const finished = this.runs.map(({ number, replay, metrics }) => {
       this.strategy = number;
       replay.finish();
       const shares = timeShares(metrics.spentNs, profile);
-      const bare = strategyResult(trace, replay, metrics, profile, hasDma);
-      const refused = unknownVsid.count + (replay.faults?.plan.unknownVsids ?? 0);
-      const result = withTopology(bare, replay.topology, refused);
+      const result = withTopology(strategyResult(trace, replay, metrics, profile, hasDma), replay.topology);
       metrics.destroy();
       return { number, result, shares };
     });
@@ -136,11 +131,6 @@ function startReplay(
 ): StartedReplay {
   const metrics = choice.migration === undefined ? new ReplayMetrics() : new MigrationMetrics();
   const makeSmmu = (topology: Topology) => createSmmu(profile, choice, topology, settings);
-  const unknownVsid = { count: 0 };
-  const onUnknown = () => {
-    if (replay.events > settings.warmup) unknownVsid.count++;
-  };
-  const onHost = mapPaths(choice, (one) => refusingUnknownStreams(one, survey.topology, onUnknown));
-  const replay = new Replay(onHost, profile, survey, makeSmmu, settings, metrics);
-  return { number, replay, metrics, unknownVsid };
+  const replay = new Replay(choice, profile, survey, makeSmmu, settings, metrics);
+  return { number, replay, metrics };
 }

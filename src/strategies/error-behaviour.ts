@@ -31,6 +31,16 @@ export interface ErrorBehaviour {
   readonly unknownAtc: ErrorAnswer;
   /** A CFGI_CD that does. */
   readonly unknownConfig: ErrorAnswer;
+  /** Fields that the SMMU reserves, in a queue that it reads itself; absent: the path has no such queue. */
+  readonly reserved?: ErrorAnswer;
+  /** A command that the host kernel's checks refuse (host-refusal.ts); absent: it hands no command to a host kernel. */
+  readonly refused?: ErrorAnswer;
+  /**
+   * An ATC_INV and a CFGI_* of the trace for a stream that the virtual SMMU has not got. Upstream QEMU knows its devices and
+   * drops both with success (N26 §E1), which is no error.
+   */
+  readonly strayAtc: ErrorAnswer;
+  readonly strayConfig: ErrorAnswer;
   readonly deadWorker: ErrorAnswer;
   /** A CMD_SYNC behind an ATC_INV that no device answers. */
   readonly silentDevice: ErrorAnswer;
@@ -40,6 +50,8 @@ export interface ErrorBehaviour {
   readonly batch?: HostUapi;
 }
 
+/** The VMM drops the command, and the guest counts it as done. */
+const DROPPED: ErrorAnswer = { by: 'vmm', guestLearns: 'never' };
 const noWorkerToDie: ErrorAnswer = { notApplicable: 'has no worker' };
 
 /** Trapped PROD writes: the VMM raises CERROR_ILL and GERROR in the virtual SMMU before the write returns (facts L §4.2). */
@@ -47,6 +59,9 @@ export const TRAPPED_ERRORS: ErrorBehaviour = {
   illegal: { by: 'vmm', guestLearns: 'synchronous' },
   unknownAtc: { by: 'host-kernel', guestLearns: 'synchronous' },
   unknownConfig: { by: 'host-kernel', guestLearns: 'synchronous' },
+  refused: { by: 'host-kernel', guestLearns: 'synchronous' },
+  strayAtc: DROPPED,
+  strayConfig: DROPPED,
   deadWorker: noWorkerToDie,
   silentDevice: { by: 'host-kernel', guestLearns: 'synchronous' },
 };
@@ -57,6 +72,8 @@ export const SILENT_ERRORS: ErrorBehaviour = {
   illegal: { by: 'nobody', guestLearns: 'never' },
   unknownAtc: { by: 'nobody', guestLearns: 'never' },
   unknownConfig: { by: 'nobody', guestLearns: 'never' },
+  refused: { by: 'nobody', guestLearns: 'never' },
+  strayAtc: { by: 'nobody', guestLearns: 'never' },
 };
 
 /** A host thread consumes the queue: it stops, wakes the VMM, and that interrupts the guest. */
@@ -64,6 +81,10 @@ export const ASYNCHRONOUS_ERRORS: ErrorBehaviour = {
   illegal: { by: 'vmm', guestLearns: 'asynchronous' },
   unknownAtc: { by: 'host-kernel', guestLearns: 'asynchronous' },
   unknownConfig: { by: 'host-kernel', guestLearns: 'asynchronous' },
+  refused: { by: 'host-kernel', guestLearns: 'asynchronous' },
+  // The thread converts before anybody asks the VMM which devices it has.
+  strayAtc: { by: 'host-kernel', guestLearns: 'asynchronous' },
+  strayConfig: { by: 'host-kernel', guestLearns: 'asynchronous' },
   deadWorker: { by: 'nobody', guestLearns: 'timeout' },
   // The guest polls as long as the thread does, and began before it.
   silentDevice: { by: 'host-kernel', guestLearns: 'timeout' },
@@ -76,6 +97,8 @@ export const ASYNCHRONOUS_ERRORS: ErrorBehaviour = {
 export const VCMDQ_ERRORS: ErrorBehaviour = {
   ...TRAPPED_ERRORS,
   unknownAtc: { by: 'smmu', guestLearns: 'asynchronous' },
+  strayAtc: { by: 'smmu', guestLearns: 'asynchronous' },
+  reserved: { by: 'smmu', guestLearns: 'asynchronous' },
   silentDevice: { by: 'smmu', guestLearns: 'timeout' },
   isRelayedByVmm: true,
 };
@@ -83,8 +106,11 @@ export const VCMDQ_ERRORS: ErrorBehaviour = {
 /** Bare metal: the SMMU stops the one queue and interrupts its driver. */
 export const NATIVE_ERRORS: ErrorBehaviour = {
   illegal: { by: 'smmu', guestLearns: 'asynchronous' },
+  reserved: { by: 'smmu', guestLearns: 'asynchronous' },
   unknownAtc: { notApplicable: 'has no virtual StreamIDs' },
   unknownConfig: { notApplicable: 'has no virtual StreamIDs' },
+  strayAtc: { notApplicable: 'has no virtual StreamIDs' },
+  strayConfig: { notApplicable: 'has no virtual StreamIDs' },
   deadWorker: noWorkerToDie,
   silentDevice: { by: 'smmu', guestLearns: 'timeout' },
 };
@@ -94,6 +120,8 @@ export const PARAVIRTUAL_ERRORS: ErrorBehaviour = {
   illegal: { notApplicable: 'its guest has no command queue' },
   unknownAtc: { notApplicable: 'its guest has no command queue' },
   unknownConfig: { notApplicable: 'its guest has no command queue' },
+  strayAtc: { notApplicable: 'its guest has no command queue' },
+  strayConfig: { notApplicable: 'its guest has no command queue' },
   deadWorker: noWorkerToDie,
   silentDevice: { by: 'host-kernel', guestLearns: 'never' },
 };

@@ -1,7 +1,7 @@
 /**
  * Which commands the host's vIOMMU ioctl takes, and how it rewrites them (facts L §1.1, §5.2; M §2.4).
  *
- * The VMID that the host substitutes is the trace's own: one trace is one VM, and its VMID stands for the host's.
+ * The host puts the VM's VMID in (replay/forwarder.ts does, for every path but bare metal).
  */
 import { vmidOf } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
@@ -42,7 +42,7 @@ export function isVcmdqCommand(opcode: number): boolean {
 
 /**
  * Send a trapped guest command the way of the nested ioctl: NSNH_ALL becomes NH_ALL of the VM, forwardable commands go on
- * verbatim, CFGI_STE and PREFETCH are the VMM's, CMD_SYNC ends in the virtual SMMU, stage-2 and EL2/EL3 forms are refused.
+ * verbatim, CFGI_STE and PREFETCH are the VMM's, CMD_SYNC ends in the virtual SMMU, EL2 and EL3 forms are dropped with success.
  */
 export function forwardNested(
   c0Low: number,
@@ -61,5 +61,8 @@ export function forwardNested(
     sink.emit(c0Low, c0High, c1Low, c1High);
     return Handling.Forwarded;
   }
-  return opcodeClass(opcode) === 'tlbi' || opcodeClass(opcode) === undefined ? Handling.Refused : Handling.Emulated;
+  const kind = opcodeClass(opcode);
+  // Stage-2 forms and undefined opcodes are flaws (flaws.ts); EL2 and EL3 forms QEMU passes over with success (N26 §E1).
+  if (kind === undefined) return Handling.Refused;
+  return kind === 'tlbi' ? Handling.Swallowed : Handling.Emulated;
 }

@@ -7,8 +7,7 @@
  * whole blocks that are refused, as proposed for a later kernel (N26 §0.5).
  */
 import { forwardNested } from './forwarding.js';
-import type { HostCommandSink } from './host-commands.js';
-import { type HostChecks, hasRangeFields, hostRefusal } from './host-refusal.js';
+import { type HostChecks, hasRangeFields } from './host-refusal.js';
 import { forwardAsUnmap } from './paravirtual.js';
 import { Handling, type OptionSpec, type Transport, type TransportSetup } from './transport.js';
 
@@ -47,33 +46,24 @@ export function hostKernel({ text }: TransportSetup, uapi = ''): HostKernel {
   };
 }
 
-/** `forward` of a path that hands what it can to `host`: refused, spelt out, or as `forwardNested` says. */
+/** `forward` of a path that hands what it can to `host`: spelt out, or as `forwardNested` says. What `host` refuses is a flaw. */
 export function forwardToHost(host: HostKernel): Transport['forward'] {
   return (c0Low, c0High, c1Low, c1High, sink) => {
-    if (!sink.isSidUnknown) {
-      const reason = hostRefusal(c0Low, c0High, c1Low, c1High, host);
-      // What the ioctl does not take at all the VMM does not hand it.
-      if (reason !== undefined && reason !== 'opcode') return Handling.Refused;
-      if (host.expandsRanges && hasRangeFields(c0Low, c1Low)) {
-        return sink.emitPages(c0Low, c0High, c1Low, c1High) ? Handling.Forwarded : Handling.Emulated;
-      }
+    if (host.expandsRanges && !sink.isSidUnknown && hasRangeFields(c0Low, c1Low)) {
+      return sink.emitPages(c0Low, c0High, c1Low, c1High) ? Handling.Forwarded : Handling.Emulated;
     }
     return forwardNested(c0Low, c0High, c1Low, c1High, sink);
   };
 }
 
-/**
- * For paths that write into queues of the SMMU itself: is this command one that the hardware does not know? Without range
- * invalidation (`host.ril`) range fields are reserved bits, here an illegal command: CERROR_ILL.
- */
-export function hardwareRefusal(host: HostKernel): (c0Low: number, c1Low: number, sink: HostCommandSink) => boolean {
-  const hasRanges = !host.refusesRanges && !host.expandsRanges;
-  return (c0Low, c1Low, sink) => !hasRanges && !sink.isSidUnknown && hasRangeFields(c0Low, c1Low);
+/** The SMMU of `host` has range invalidation. */
+export function knowsRanges(host: HostKernel): boolean {
+  return !host.refusesRanges && !host.expandsRanges;
 }
 
 /** `forward` of a path that hands unmaps to the host, whose own driver does without ranges if it must. */
 export function forwardUnmapToHost(host: HostKernel): Transport['forward'] {
-  if (!host.refusesRanges && !host.expandsRanges) return forwardAsUnmap;
+  if (knowsRanges(host)) return forwardAsUnmap;
   return (c0Low, c0High, c1Low, c1High, sink) => {
     if (sink.isSidUnknown || !hasRangeFields(c0Low, c1Low)) return forwardAsUnmap(c0Low, c0High, c1Low, c1High, sink);
     return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Handling.Forwarded : Handling.Emulated;

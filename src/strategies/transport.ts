@@ -16,6 +16,7 @@
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import type { ErrorBehaviour } from './error-behaviour.js';
+import type { FlawOf } from './flaws.js';
 import type { HostCommandSink } from './host-commands.js';
 
 /** What became of a guest command. */
@@ -69,6 +70,11 @@ export interface Transport {
   readonly needsDomains?: boolean;
   /** The host's own unmaps do without range invalidation: its SMMU has none. */
   readonly unmapsWithoutRanges?: boolean;
+  /**
+   * What is wrong with a command of the trace, whatever stands before it (see flaws.ts): such a command is not forwarded but takes
+   * the course of an error. Absent: whatever `forward` makes of it.
+   */
+  readonly flawOf?: FlawOf;
   /** Its verbs depend on more than the shape of a submission, or on what came before: they are asked for each time. */
   readonly compilesEach?: boolean;
   /** `previousOpcode`: the nearest earlier command of the same publication that is not a SYNC; -1 if none. */
@@ -120,6 +126,8 @@ export interface TransportDefinition {
   /** Stages that a device's translation passes: bare metal has no stage 2. */
   readonly walkStage: 'nested' | 's1';
   readonly options: readonly OptionSpec[];
+  /** Commands reach the SMMU with the VMID that they name: bare metal. */
+  readonly keepsVmid?: boolean;
   /** The guest writes into queues of the SMMU itself, so that no VMM can replicate its commands to several SMMUs. */
   readonly queuesAreMapped?: boolean;
   /**

@@ -49,6 +49,7 @@ export class TopologyInference {
 
   /** The file. `origin` says what was read: `FILE, from the whole trace (n events)`. */
   toYaml(origin: string): string {
+    this.topology.settle();
     const devices = this.topology.list().map(({ sid, hasAts }) => {
       const { translations, atcInvalidations } = this.sighting(sid);
       return `  - { sid: ${hex(sid)}, ats: ${hasAts} } # ${count(translations, 'translation')}, ${count(atcInvalidations, 'ATC_INV')}`;
@@ -63,11 +64,12 @@ export class TopologyInference {
       'smmus:',
       '  - {}',
       '',
-      '# sid: every StreamID that a dma event, ATC_INV, CFGI_STE or CFGI_CD names. An ATC_INV to any other is an error with --atc vsid.',
+      '# sid: every StreamID that translates or that the guest configures. An ATC_INV to any other is an error with --atc vsid.',
       '# ats: true if an ATC_INV names it.',
       '# Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).',
       devices.length === 0 ? 'devices: []' : 'devices:',
       ...devices,
+      ...this.topology.strays.map((sid) => `  # ${hex(sid)}: only ATC_INVs name it; a device if you say so`),
       '',
       '# asid: the ASID of its translations, of those with a PASID if there is an ssid. from_ns: the first with another one.',
       bindings.length === 0 ? 'bindings: []' : 'bindings:',

@@ -1,8 +1,10 @@
 /**
  * Which streams exist, which of them have an ATC, and which translation domain each belongs to.
  *
- * Inferred from the trace unless given: a stream is an ATS device if the guest ever addresses an ATC_INV to it; its domain
- * is the ASID of its translations (the driver gives each domain one ASID per SMMU, facts L §2.5). A stream that never
+ * Inferred from the trace unless given: a stream exists if it translates or the guest configures it; it is an ATS device if
+ * the guest also addresses ATC_INVs to it. One that only ATC_INVs ever name is unknown: nothing says that it exists. Where the
+ * trace shows neither translations nor configuration there is nothing to hold them against, and they are taken on trust. The domain
+ * of a stream is the ASID of its translations (the driver gives each domain one ASID per SMMU, facts L §2.5). A stream that never
  * translates has no known domain and counts as a member of every domain.
  *
  * A topology file (`declare`) comes before the trace: only its devices are known, their ATS is what it says, and a device
@@ -12,31 +14,9 @@
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
+import { type Device, isInDomain, newDevice } from './device.js';
 import { GRANULES } from './granules.js';
 import type { TopologyFile } from './schema.js';
-
-/** One stream. */
-export interface Device {
-  readonly sid: number;
-  /** The guest sends it ATC_INVs. */
-  hasAts: boolean;
-  /** ASID of its current domain; ABSENT if it is not known. */
-  asid: number;
-  /** Entries of its ATC if the topology file gives them. */
-  atcEntries?: number | undefined;
-  /** Physical StreamID if the topology file gives it. */
-  psid?: number | undefined;
-  /** Number of the physical SMMU that it sits behind. */
-  smmu: number;
-  /** ASID of each of its PASIDs, by SubstreamID, as far as known. */
-  readonly pasids: Map<number, number>;
-  /** The topology file has it. */
-  isListed: boolean;
-  /** The topology file says whether it has an ATC. */
-  isAtsDeclared: boolean;
-  /** The topology file says its domains. */
-  isBoundByFile: boolean;
-}
 
 /** A device, or one PASID of it, changes its domain at a time of the trace. */
 interface Binding {
@@ -55,6 +35,10 @@ export class Topology {
   private atsDevices: Device[] = [];
   private sorted: readonly Device[] | undefined;
   private readonly result: number[] = [];
+  /** Streams that ATC_INVs have named. */
+  private readonly namedByAtc = new Set<number>();
+  /** The trace shows no streams but those that ATC_INVs name: they are taken for devices. */
+  isTakenOnTrust = false;
   /** ATS streams that showed only after the surveyed part of a long trace. */
   discoveredLate = 0;
   /** Follow translations although no stream has an ATC: somebody asks for `streamsOfDomain`. */
@@ -125,9 +109,16 @@ export class Topology {
     return this.sorted;
   }
 
-  /** False for a vSID that the host cannot map: there is a topology file and it does not list it (facts L §5.2). */
+  /** False for a vSID that the host cannot map (facts L §5.2): the topology file does not list it, or nothing shows that it exists. */
   isKnown(sid: number): boolean {
-    return !this.isDeclared || this.devices.get(sid)?.isListed === true;
+    const device = this.devices.get(sid);
+    if (this.isDeclared) return device?.isListed === true;
+    return device !== undefined || this.isTakenOnTrust;
+  }
+
+  /** Streams that only ATC_INVs name, ascending. */
+  get strays(): number[] {
+    return [...this.namedByAtc].filter((sid) => !this.isKnown(sid)).sort((a, b) => a - b);
   }
 
   /** Entries that the topology file gives the ATC of `sid`. */
@@ -150,9 +141,10 @@ export class Topology {
         device.smmu = smmu;
         device.atcEntries = atcEntries;
         device.isAtsDeclared = ats !== undefined;
-        if (ats !== undefined) device.hasAts = ats;
+        device.hasAts = ats ?? this.namedByAtc.has(device.sid);
       }
     }
+    this.isTakenOnTrust = false;
     this.declareBindings(file.bindings ?? []);
     for (const device of this.devices.values()) if (!device.isListed) device.hasAts = false;
     this.listAtsDevices();
@@ -195,31 +187,36 @@ export class Topology {
         } else if (device.asid === ABSENT) device.asid = asid[row];
       } else if (kind[row] === EventKind.Cmd && (flags[row] & EventFlag.OpcodeOnly) === 0) {
         const opcode = opcodeOf(cmd0Low[row]);
-        if (opcode === Opcode.ATC_INV) this.noteAts(sidOf(cmd0High[row]));
-        else if (opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD) this.device(sidOf(cmd0High[row]));
+        if (opcode === Opcode.ATC_INV) this.namedByAtc.add(sidOf(cmd0High[row]));
+        else if (isConfigured(opcode, flags[row])) this.device(sidOf(cmd0High[row]));
       }
     }
   }
 
-  /** The guest addressed an ATC_INV to `sid`. */
-  noteAts(sid: number): void {
-    const device = this.device(sid);
-    if (device.hasAts) return;
-    device.hasAts = true;
+  /** Every batch of the survey has been seen: which of the streams that ATC_INVs name are ATS devices? */
+  settle(): void {
+    this.isTakenOnTrust = this.devices.size === 0 && this.namedByAtc.size > 0;
+    for (const sid of this.namedByAtc) if (this.isKnown(sid)) this.device(sid).hasAts = true;
     this.listAtsDevices();
   }
 
   /** The guest addresses an ATC_INV to `sid` now; a stream that the survey has not seen doing so is learnt late. */
   meetAts(sid: number): void {
     if (this.hasAts(sid) || !this.isKnown(sid) || this.devices.get(sid)?.isAtsDeclared === true) return;
-    this.noteAts(sid);
+    this.device(sid).hasAts = true;
+    this.listAtsDevices();
     this.discoveredLate++;
+  }
+
+  /** The guest configures `sid` now: it exists from here on, if not before. */
+  meetConfiguration(sid: number): void {
+    if (!this.isDeclared) this.device(sid);
   }
 
   /** The stream (its PASID `ssid` unless ABSENT) translated with `asid`: its domain from here on. */
   bind(sid: number, ssid: number, asid: number): void {
     // Domains matter to ATC targeting, to instance routing and where a transport asks for them.
-    if (this.atsDevices.length === 0 && this.smmuCount === 1 && !this.followsDomains) return;
+    if (this.atsDevices.length === 0 && this.smmuCount === 1 && !this.followsDomains && this.devices.has(sid)) return;
     const device = this.device(sid);
     this.noteSmmu(device, asid);
     if (device.isBoundByFile) return;
@@ -236,6 +233,8 @@ export class Topology {
     copy.queueOfSmmu = this.queueOfSmmu;
     for (const [key, smmus] of this.smmusByDomain) copy.smmusByDomain.set(key, smmus);
     copy.isDeclared = this.isDeclared;
+    copy.isTakenOnTrust = this.isTakenOnTrust;
+    for (const sid of this.namedByAtc) copy.namedByAtc.add(sid);
     copy.listAtsDevices();
     copy.bindings = this.bindings;
     copy.nextBinding = this.nextBinding;
@@ -322,18 +321,9 @@ export class Topology {
   private device(sid: number): Device {
     let device = this.devices.get(sid);
     if (device === undefined) {
-      device = {
-        sid,
-        smmu: 0,
-        pasids: new Map(),
-        hasAts: false,
-        asid: ABSENT,
-        isListed: false,
-        isAtsDeclared: false,
-        isBoundByFile: false,
-      };
-      this.devices.set(sid, device);
+      device = newDevice(sid);
       this.sorted = undefined;
+      this.devices.set(sid, device);
     }
     return device;
   }
@@ -341,10 +331,8 @@ export class Topology {
 
 const domainKey = (vm: number, asid: number): number => vm * 65536 + asid;
 
-/** A device without a known domain counts as a member of every one, unless it translates under PASIDs only. */
-function isInDomain({ asid: own, pasids }: Device, asid: number): boolean {
-  if (asid < 0 || own === asid) return true;
-  if (own === ABSENT && pasids.size === 0) return true;
-  for (const of of pasids.values()) if (of === asid) return true;
-  return false;
+/** A command that configures a stream; not what the VMM did by itself because no device of the host is behind it. */
+function isConfigured(opcode: number, flags: number): boolean {
+  const isStream = opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD || opcode === Opcode.CFGI_CD_ALL;
+  return isStream && (flags & EventFlag.NoVdevice) === 0;
 }

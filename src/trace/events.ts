@@ -75,6 +75,8 @@ export const enum EventFlag {
    * vDEVICE): it emulates the command and asks nothing of the host (facts N26 §E1).
    */
   NoVdevice = 64,
+  /** An `unmap` whose invalidation a transform has put off (`--guest-lazy`): it counts as an unmap and asks for nothing. */
+  Deferred = 128,
 }
 
 /** A field that the recorder did not give. */

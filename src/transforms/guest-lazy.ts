@@ -11,13 +11,16 @@
  * legal, and a hit. IOVAs stay as recorded, although a lazy guest would not reuse one before its flush: TLB hits on such
  * pages are counted that a real lazy guest would not have.
  *
+ * A trace without unmap events gets one for each unmap that is put off, so that what a flush retires can be counted.
+ *
  * The time that the recording spent on a removed invalidation stays in the trace as the vCPU's think time.
  */
 import { FlushQueue } from '../guest/flush-queue.js';
 import { encodeCommand, opcodeOf } from '../trace/command.js';
 import { UsageError } from '../trace/errors.js';
-import { ABSENT, type EventBatch, EventKind } from '../trace/events.js';
+import { ABSENT, type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
+import { PAGE_SHIFT } from '../trace/units.js';
 import type { CommandList } from './command-list.js';
 import { lookForCompletions } from './completions.js';
 import { contextOpcode, type Invalidation, invalidationAt, isDriverTlbi, isStage2 } from './invalidation.js';
@@ -43,6 +46,8 @@ class GuestLazy extends SubmissionRewriter {
   /** vCPUs whose next recorded completion belongs to a doorbell that is gone. */
   private readonly dropsCompletion = new Set<number>();
   private nextExpiryNs = Number.POSITIVE_INFINITY;
+  /** The trace tells of unmaps itself, before their invalidations. */
+  private hasUnmapEvents = false;
   private unmaps = 0;
   private ringFlushes = 0;
   private timerFlushes = 0;
@@ -75,6 +80,7 @@ class GuestLazy extends SubmissionRewriter {
   }
 
   protected override observe(batch: EventBatch, row: number): void {
+    if (batch.kind[row] === EventKind.Unmap) this.hasUnmapEvents = true;
     this.sizes.observe(batch, row);
   }
 
@@ -145,6 +151,7 @@ class GuestLazy extends SubmissionRewriter {
     const isTimerOff = domain.queue.expiryNs === Number.POSITIVE_INFINITY;
     const flush = domain.queue.unmap(doorbell.timeNs, Math.max(0, vcpu));
     this.unmaps++;
+    if (!this.hasUnmapEvents) this.tellOfUnmap(list, request, doorbell, vcpu);
     if (isTimerOff) {
       domain.armedBy = doorbell;
       this.nextExpiryNs = Math.min(this.nextExpiryNs, domain.queue.expiryNs);
@@ -154,6 +161,22 @@ class GuestLazy extends SubmissionRewriter {
     const at = request.from;
     this.sink.command(list.timeNs[at], list.line[at], list.vcpu[at], doorbell.queue, domain.words);
     return true;
+  }
+
+  /** Emit the unmap event of an invalidation that is put off. */
+  private tellOfUnmap(list: CommandList, request: Invalidation, { timeNs }: Doorbell, vcpu: number): void {
+    const { page, pages, granuleLog2, contextId, opcode } = request;
+    const batch = this.sink.append(EventKind.Unmap, timeNs, list.line[request.from]);
+    const { row } = this.sink;
+    batch.vcpu[row] = vcpu;
+    batch.sid[row] = ABSENT;
+    batch.ssid[row] = ABSENT;
+    batch.asid[row] = isStage2(opcode) ? ABSENT : contextId;
+    batch.vmid[row] = isStage2(opcode) ? contextId : ABSENT;
+    batch.iovaPage[row] = page;
+    batch.pageSizeLog2[row] = granuleLog2;
+    batch.pages[row] = Math.ceil(pages / 2 ** (granuleLog2 - PAGE_SHIFT));
+    batch.flags[row] = EventFlag.Deferred;
   }
 
   private domainOf(list: CommandList, { from, opcode, contextId }: Invalidation): Domain {

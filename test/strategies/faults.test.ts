@@ -268,6 +268,7 @@ describe('findings of the review about v1-patch', () => {
   const trace = () =>
     new TraceBuilder()
       .dma({ page: 0x1000, sid: 8 })
+      .dma({ page: 0x1000, sid: 9 })
       .cmd('CFGI_CD', { SID: 8, LEAF: 0 })
       .cmd('CFGI_CD', { SID: 8, LEAF: 1 })
       .cmd('TLBI_NH_VA', { ASID: 1, ADDR: 0x1000, TG: 1, TTL: 3 })

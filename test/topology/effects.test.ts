@@ -141,12 +141,18 @@ describe('an unknown vSID', () => {
   const run = async (strategy: string, atc: string, yaml: string | undefined, warmup = 0) =>
     only(await replayUnder(sandbox, atcOnly, yaml, { strategies: [strategy], atc: [atc], warmup }));
 
-  it.each(['ioctl', 'ioctl-batched', 'sw-vcmdq', 'hw-vcmdq'])('is refused and counted by %s', async (strategy) => {
+  it.each([
+    ['ioctl', 'vmm', 'never', {}],
+    ['ioctl-batched', 'vmm', 'never', {}],
+    ['sw-vcmdq', 'host-kernel', 'asynchronous', { ATC_INV: 3 }],
+    ['hw-vcmdq', 'smmu', 'asynchronous', {}],
+  ])('reaches no device on %s: found by %s, the guest learns it: %s', async (strategy, foundBy, learns, refused) => {
     const { errors, amplification, latency } = await run(strategy, 'vsid', without8);
-    expect(errors).toMatchObject({ unknown_vsid: 3, refused_by_opcode: { ATC_INV: 3 } });
+    expect(errors).toMatchObject({ unknown_vsid: 3, refused_by_opcode: refused });
+    const incidents = { 'trace:unknown-stream': { occurrences: 3, found_by: foundBy, guest_learns: learns } };
+    expect(errors).toMatchObject({ incidents });
     expect(amplification.pcie_invalidations).toBe(0);
-    expect(amplification.not_forwarded_by_opcode.ATC_INV).toBe(3);
-    expect(latency.submission.count).toBe(3);
+    expect(latency.operation.count).toBe(3);
   });
 
   it('does not count in the warm-up', async () => {

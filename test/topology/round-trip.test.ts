@@ -118,20 +118,19 @@ schema: smmuscope.topology/1
 smmus:
   - {}
 
-# sid: every StreamID that a dma event, ATC_INV, CFGI_STE or CFGI_CD names. An ATC_INV to any other is an error with --atc vsid.
+# sid: every StreamID that translates or that the guest configures. An ATC_INV to any other is an error with --atc vsid.
 # ats: true if an ATC_INV names it.
 # Not in a trace, add what you know: psid (physical StreamID), atc_entries (instead of the profile’s atc.entries).
 devices:
   - { sid: 0x8, ats: false } # 3 translations, 0 ATC_INVs
   - { sid: 0x10, ats: false } # 3 translations, 0 ATC_INVs
-  - { sid: 0x18, ats: true } # 0 translations, 1 ATC_INV
+  # 0x18: only ATC_INVs name it; a device if you say so
 
 # asid: the ASID of its translations, of those with a PASID if there is an ssid. from_ns: the first with another one.
 bindings:
   - { sid: 0x8, asid: 1 }
   - { sid: 0x8, asid: 2, from_ns: 3000 }
   # 0x10: moves at the very time of a doorbell; left to the trace, which has the order
-  # 0x18: never translates; it counts in every domain
 `);
   });
 

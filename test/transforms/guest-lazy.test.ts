@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { flushLazily } from '../../src/guest/flush-queue.js';
+import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 import { linesThrough, through } from './through.js';
 
@@ -36,11 +37,11 @@ describe('--guest-lazy', () => {
     const rows = batches.flatMap((batch) =>
       Array.from({ length: batch.count }, (_, row) => ({ kind: batch.kind[row], timeNs: batch.timeNs[row] })),
     );
-    // Each flush is TLBI_NH_ASID, SYNC, doorbell, sync-done: nothing of the unmaps is left.
+    // Each flush is TLBI_NH_ASID, SYNC, doorbell, sync-done: nothing of the unmaps is left but that they were.
     expect(rows.filter(({ kind }) => kind === 1).map(({ timeNs }) => timeNs)).toEqual(
       flushes.map(({ timeNs }) => timeNs),
     );
-    expect(rows).toHaveLength(flushes.length * 4);
+    expect(rows).toHaveLength(count + flushes.length * 4);
     expect(report[0]).toMatchObject({
       unmaps_deferred: count,
       flushes_ring_full: flushes.filter(({ cause }) => cause === 'ring-full').length,
@@ -53,6 +54,9 @@ describe('--guest-lazy', () => {
       const trace = unmaps(3, 1000, 2, withCompletions).at(20_000_000).dma({ page: 1 });
       const done = withCompletions ? ['sync-done v0'] : [];
       expect(await linesThrough(trace, LAZY)).toEqual([
+        'unmap v0',
+        'unmap v1',
+        'unmap v0',
         'cmd v0 TLBI_NH_ASID ASID=1',
         'cmd v0 SYNC',
         'doorbell v0',
@@ -81,12 +85,31 @@ describe('--guest-lazy', () => {
       .cmd('TLBI_NH_VA', { ASID: 1, ADDR: 5, ...UNMAP })
       .sync();
     trace.cmd('TLBI_NH_ASID', { ASID: 3 }).sync().doorbell().at(20).syncDone();
-    expect((await linesThrough(trace, LAZY)).slice(0, 4)).toEqual([
+    expect((await linesThrough(trace, LAZY)).slice(0, 5)).toEqual([
+      'unmap v0',
       'cmd v0 TLBI_NH_ASID ASID=3',
       'cmd v0 SYNC',
       'doorbell v0',
       'sync-done v0',
     ]);
+  });
+
+  it('tells of the unmaps only where the trace does not, so that a flush is no single unmap', async () => {
+    const told = new TraceBuilder().unmap({ page: 5, asid: 1 }).at(10);
+    told
+      .cmd('TLBI_NH_VA', { ASID: 1, ADDR: 5, ...UNMAP })
+      .sync()
+      .doorbell();
+    expect((await linesThrough(told, LAZY)).filter((line) => line.startsWith('unmap'))).toHaveLength(1);
+    const { batches } = await through(unmaps(40, 1000), LAZY);
+    const lazy = new TraceBuilder();
+    for (const batch of batches) for (let row = 0; row < batch.count; row++) lazy.batch.copyRow(batch, row);
+    const { per_unmap } = (await replayThrough(lazy, 'ioctl')).result;
+    expect(per_unmap).toMatchObject({ unmaps: 40, counted_from: 'unmap-events' });
+    // A paravirtual guest is asked for what the flush covers, as before.
+    const paravirtual = (await replayThrough(lazy, 'virtio-iommu')).result;
+    expect(paravirtual.replay).toMatchObject({ unmaps_derived_from: 'tlbi' });
+    expect(paravirtual.per_unmap?.unmaps).toBe(40);
   });
 
   it('refuses a trace without times', async () => {

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<EventFlag, string>> = {
   [EventFlag.ConfigHit]: 'config-hit',
   [EventFlag.ConfigMiss]: 'config-miss',
   [EventFlag.NoVdevice]: 'no-vdevice',
+  [EventFlag.Deferred]: 'deferred',
 };
 const FLAGS = Object.entries(WORDS).map(([bit, word]) => ({ bit: Number(bit), word }));
 

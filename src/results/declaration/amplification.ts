@@ -111,6 +111,10 @@ export const REPLAY = z.object({
   vms: metric('count', 'neutral', 'copies of the trace that ran as VMs').optional(),
   smmus: metric('count', 'neutral', 'physical SMMUs').optional(),
   vcpus: metric('count', 'neutral', 'vCPUs that published commands'),
+  vmids: z.enum(['replaced', 'as-recorded']).optional().meta({
+    description:
+      'whether the host puts the VM’s VMID in place of the guest’s, or commands keep theirs: on bare metal, and where the translations of the trace have VMIDs of their own because a host was recorded',
+  }),
   publications: metric('count', 'neutral', 'PROD writes, with or without CMD_SYNC'),
   operations_without_work: metric(
     'count',

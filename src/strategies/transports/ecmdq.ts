@@ -21,6 +21,7 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
+import { hostFlaws } from '../flaws.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
@@ -48,6 +49,7 @@ export const ecmdq: TransportDefinition = {
       queueCount: queues,
       isQueuePerVcpu: true,
       forward: forwardToHost(hostKernel(setup)),
+      flawOf: hostFlaws(hostKernel(setup)),
       submit(submission, path) {
         path.trapToVmmUnlocked();
         for (let row = 0; row < submission.guestCount; row++) {

@@ -21,8 +21,9 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
+import { Flaw, hardwareFlaws, hostFlaws } from '../flaws.js';
 import { isVcmdqCommand } from '../forwarding.js';
-import { forwardToHost, hardwareRefusal, hostKernel } from '../host-kernel.js';
+import { forwardToHost, hostKernel, knowsRanges } from '../host-kernel.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
@@ -49,7 +50,8 @@ export const hwVcmdqOverlay: TransportDefinition = {
     const slots = new SidSlots(setup.parameter('smmu.vcmdq_sid_slots'));
     const host = hostKernel(setup);
     const toHost = forwardToHost(host);
-    const isUnknown = hardwareRefusal(host);
+    const ofHost = hostFlaws(host);
+    const ofHardware = hardwareFlaws(knowsRanges(host));
     // vCPUs that went on without a SYNC behind a command that halts: what they publish next stays behind it in the queue.
     const unawaited = new Set<number>();
     return {
@@ -60,12 +62,16 @@ export const hwVcmdqOverlay: TransportDefinition = {
       isQueuePerVcpu: true,
       // What `submit` says follows from `unawaited` too.
       compilesEach: true,
+      // What the hardware does not know halts it, and the VMM finds nobody to do it either.
+      flawOf: (c0Low, c0High, c1Low, c1High) =>
+        isVcmdqCommand(c0Low & 0xff) && ofHardware(c0Low, c0High, c1Low, c1High) !== Flaw.None
+          ? Flaw.Refused
+          : ofHost(c0Low, c0High, c1Low, c1High),
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
         const isHardware =
           opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
         if (!isHardware) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
-        if (isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
         sink.emit(c0Low, c0High, c1Low, c1High);
         return Handling.Forwarded;
       },

@@ -14,8 +14,9 @@ import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { VCMDQ_ERRORS } from '../error-behaviour.js';
+import { hardwareFlaws, hostFlaws } from '../flaws.js';
 import { isVcmdqCommand } from '../forwarding.js';
-import { forwardToHost, hardwareRefusal, hostKernel } from '../host-kernel.js';
+import { forwardToHost, hostKernel, knowsRanges } from '../host-kernel.js';
 import { QueuePicker } from '../queue-picker.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
@@ -50,7 +51,8 @@ export const hwVcmdq: TransportDefinition = {
     const slots = new SidSlots(Number(option('sid-slots')) || parameter('smmu.vcmdq_sid_slots'));
     const host = hostKernel(setup);
     const toHost = forwardToHost(host);
-    const isUnknown = hardwareRefusal(host);
+    const ofHost = hostFlaws(host);
+    const ofHardware = hardwareFlaws(knowsRanges(host));
     // Two walks over a publication, one command at a time here and all at once at `submit`, must come to the same.
     const forwarding = new QueuePicker();
     const submitting = new QueuePicker();
@@ -59,6 +61,8 @@ export const hwVcmdq: TransportDefinition = {
       attachesStreams: true,
       queueCount: 1 + lvcmdqs,
       isQueuePerVcpu: true,
+      flawOf: (c0Low, c0High, c1Low, c1High) =>
+        (isVcmdqCommand(c0Low & 0xff) ? ofHardware : ofHost)(c0Low, c0High, c1Low, c1High),
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
         // Until the first command of a publication no batch is open, whatever the one before it has left.
@@ -67,7 +71,6 @@ export const hwVcmdq: TransportDefinition = {
           opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
         const isOnVcmdq = opcode === Opcode.SYNC ? forwarding.sync() : forwarding.command(isSupported);
         if (!isOnVcmdq) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
-        if (isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
         sink.emit(c0Low, c0High, c1Low, c1High);
         return Handling.Forwarded;
       },

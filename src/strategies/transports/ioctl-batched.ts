@@ -11,6 +11,7 @@ import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
+import { hostFlaws } from '../flaws.js';
 import { isDeviceCacheCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel, UAPI_OPTION, uapiOf } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
@@ -29,6 +30,7 @@ export const ioctlBatched: TransportDefinition = {
     attachesStreams: true,
     queueCount: 1,
     forward: forwardToHost(hostKernel(setup, setup.option('uapi'))),
+    flawOf: hostFlaws(hostKernel(setup, setup.option('uapi'))),
     submit(submission, path) {
       path.trapToVmm();
       batchByClass(submission, path);

@@ -4,6 +4,7 @@
  * Sources: facts L §5.3–5.5, M §2.4, closed form M §4.3 row A (O1).
  */
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
+import { hostFlaws } from '../flaws.js';
 import { forwardToHost, hostKernel, UAPI_OPTION } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { ioctlPerCommand } from '../trapped-queue.js';
@@ -21,6 +22,7 @@ export const ioctl: TransportDefinition = {
     attachesStreams: true,
     queueCount: 1,
     forward: forwardToHost(hostKernel(setup, setup.option('uapi'))),
+    flawOf: hostFlaws(hostKernel(setup, setup.option('uapi'))),
     submit(submission, path) {
       path.trapToVmm();
       ioctlPerCommand(submission, 0, submission.guestCount, path);

@@ -7,9 +7,9 @@
 import { Cost } from '../../path/costs.js';
 import type { PathBuilder } from '../../path/path-builder.js';
 import type { Submission } from '../../path/submission.js';
-import { opcodeClass } from '../../trace/opcodes.js';
 import { NATIVE_ERRORS } from '../error-behaviour.js';
-import { hardwareRefusal, hostKernel } from '../host-kernel.js';
+import { hardwareFlaws } from '../flaws.js';
+import { hostKernel, knowsRanges } from '../host-kernel.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 
@@ -19,15 +19,15 @@ export const native: TransportDefinition = {
   defaultAtc: 'vsid',
   walkStage: 's1',
   queuesAreMapped: true,
+  keepsVmid: true,
   options: [],
   errors: () => NATIVE_ERRORS,
   create(setup) {
-    const isUnknown = hardwareRefusal(hostKernel(setup));
     return {
       ...noWorker,
       queueCount: 1,
+      flawOf: hardwareFlaws(knowsRanges(hostKernel(setup))),
       forward(c0Low, c0High, c1Low, c1High, sink) {
-        if (opcodeClass(c0Low & 0xff) === undefined || isUnknown(c0Low, c1Low, sink)) return Handling.Refused;
         sink.emit(c0Low, c0High, c1Low, c1High);
         return Handling.Forwarded;
       },

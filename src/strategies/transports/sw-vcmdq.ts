@@ -14,6 +14,7 @@ import { UsageError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
+import { hostFlaws } from '../flaws.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS, issueInBlocks } from '../trapped-queue.js';
@@ -74,6 +75,7 @@ export const swVcmdq: TransportDefinition = {
       isWorkerPolling,
       ...(isAdaptive ? { workerSpinNs: spinNs } : {}),
       forward: forwardToHost(hostKernel(setup)),
+      flawOf: hostFlaws(hostKernel(setup)),
       submit(submission, path) {
         if (isDoorbellTrapped) path.trapToKernel();
         else path.guest(Cost.doorbell);

@@ -28,6 +28,7 @@ import { tgOf } from '../../trace/command.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { SILENT_ERRORS } from '../error-behaviour.js';
+import { opcodeFlaw } from '../flaws.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { type HostKernel, hostKernel } from '../host-kernel.js';
 import { hasRangeFields } from '../host-refusal.js';
@@ -47,6 +48,7 @@ export const v1Patch: TransportDefinition = {
     attachesStreams: true,
     needsDomains: true,
     queueCount: 1,
+    flawOf: opcodeFlaw,
     forward: forwardDecoded(hostKernel(setup, 'k71')),
     submit(submission, path) {
       path.trapToVmm();
