@@ -91,10 +91,14 @@ export class FaultPlan {
     if (this.fates.length < count) this.fates = new Uint8Array(count * 2);
     this.fates.fill(Fate.Normal, 0, count);
     let from = 0;
+    let previousOpcode = -1;
     for (let row = 0; row < count; row++) {
+      const opcode = queue.c0Low[row] & 0xff;
+      const before = previousOpcode;
+      if (opcode !== Opcode.SYNC) previousOpcode = opcode;
       if ((flags[row] & AFTER_DEATH) !== 0) this.planDeath(row, opcodesOf(queue));
       else {
-        const number = (flags[row] & INJECTED) !== 0 ? queue.c1High[row] : this.traceErrors.judge(queue, row);
+        const number = (flags[row] & INJECTED) !== 0 ? queue.c1High[row] : this.traceErrors.judge(queue, row, before);
         if (number < 0) continue;
         const incident = this.incidents[number];
         if (incident.occurrences++ === 0) incident.firstCommand = published + row + 1;
@@ -168,6 +172,12 @@ export class FaultPlan {
     if (fate === Fate.Lost || fate === Fate.Failed) return SKIPPED;
     const { answer } = this.incidents[fate - 1];
     return 'by' in answer && answer.by === 'nobody' && answer.guestLearns === 'never' ? 0 : fate;
+  }
+
+  /** Row `row` fails, and the guest is told: it covers nothing. */
+  isKnownToFail(row: number): boolean {
+    const mark = this.markOf(row);
+    return mark !== 0 && mark !== SKIPPED;
   }
 
   /** The guest sends an ATC_INV to `sid`. True if it will be told that it failed: it covers nothing. */

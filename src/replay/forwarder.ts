@@ -177,7 +177,8 @@ export class Forwarder implements HostCommandReceiver {
       !isOpcodeOnly &&
       handling !== Handling.Refused &&
       handling !== Handling.Absorbed &&
-      !this.isKnownToFail(opcode, c0High, row)
+      !faults.isKnownToFail(row) &&
+      !this.isAtcKnownToFail(opcode, c0High, row)
     ) {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
       const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
@@ -197,7 +198,7 @@ export class Forwarder implements HostCommandReceiver {
   }
 
   /** The guest's ATC_INV reaches a device that never answers, and the guest is told: it covers nothing. */
-  private isKnownToFail(opcode: number, sid: number, row: number): boolean {
+  private isAtcKnownToFail(opcode: number, sid: number, row: number): boolean {
     const { faults } = this;
     return opcode === Opcode.ATC_INV && faults.markOf(row) === 0 && faults.failsAtc(sid);
   }

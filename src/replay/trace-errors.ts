@@ -67,21 +67,18 @@ export class TraceErrors {
   }
 
   /** Number of the incident of row `row` of `queue`; -1: nothing is wrong with it, or nobody on this path minds. */
-  judge(queue: GuestQueue, row: number): number {
-    const kind = this.kindOf(
-      queue.c0Low[row],
-      queue.c0High[row],
-      queue.c1Low[row],
-      queue.c1High[row],
-      queue.flags[row],
-    );
+  judge(queue: GuestQueue, row: number, previousOpcode: number): number {
+    const { transport } = this;
+    if (transport.flawOf === undefined) return -1;
+    const c0Low = queue.c0Low[row];
+    const c0High = queue.c0High[row];
+    const flaw = transport.flawOf(c0Low, c0High, queue.c1Low[row], queue.c1High[row], previousOpcode);
+    const kind = this.kindOf(c0Low, c0High, flaw, queue.flags[row]);
     return kind === Kind.None ? -1 : this.numberOf(kind);
   }
 
-  private kindOf(c0Low: number, c0High: number, c1Low: number, c1High: number, flags: number): Kind {
-    const { flawOf } = this.transport;
-    if (flawOf === undefined) return Kind.None;
-    if ((flags & EventFlag.OpcodeOnly) !== 0) return KIND_OF_FLAW[opcodeFlaw(c0Low, c0High, c1Low, c1High)];
+  private kindOf(c0Low: number, c0High: number, flaw: Flaw, flags: number): Kind {
+    if ((flags & EventFlag.OpcodeOnly) !== 0) return KIND_OF_FLAW[opcodeFlaw(c0Low, 0, 0, 0, -1)];
     const opcode = c0Low & 0xff;
     const isConfig = opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD || opcode === Opcode.CFGI_CD_ALL;
     if (isConfig || opcode === Opcode.ATC_INV) {
@@ -89,7 +86,7 @@ export class TraceErrors {
       if (isConfig) this.topology.meetConfiguration(c0High >>> 0);
       if (!this.topology.isKnown(c0High >>> 0)) return isConfig ? Kind.UnknownStreamConfig : Kind.UnknownStream;
     }
-    return KIND_OF_FLAW[flawOf(c0Low, c0High, c1Low, c1High)];
+    return KIND_OF_FLAW[flaw];
   }
 
   private numberOf(kind: Kind): number {

@@ -19,8 +19,11 @@ export const enum Flaw {
   Refused = 3,
 }
 
-/** What a transport finds wrong with a command; its words as recorded. */
-export type FlawOf = (c0Low: number, c0High: number, c1Low: number, c1High: number) => Flaw;
+/**
+ * What a transport finds wrong with a command; its words as recorded. It is asked about every command of a publication, in their
+ * order; `previousOpcode` as in Transport.forward.
+ */
+export type FlawOf = (c0Low: number, c0High: number, c1Low: number, c1High: number, previousOpcode: number) => Flaw;
 
 /** An undefined opcode is all that anybody notices. */
 export const opcodeFlaw: FlawOf = (c0Low) => (opcodeClass(c0Low & 0xff) === undefined ? Flaw.Illegal : Flaw.None);

@@ -63,10 +63,11 @@ export const hwVcmdqOverlay: TransportDefinition = {
       // What `submit` says follows from `unawaited` too.
       compilesEach: true,
       // What the hardware does not know halts it, and the VMM finds nobody to do it either.
-      flawOf: (c0Low, c0High, c1Low, c1High) =>
-        isVcmdqCommand(c0Low & 0xff) && ofHardware(c0Low, c0High, c1Low, c1High) !== Flaw.None
-          ? Flaw.Refused
-          : ofHost(c0Low, c0High, c1Low, c1High),
+      flawOf(c0Low, c0High, c1Low, c1High, previousOpcode) {
+        const isHardware = isVcmdqCommand(c0Low & 0xff);
+        const isUnknown = isHardware && ofHardware(c0Low, c0High, c1Low, c1High, previousOpcode) !== Flaw.None;
+        return isUnknown ? Flaw.Refused : ofHost(c0Low, c0High, c1Low, c1High, previousOpcode);
+      },
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
         const isHardware =

@@ -53,7 +53,8 @@ export const hwVcmdq: TransportDefinition = {
     const toHost = forwardToHost(host);
     const ofHost = hostFlaws(host);
     const ofHardware = hardwareFlaws(knowsRanges(host));
-    // Two walks over a publication, one command at a time here and all at once at `submit`, must come to the same.
+    // Three walks over a publication, to judge it, one command at a time here and all at once at `submit`, must come to the same.
+    const judging = new QueuePicker();
     const forwarding = new QueuePicker();
     const submitting = new QueuePicker();
     return {
@@ -61,8 +62,12 @@ export const hwVcmdq: TransportDefinition = {
       attachesStreams: true,
       queueCount: 1 + lvcmdqs,
       isQueuePerVcpu: true,
-      flawOf: (c0Low, c0High, c1Low, c1High) =>
-        (isVcmdqCommand(c0Low & 0xff) ? ofHardware : ofHost)(c0Low, c0High, c1Low, c1High),
+      flawOf(c0Low, c0High, c1Low, c1High, previousOpcode) {
+        const opcode = c0Low & 0xff;
+        if (previousOpcode < 0) judging.restart();
+        const isOnVcmdq = opcode === Opcode.SYNC ? judging.sync() : judging.command(isVcmdqCommand(opcode));
+        return (isOnVcmdq ? ofHardware : ofHost)(c0Low, c0High, c1Low, c1High, previousOpcode);
+      },
       forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode) {
         const opcode = c0Low & 0xff;
         // Until the first command of a publication no batch is open, whatever the one before it has left.
