@@ -50,6 +50,9 @@ for (const [opcode, names] of ACCEPTED) {
     opcode * 4,
   );
 }
+// The kernel wants a NSNH_ALL without a VMID. Here that field says which of several VMs sent it (topology/several-vms.ts).
+const [, VMID_C0_HIGH] = bitsOf(Opcode.TLBI_NH_ALL, ['VMID']);
+FORBIDDEN[Opcode.TLBI_NSNH_ALL * 4 + 1] &= ~VMID_C0_HIGH;
 const [RANGE_C0_LOW, , RANGE_C1_LOW] = bitsOf(Opcode.TLBI_NH_VA, RANGE_FIELDS);
 const [NUM_SCALE_BITS] = bitsOf(Opcode.TLBI_NH_VA, ['NUM', 'SCALE']);
 

@@ -82,13 +82,13 @@ describe('a parameter that would pass its bound', () => {
     const truth = profile.withValues(
       new Map([
         [VMM, { value: 333 }],
-        [EXIT, { value: 50 }],
+        [EXIT, { value: 500 }],
       ]),
     );
     const exact = [small, large].flatMap((shape) => of(shape, predictNs(shapes.all[shape], truth)));
     const fit = fitPath(new PathModel(shapes.all, from, [EXIT, VMM]), [...exact, ...exact], 'mean', false);
     expect(fit.map(({ valueNs, status }) => [valueNs, status])).toEqual([
-      [50, 'fitted'],
+      [500, 'fitted'],
       [333, 'fitted'],
     ]);
   });

@@ -190,8 +190,9 @@ describe('the ends of the trace', () => {
 });
 
 describe('the drain', () => {
-  // vCPU 0 is at it for 50339 + 1683 ns (facts M §4.3, row A with the CONS read); vCPUs 2 and 3 have just begun to publish.
-  const OLD = 50_339 + 1683;
+  // vCPU 0 is at it for 50339 + 150 + 1683 ns (facts M §4.3, row A with the SYNC's decoding and the CONS read); vCPUs 2 and 3 have
+  // just begun to publish.
+  const OLD = 50_339 + 150 + 1683;
 
   it('holds every vCPU until the last old submission has ended, and charges each its own wait', async () => {
     const trace = new TraceBuilder().at(0).vcpu(0).tlbis(64).sync().doorbell();

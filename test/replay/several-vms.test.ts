@@ -212,7 +212,7 @@ devices: [{ sid: 8, smmu: 0, ats: true }, { sid: 16, smmu: 1, ats: true }, { sid
         .dma({ sid: 8, asid: 1, page: 1 })
         .dma({ sid: 16, asid: 1, page: 1 })
         .dma({ sid: 24, asid: 2, page: 1 })
-        .cmd('TLBI_NH_VA', { ASID: asid, ADDR: 1, TG: 1 })
+        .cmd('TLBI_NH_VA', { ASID: asid, ADDR: 1, TG: 1, TTL: 3 })
         .sync()
         .doorbell();
     const counts = async (asid: number, spec: string) => {

@@ -31,6 +31,7 @@ const range = words('TLBI_NH_VA', { ...VA, TG: 1, TTL: 3, NUM: 6, SCALE: 2 });
 describe('field checks', () => {
   it.each<[string, CommandWords]>([
     ['NSNH_ALL', words('TLBI_NSNH_ALL')],
+    ['NSNH_ALL of the second of several VMs', plus(words('TLBI_NSNH_ALL'), 0, 1, 0, 0)],
     ['NH_ALL with a VMID', words('TLBI_NH_ALL', { VMID: 0xffff })],
     ['NH_ASID', words('TLBI_NH_ASID', { ASID: 0xffff, VMID: 1 })],
     ['NH_VA without a range', page],
@@ -48,7 +49,7 @@ describe('field checks', () => {
   it.each<[string, CommandWords, string]>([
     ['CMD_SYNC', words('SYNC'), 'opcode'],
     ['CFGI_STE', words('CFGI_STE', { SID: 8 }), 'opcode'],
-    ['NSNH_ALL with a VMID', plus(words('TLBI_NSNH_ALL'), 0, 1, 0, 0), 'reserved-bits'],
+    ['NSNH_ALL with an ASID', plus(words('TLBI_NSNH_ALL'), 0, 1 << 16, 0, 0), 'reserved-bits'],
     ['NH_ALL with an ASID', plus(words('TLBI_NH_ALL'), 0, 1 << 16, 0, 0), 'reserved-bits'],
     ['NH_ASID with an address', plus(words('TLBI_NH_ASID', { ASID: 1 }), 0, 0, 0x1000, 0), 'reserved-bits'],
     ['a secure NH_VA', words('TLBI_NH_VA', { ...VA, SSEC: 1 }), 'reserved-bits'],
