@@ -28,6 +28,10 @@ export interface MeasuredFile {
   /** Reader of a trace, or `points`. */
   readonly format: string;
   readonly measurements: number;
+  /** The recording joined with it that gave the latencies; null if it did itself. */
+  readonly latencies_from?: string | null | undefined;
+  /** The recorder wrote while the guest waited: the latencies hold the recording itself (every run that QEMU logged). */
+  readonly includes_tracing?: boolean | undefined;
   /** Submissions of a trace that are no measurements; null for points. */
   readonly left_out: LeftOut | null;
 }

@@ -20,12 +20,13 @@ export interface CalibrationFlags {
   readonly lenient: boolean;
   readonly 'ftrace-events': string | undefined;
   readonly limit: number | undefined;
+  readonly with: string | undefined;
   readonly 'profile-out': string | undefined;
   readonly output: string | undefined;
 }
 
 /** How a trace is read; points are read one way. */
-const TRACE_ONLY = ['format', 'ftrace-events', 'limit', 'lenient'] as const;
+const TRACE_ONLY = ['format', 'ftrace-events', 'limit', 'lenient', 'with'] as const;
 
 /**
  * Options for `calibrate`.
@@ -57,5 +58,6 @@ export function calibrationOptions(flags: CalibrationFlags): CalibrationOptions 
     lenient: flags.lenient,
     limit: flags.limit,
     ftraceEvents: flags['ftrace-events'],
+    with: flags.with,
   };
 }

@@ -71,6 +71,7 @@ export default class Calibrate extends BaseCommand {
     format: traceFlags.format,
     lenient: traceFlags.lenient,
     'ftrace-events': traceFlags['ftrace-events'],
+    with: traceFlags.with,
     limit: traceFlags.limit,
     ...reportFlags,
     ...progressFlags,
@@ -84,7 +85,7 @@ export default class Calibrate extends BaseCommand {
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');
     const options = calibrationOptions(flags);
-    const inputs = [args.measured, ...options.predict];
+    const inputs = [args.measured, ...(options.with === undefined ? [] : [options.with]), ...options.predict];
     const report = Report.open(flags, { schema: 'smmuscope.calibration/1' }, inputs);
     const profileOut = flags['profile-out'];
     const profileFile = profileOut === undefined ? undefined : openOutput(profileOut, inputs);

@@ -77,7 +77,13 @@ export interface InspectDocument {
   /** Time of the first and last event; null for a trace without events or without a clock. */
   readonly time: { readonly first_ns: number | null; readonly last_ns: number | null; readonly span_ns: number | null };
   /** From a vCPU's doorbell to its sight of CMD_SYNC done, on the recorder's clock; null if there is no such pair. */
-  readonly recorded_latency: (RecordedLatency & { readonly by_vcpu: Readonly<Record<string, RecordedLatency>> }) | null;
+  readonly recorded_latency:
+    | (RecordedLatency & {
+        readonly by_vcpu: Readonly<Record<string, RecordedLatency>>;
+        /** The recorder wrote while the guest waited: these times hold the recording itself (every QEMU log). */
+        readonly includes_tracing?: boolean | undefined;
+      })
+    | null;
   /** Bytes of the page or block behind each dma, map and unmap → events; `unknown` where not recorded. */
   readonly page_sizes: CountsByKey;
   /** ASID → commands that name it. */

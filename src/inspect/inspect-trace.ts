@@ -42,12 +42,14 @@ export async function inspectTrace(trace: OpenTrace, options: InspectOptions = {
     collector.add(batch);
     options.onProgress?.(trace.bytesRead(), trace.totalBytes, collector.eventCount);
   }
+  const { recorded_latency: recorded, ...counts } = collector.counts(trace.statistics.timeBase === 'clock');
   return {
     schema: INSPECT_SCHEMA,
     trace: { file: basename(trace.file), sha256: trace.sha256(), compression: trace.compression, limited },
     reader: readerReport(trace.statistics),
     ...(trace.join?.report() === undefined ? {} : { join: trace.join.report() }),
     transforms: made?.report() ?? [],
-    ...collector.counts(trace.statistics.timeBase === 'clock'),
+    ...counts,
+    recorded_latency: recorded && { ...recorded, includes_tracing: trace.statistics.isTracedInside },
   };
 }

@@ -45,6 +45,11 @@ export interface ReaderStatistics {
   translatedFrom: '' | 'VT-d';
   /** Commands so translated. */
   translatedCommands: number;
+  /**
+   * The recorder writes while the guest waits for it, so that recorded latencies hold the recording itself: QEMU prints
+   * the lines of a drain between the guest's write of CMDQ_PROD and its return.
+   */
+  isTracedInside: boolean;
   /** Rows skipped under `lenient`. */
   skippedRows: number;
   /** Losses: truncation, dropped records, unreadable ranges. */
@@ -118,6 +123,7 @@ export function emptyStatistics(format: string): ReaderStatistics {
     opcodeOnlyCommands: 0,
     translatedFrom: '',
     translatedCommands: 0,
+    isTracedInside: false,
     skippedRows: 0,
     lossy: [],
   };

@@ -168,7 +168,8 @@ function medianRows({ over, medians }: StatisticsResult): Field[][] {
 }
 
 /** Residuals of a calibration: one row per part, strategy and shape of submission. */
-function residualRows({ parts }: CalibrationDocument): Field[][] {
+function residualRows({ parts, provenance }: CalibrationDocument): Field[][] {
+  const traced = new Set(provenance.measured.filter((one) => one.includes_tracing).map(({ file }) => file));
   const rows = parts.flatMap(({ part, file, residuals }) =>
     residuals.map((row) => [
       part,
@@ -182,10 +183,12 @@ function residualRows({ parts }: CalibrationDocument): Field[][] {
       row.p10_residual_ns,
       row.median_residual_ns,
       row.p90_residual_ns,
+      String(traced.has(file)),
     ]),
   );
   const columns = ['predicted_ns', 'median_ns', 'p10_residual_ns', 'median_residual_ns', 'p90_residual_ns'];
-  return [['part', 'file', 'strategy', 'commands', 'shape', 'measurements', ...columns], ...rows];
+  const headings = ['part', 'file', 'strategy', 'commands', 'shape', 'measurements', ...columns, 'includes_tracing'];
+  return [headings, ...rows];
 }
 
 /** One row per submission and step. */

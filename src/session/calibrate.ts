@@ -47,6 +47,8 @@ export interface CalibrationOptions {
   readonly format: string | undefined;
   readonly limit: number | undefined;
   readonly ftraceEvents?: string | undefined;
+  /** Another recording of the run in the first file: the one without translations, the guest's own, gives the latencies. */
+  readonly with?: string | undefined;
 }
 
 /** A calibration and the text of its profile. */
@@ -73,7 +75,7 @@ export async function calibrate(path: string, options: CalibrationOptions, hooks
   const choice = options.strategy === undefined ? undefined : resolveStrategies([options.strategy])[0];
   checkKeys(options.fit, profile);
   const shapes = new Shapes(profile);
-  const measured = await measure(path, choice, shapes, options, hooks);
+  const measured = await measure(path, choice, shapes, options, hooks, options.with);
   const parts = splitMeasurements(measured.measurements, shapes, options.share, options.split);
   const fittedShapes = centresOf(parts.fit, options.centre);
   const seen = fittedShapes.map(({ shape }) => shapes.all[shape]);
@@ -143,9 +145,12 @@ async function measure(
   shapes: Shapes,
   options: CalibrationOptions,
   hooks: RunHooks,
+  second?: string,
 ): Promise<Measured> {
   const measured =
-    choice === undefined ? await measurePoints(path, shapes) : await measureTrace(path, choice, shapes, options, hooks);
+    choice === undefined
+      ? await measurePoints(path, shapes)
+      : await measureTrace(path, choice, shapes, options, hooks, second);
   if (measured.measurements.length > 0) return measured;
   const expected = choice === undefined ? 'at least one measured point' : 'submissions with a recorded completion';
   throw new TraceFormatError(measured.file.file, 0, expected, 'none');
@@ -163,6 +168,8 @@ async function measurePoints(path: string, shapes: Shapes): Promise<Measured> {
       sha256: source.sha256(),
       format: 'points',
       measurements: count,
+      latencies_from: null,
+      includes_tracing: false,
       left_out: null,
     };
     return { file, measurements };
@@ -177,9 +184,10 @@ async function measureTrace(
   shapes: Shapes,
   options: CalibrationOptions,
   hooks: RunHooks,
+  second: string | undefined,
 ): Promise<Measured> {
   const { format, lenient, ftraceEvents } = options;
-  const trace = await openRecording(path, { format, lenient, ftraceEvents });
+  const trace = await openRecording(path, { format, lenient, ftraceEvents, with: second });
   const latencies = new RecordedLatencies(choice, shapes);
   let events = 0;
   try {
@@ -201,6 +209,8 @@ async function measureTrace(
     sha256: trace.sha256(),
     format: trace.statistics.format,
     measurements: measurements.length,
+    latencies_from: trace.join?.report()?.commands_from ?? null,
+    includes_tracing: trace.statistics.isTracedInside,
     left_out: leftOut,
   };
   return { file, measurements };
@@ -217,7 +227,7 @@ function calibratedProfile(
 ): LoadedProfile {
   const count = fitted.reduce((sum, measurement) => sum + measurement.count, 0);
   const on = options.strategy === undefined ? '' : `, path of ${options.strategy}`;
-  const data = `calibrated: fitted to the ${options.centre} latencies of ${count} of ${file.measurements} submissions in ${file.file} (SHA-256 ${file.sha256})${on}`;
+  const data = `calibrated: fitted to the ${options.centre} latencies of ${count} of ${file.measurements} submissions in ${file.file} (SHA-256 ${file.sha256})${on}${file.includes_tracing ? ', latencies with the tracing itself' : ''}`;
   const changes = keys.flatMap((key, at) => {
     const { valueNs, status, intervalNs } = fit[at];
     if (status === 'undetermined') return [];

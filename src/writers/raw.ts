@@ -41,7 +41,8 @@ function countLosses(batch: EventBatch, row: number, ordinal: number, { losses }
   if (batch.timeNs[row] !== ordinal) losses.add('times');
   if (isPresent(batch.vcpu[row])) losses.add('vCPU numbers');
   if (batch.queue[row] !== 0) losses.add('queue numbers other than 0');
-  if (batch.flags[row] !== 0) losses.add('flags (commands rebuilt, or known by their opcode alone)');
+  if (batch.flags[row] !== 0)
+    losses.add('flags (commands rebuilt, known by their opcode alone, or kept from the host)');
 }
 
 function addCommand(entries: Entries, batch: EventBatch, row: number): void {

@@ -179,7 +179,8 @@ describe('calibrate', () => {
     const { code, stdout } = await warm.run(['calibrate', trace, '--strategy', 'docs/examples/emulated.mjs', '--json']);
     expect(code).toBe(0);
     const { provenance, parts } = JSON.parse(stdout) as CalibrationDocument;
-    const { measurements, left_out } = provenance.measured[0];
+    const { measurements, left_out, includes_tracing } = provenance.measured[0];
+    expect(includes_tracing).toBe(false);
     // 3,439 calls, 12 of them without CMD_SYNC.
     expect(measurements + Object.values(left_out ?? {}).reduce((sum, count) => sum + count, 0)).toBe(3439);
     const [held] = parts.filter(({ part }) => part === 'holdout').flatMap(({ errors }) => errors);
@@ -187,6 +188,43 @@ describe('calibrate', () => {
     const row = figures.map((share) => `${(100 * share).toFixed(1)} %`).join(' | ');
     const page = readFileSync(join(ROOT, 'docs/calibrate.md'), 'utf8');
     expect(page).toContain(`| every second of \`rebind-strict\` | the others | ${row} |`);
+  });
+
+  it('of a run that QEMU logged every report says that the latencies contain the tracing', async () => {
+    const log = 'traces/rebind-strict.qemu-7.2.log.xz';
+    const profile = sandbox.path('logged.yaml');
+    const saved = sandbox.path('logged.json');
+    const run = ['calibrate', log, '--strategy', 'docs/examples/emulated.mjs', '--limit', '9000'];
+    const { code } = await warm.run([...run, '--profile-out', profile, '--json', '--output', saved]);
+    expect(code).toBe(0);
+    const document = JSON.parse(readFileSync(saved, 'utf8')) as CalibrationDocument;
+    expect(document.provenance.measured[0]).toMatchObject({ includes_tracing: true, latencies_from: null });
+    const { stdout: table } = await warm.run(['report', saved]);
+    expect(table.replace(/\s+/g, ' ')).toContain(
+      'rebind-strict.qemu-7.2.log.xz: recorded latencies contain the tracing itself: QEMU prints its lines while the guest waits',
+    );
+    const { stdout: csv } = await warm.run(['report', saved, '--reporter', 'csv']);
+    const [heading, ...rows] = csv.trim().split(/\r?\n/);
+    expect(heading).toMatch(/,includes_tracing$/);
+    expect(rows.filter((row) => !row.endsWith(',true'))).toEqual([]);
+    expect(readFileSync(profile, 'utf8')).toContain('latencies with the tracing itself');
+  });
+
+  it('--with prefers the latencies of the guest’s ftrace to those of the log', async () => {
+    const [log, ftrace] = ['traces/rebind-strict.qemu-7.2.log.xz', 'traces/rebind-strict.ftrace.txt.xz'];
+    const run = ['calibrate', log, '--with', ftrace, '--strategy', 'docs/examples/emulated.mjs', '--json'];
+    const { provenance, parts } = JSON.parse(
+      (await warm.run([...run, '--limit', '9000'])).stdout,
+    ) as CalibrationDocument;
+    expect(provenance.measured[0]).toMatchObject({
+      includes_tracing: true,
+      latencies_from: 'rebind-strict.ftrace.txt.xz',
+    });
+    // One TLBI and its SYNC: 14 us between the lines of the log, 26 us from entry to return of the driver's function.
+    const [usual] = parts[0].residuals
+      .filter(({ commands }) => commands === 1)
+      .sort((a, b) => b.measurements - a.measurements);
+    expect(usual.median_ns).toBeGreaterThan(20_000);
   });
 
   it('what is calibrated counts as no estimate in a replay', async () => {

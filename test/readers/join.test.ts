@@ -188,6 +188,30 @@ describe('made-up runs', () => {
     expect(report.clock?.offset_ns).toBe((calls[5].us - calls[0].us) * 1000);
   });
 
+  it('a command of the guest that the VMM kept from the host says so', async () => {
+    const [at, event] = [
+      900_000,
+      (name: string, us: number, text: string) => eventLine('trace', { event: name, us, cpu: 0, pid: 10, text }),
+    ];
+    const guest =
+      event('smmu_cmdq', at, callText(['0x0000000000000005', '0x1'])) + event('smmu_cmdq_ret', at + 60, RETURN_TEXT);
+    const log = [
+      '20@0.900009:iommufd_backend_alloc_viommu  iommufd=17 dev_id=1 type=1 hwpt_id=3 data_ptr=0x0 data_len=0x0 viommu_id=4 (0)',
+      '20@0.900010:smmuv3_cmdq_opcode <--- SMMU_CMD_CFGI_CD',
+      '20@0.900011:smmuv3_cmdq_cfgi_cd sid=0x0',
+      '20@0.900012:smmuv3_cmdq_opcode <--- SMMU_CMD_SYNC',
+      '20@0.900013:smmuv3_write_mmio addr: 0x98 val:0x99 size: 0x4(0)\n',
+    ].join('\n');
+    const { batches } = await join2(ftraceOf(calls) + guest, logOf(calls, 0) + log);
+    const kept = batches.flatMap(({ flags, cmd0Low, cmd1Low, count }) =>
+      [...flags.subarray(0, count).keys()]
+        .filter((row) => (flags[row] & EventFlag.NoVdevice) !== 0)
+        .map((row) => [cmd0Low[row], cmd1Low[row]]),
+    );
+    // The raw words of the guest (LEAF), with what only the log knows.
+    expect(kept).toEqual([[5, 1]]);
+  });
+
   it('latencies are those of the probes to the nanosecond, on swapped submissions too', async () => {
     const swapped = [...calls];
     [swapped[10], swapped[11]] = [swapped[11], swapped[10]];

@@ -41,6 +41,8 @@ async function* joinedBatches(
 ): AsyncGenerator<EventBatch, void, void> {
   const first = await Recording.of(trace);
   const second = await Recording.of(other);
+  // Both recorders were at work in that one run.
+  trace.statistics.isTracedInside ||= other.statistics.isTracedInside;
   const isFirstCalls = second.dmas > 0 && first.dmas === 0;
   if (!isFirstCalls && (first.dmas === 0 || second.dmas > 0)) {
     const found = first.dmas === 0 ? 'translations in neither' : 'translations in both';

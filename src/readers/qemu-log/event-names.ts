@@ -98,6 +98,7 @@ const ENTRIES: readonly Entry[] = [
   ['iommufd_backend_alloc_vdev', LineKind.HostVdevice, Version.V10],
   ['iommufd_backend_free_id', LineKind.HostFree, any],
   ['iommufd_backend_invalidate_cache', LineKind.HostInvalidation, Version.V10],
+  ['iommufd_viommu_invalidate_cache', LineKind.HostInvalidation, Version.V10],
   ['smmuv3_accel_install_ste', LineKind.HostSte, Version.V10],
   ['smmuv3_accel_translate_ste', LineKind.HostSte, Version.V10],
   ['smmuv3_accel_set_iommu_device', LineKind.HostOther, Version.V10],

@@ -37,6 +37,7 @@ export class LogDecoder extends LineDecoder {
   constructor(context: ReaderContext) {
     super(context);
     const { statistics } = context;
+    statistics.isTracedInside = true;
     const { sink, threads, evidence, devices } = this;
     const commands = new CommandAssembly(sink, statistics, devices);
     this.publication = new Publication(sink, statistics, commands);

@@ -40,6 +40,7 @@ export class VtdLogDecoder extends LineDecoder {
 
   constructor(context: ReaderContext) {
     super(context);
+    context.statistics.isTracedInside = true;
     this.submissions = new Submissions(this.sink, context.statistics);
     this.translations = new Translations(this.sink);
   }

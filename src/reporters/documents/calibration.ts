@@ -17,6 +17,8 @@ const MEASURED = z.looseObject({
   sha256: z.string(),
   format: z.string(),
   measurements: z.int(),
+  latencies_from: z.string().nullable().optional(),
+  includes_tracing: z.boolean().optional(),
   left_out: z
     .object({ overlapping: z.int(), without_sync: z.int(), without_completion: z.int(), attaching: z.int() })
     .nullable(),

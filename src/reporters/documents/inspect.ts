@@ -6,6 +6,11 @@ import { COUNTS, RECORDED, TRACE } from './kind.js';
 
 const BY_VCPU = RECORDED.extend({ by_vcpu: z.record(z.string(), RECORDED) }).nullable();
 
+const LATENCY = RECORDED.extend({
+  by_vcpu: z.record(z.string(), RECORDED),
+  includes_tracing: z.boolean().optional(),
+}).nullable();
+
 export const INSPECT_DECLARATION: z.ZodType<InspectDocument> = z.object({
   schema: z.literal(INSPECT_SCHEMA),
   trace: TRACE,
@@ -37,7 +42,7 @@ export const INSPECT_DECLARATION: z.ZodType<InspectDocument> = z.object({
     last_ns: z.number().nullable(),
     span_ns: z.number().nullable(),
   }),
-  recorded_latency: BY_VCPU,
+  recorded_latency: LATENCY,
   page_sizes: COUNTS,
   asids: COUNTS,
   range_pages: COUNTS,

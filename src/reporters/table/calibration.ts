@@ -4,6 +4,7 @@ import type { PredictionError, ResidualSlice, ShapeResidual } from '../../calibr
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, formatShare, truncate } from './format.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { tracingCaveat } from './recording-notes.js';
 
 const PART_NAMES = { fit: 'fitted', holdout: 'held out', predict: 'other file' } as const;
 /** Characters of a residual plot: 0 in the middle, the largest residual at the edge. */
@@ -22,7 +23,7 @@ export function renderCalibration(document: CalibrationDocument, context: Report
       `least squares of logarithms, on the ${provenance.centre} of each shape of submission; ${formatShare(provenance.fit_share)} of the measurements fitted (${provenance.split})`,
       context,
     ),
-    ...provenance.measured.map((file) => wrapText(fileLine(file), context)),
+    ...provenance.measured.flatMap((file) => fileLines(file).map((line) => wrapText(line, context))),
     '\n',
     drawTable(PARAMETER_COLUMNS(context), parameters, context).text,
     ...parameters.flatMap((parameter) => noteLines(parameter, context)),
@@ -41,10 +42,11 @@ export function renderCalibration(document: CalibrationDocument, context: Report
   ].join('');
 }
 
-function fileLine({ file, format, measurements, left_out }: MeasuredFile): string {
+function fileLines({ file, format, measurements, left_out, ...rest }: MeasuredFile): string[] {
   const counts = Object.entries(left_out ?? {}).filter(([, count]) => count > 0);
   const left = counts.map(([why, count]) => `${formatCount(count)} ${why.replace('_', ' ')}`).join(', ');
-  return `${file} (${format}): ${formatCount(measurements)} measurements${left === '' ? '' : `; left out: ${left}`}`;
+  const line = `${file} (${format}): ${formatCount(measurements)} measurements${left === '' ? '' : `; left out: ${left}`}`;
+  return rest.includes_tracing ? [line, `${file}: ${tracingCaveat(rest.latencies_from ?? undefined)}`] : [line];
 }
 
 const PARAMETER_COLUMNS = (context: ReportContext): Column<FittedParameter>[] => [

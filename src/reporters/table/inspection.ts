@@ -5,7 +5,7 @@ import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
 import { bucketsOfCounts, bucketsOfHistogram, renderHistogram } from './histogram.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
-import { joinNotes, translationNotes } from './recording-notes.js';
+import { joinNotes, tracingCaveat, translationNotes } from './recording-notes.js';
 
 /** Entries shown of a long list; JSON and CSV have all. */
 const ENTRIES_SHOWN = 12;
@@ -136,7 +136,8 @@ function latencyTable(document: InspectDocument, context: ReportContext): string
     time('p99', 0, 'p99_ns'),
     time('max', 0, 'max_ns'),
   ];
-  return drawTable(columns, rows, context).text;
+  const caveat = recorded.includes_tracing ? wrapText(tracingCaveat(document.join?.commands_from), context) : '';
+  return drawTable(columns, rows, context).text + caveat;
 }
 
 function noteSection(document: InspectDocument, context: ReportContext): string {

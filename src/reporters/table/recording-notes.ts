@@ -15,6 +15,15 @@ export function translationNotes({
   ];
 }
 
+/**
+ * Why latencies of a run that QEMU logged are longer than the path's.
+ * @param latenciesFrom the recording that gave them, if that is not the log itself
+ */
+export function tracingCaveat(latenciesFrom: string | undefined): string {
+  const whose = latenciesFrom === undefined ? '' : ` (${latenciesFrom}'s, of a run that QEMU logged)`;
+  return `recorded latencies${whose} contain the tracing itself: QEMU prints its lines while the guest waits`;
+}
+
 /** How two joined recordings agree, in sentences. */
 export function joinNotes(join: JoinReport | undefined, context: ReportContext): string[] {
   if (join === undefined) return [];
