@@ -158,12 +158,15 @@ export function lossText(file: string, loss: { line?: number; what?: string; cou
   return `${where}: ${loss.what ?? 'loss'}${times}`;
 }
 
-function raceNotes({ results }: ResultDocument): string[] {
+function raceNotes({ results, provenance }: ResultDocument): string[] {
   const racing = results.flatMap(({ strategy, safety }) => {
     const races = safety?.atc_refill_races ?? 0;
     return races === 0 ? [] : [`${strategy} ${formatCount(races)}`];
   });
-  return racing.length === 0 ? [] : [`${REFILL_RACES}: ${[...new Set(racing)].join(', ')}`];
+  if (racing.length === 0) return [];
+  const isVtd = provenance.traces.some(({ reader }) => reader.translated_from === 'VT-d');
+  const order = isVtd ? '; the order is that of VT-d, where it is enough' : '';
+  return [`${REFILL_RACES}: ${[...new Set(racing)].join(', ')}${order}`];
 }
 
 function staleNotes(document: ResultDocument): string[] {
