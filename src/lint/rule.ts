@@ -13,8 +13,8 @@ import type { EventBatch } from '../trace/events.js';
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Tells of one breach. `line` is that of the event in its source, 0 for the trace as a whole. */
-export type ReportBreach = (line: number, what: string) => void;
+/** Tells of one breach, or of `times` alike. `line` is that of the event in its source, 0 for the trace as a whole. */
+export type ReportBreach = (line: number, what: string, times?: number) => void;
 
 /** One rule at work on one trace. */
 export interface LintCheck {

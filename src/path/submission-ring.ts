@@ -60,6 +60,7 @@ export class SubmissionRing {
       rows.push(submission.guestOpcode[i]);
       rows.push(submission.guestRef[i]);
       rows.push(submission.guestFault[i]);
+      rows.push(submission.rowNumber[i]);
       rows.push(submission.hostCount[i]);
       const end = submission.hostFirst[i] + submission.hostCount[i];
       for (let h = submission.hostFirst[i]; h < end; h++) {
@@ -67,6 +68,7 @@ export class SubmissionRing {
         rows.push(submission.hostSid[h]);
         rows.push(submission.hostRef[h]);
         rows.push(submission.hostSmmus[h]);
+        rows.push(submission.hostRefills[h]);
       }
     }
     const { attachments } = submission;
@@ -116,13 +118,15 @@ export class SubmissionRing {
     for (let i = 0; i < guestCount; i++) {
       const guestOpcode = rows.shift();
       const guestRef = rows.shift();
-      into.addGuest(guestOpcode, guestRef, rows.shift());
+      const fault = rows.shift();
+      into.addGuest(guestOpcode, guestRef, fault, rows.shift());
       const hostCount = rows.shift();
       for (let h = 0; h < hostCount; h++) {
         const opcode = rows.shift();
         const sid = rows.shift();
         const ref = rows.shift();
-        into.addHost(opcode, sid, ref, rows.shift());
+        const smmus = rows.shift();
+        into.addHost(opcode, sid, ref, smmus, rows.shift());
       }
     }
     const attached = headers.shift();

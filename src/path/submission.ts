@@ -53,11 +53,17 @@ export class Submission {
   rowPublishedNs = new Float64Array(16);
   /** What the effects of each row are filed under (see replay/effects.ts); -1: nothing. */
   guestRef = new Int32Array(16);
+  /** By host command: for an ATC_INV the number of a TLBI from whose entries its device could refill; 0: none. And how many have one. */
+  hostRefills = new Float64Array(16);
+  refills = 0;
   hostRef = new Int32Array(16);
   /** 0, or what an injected fault does to the row: 1 + number of its incident (it fails), SKIPPED (it is not executed). */
   guestFault = new Uint8Array(16);
   /** 1 if the guest command counts, 0 while warming up. */
   rowMeasured = new Uint8Array(16);
+  /** Number of each guest command in the trace, from 1 on, and of the event that published it. */
+  rowNumber = new Float64Array(16);
+  rowEvent = new Float64Array(16);
   /** What a timeline calls each guest command; 0: nothing. */
   rowTag = new Float64Array(16);
   /** Streams that the host attaches for the guest's CFGI_STEs. */
@@ -69,6 +75,7 @@ export class Submission {
     this.syncCount = 0;
     this.tlbiCount = 0;
     this.hostCountTotal = 0;
+    this.refills = 0;
     this.attachments.clear();
   }
 
@@ -76,10 +83,11 @@ export class Submission {
   publishAt(publishedNs: number): void {
     this.publishedNs = publishedNs;
     for (let row = 0; row < this.guestCount; row++) this.rowPublishedNs[row] = publishedNs;
+    this.rowEvent.fill(this.event, 0, this.guestCount);
   }
 
   /** Append a guest command; its host commands are the ones appended before the next guest command. */
-  addGuest(opcode: number, ref = -1, fault = 0): void {
+  addGuest(opcode: number, ref = -1, fault = 0, number = 0): void {
     if (this.guestCount === this.guestOpcode.length) {
       this.guestOpcode = grown(this.guestOpcode, Uint8Array);
       this.hostFirst = grown(this.hostFirst, Int32Array);
@@ -87,6 +95,8 @@ export class Submission {
       this.rowPublishedNs = grown(this.rowPublishedNs, Float64Array);
       this.rowMeasured = grown(this.rowMeasured, Uint8Array);
       this.rowTag = grown(this.rowTag, Float64Array);
+      this.rowNumber = grown(this.rowNumber, Float64Array);
+      this.rowEvent = grown(this.rowEvent, Float64Array);
       this.guestRef = grown(this.guestRef, Int32Array);
       this.guestFault = grown(this.guestFault, Uint8Array);
     }
@@ -94,6 +104,8 @@ export class Submission {
     this.guestOpcode[row] = opcode;
     this.guestRef[row] = ref;
     this.guestFault[row] = fault;
+    this.rowNumber[row] = number;
+    this.rowEvent[row] = this.event;
     this.hostFirst[row] = this.hostCountTotal;
     this.hostCount[row] = 0;
     this.rowPublishedNs[row] = this.publishedNs;
@@ -102,20 +114,23 @@ export class Submission {
     this.tlbiCount += IS_TLBI[opcode];
   }
 
-  /** Append a host command of the last guest command; bit s of `smmus` says that it goes to SMMU s. */
-  addHost(opcode: number, sid: number, ref = -1, smmus = 1): void {
+  /** Append a host command of the last guest command; bit s of `smmus` says that it goes to SMMU s, `refills` as in hostRefills. */
+  addHost(opcode: number, sid: number, ref = -1, smmus = 1, refills = 0): void {
     if (this.hostCountTotal === this.hostOpcode.length) {
       this.hostOpcode = grown(this.hostOpcode, Uint8Array);
       this.hostSid = grown(this.hostSid, Float64Array);
       this.hostGuestRow = grown(this.hostGuestRow, Int32Array);
       this.hostRef = grown(this.hostRef, Int32Array);
       this.hostSmmus = grown(this.hostSmmus, Int32Array);
+      this.hostRefills = grown(this.hostRefills, Float64Array);
     }
     const row = this.hostCountTotal++;
     this.hostOpcode[row] = opcode;
     this.hostRef[row] = ref;
     this.hostSmmus[row] = smmus;
     this.hostSid[row] = sid;
+    this.hostRefills[row] = refills;
+    if (refills > 0) this.refills++;
     this.hostGuestRow[row] = this.guestCount - 1;
     this.hostCount[this.guestCount - 1]++;
   }
@@ -127,11 +142,12 @@ export class Submission {
     this.measured = other.measured;
     this.attachments.append(other.attachments, this.guestCount);
     for (let i = 0; i < other.guestCount; i++) {
-      this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i]);
+      this.addGuest(other.guestOpcode[i], other.guestRef[i], other.guestFault[i], other.rowNumber[i]);
       this.rowTag[this.guestCount - 1] = other.rowTag[i];
+      this.rowEvent[this.guestCount - 1] = other.rowEvent[i];
       const end = other.hostFirst[i] + other.hostCount[i];
       for (let h = other.hostFirst[i]; h < end; h++) {
-        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h]);
+        this.addHost(other.hostOpcode[h], other.hostSid[h], other.hostRef[h], other.hostSmmus[h], other.hostRefills[h]);
       }
     }
     this.publishedNs = publishedNs;

@@ -11,9 +11,12 @@ import type { Submission } from '../path/submission.js';
 import type { Smmus } from '../smmu/smmus.js';
 import { Opcode } from '../trace/opcodes.js';
 import { CommandStore } from './command-store.js';
+import { RefillRaces } from './refill-races.js';
 
 /** Acts on the caches at the right moment. */
 export interface Effects {
+  /** ATC_INVs that may have acted before the TLBI that they follow. */
+  readonly refillRaces: RefillRaces;
   /**
    * A guest command was read from the trace; returns the reference of its row. `isEmulated`: the VMM does it itself. It is
    * meant for `smmus` (bit s: SMMU s).
@@ -42,7 +45,11 @@ export interface Effects {
 
 /** Everything acts where it stands in the trace; no references are needed. */
 export class OrderedEffects implements Effects {
-  constructor(private readonly smmus: Smmus) {}
+  readonly refillRaces: RefillRaces;
+
+  constructor(private readonly smmus: Smmus) {
+    this.refillRaces = new RefillRaces(smmus.haveAtcs);
+  }
 
   guestCommand(
     c0Low: number,
@@ -75,6 +82,7 @@ export class OrderedEffects implements Effects {
 
 /** Everything acts when the simulated machine gets to it. */
 export class TimedEffects implements Effects {
+  readonly refillRaces: RefillRaces;
   private readonly store = new CommandStore();
   /** Guest commands published so far. */
   private published = 0;
@@ -85,7 +93,9 @@ export class TimedEffects implements Effects {
     private readonly isQueuePerVcpu: readonly boolean[],
     /** VMs of the replay. */
     private readonly vms: number,
-  ) {}
+  ) {
+    this.refillRaces = new RefillRaces(smmus.haveAtcs);
+  }
 
   guestCommand(
     c0Low: number,

@@ -21,7 +21,9 @@ import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
 import type { FaultPlan } from './fault-plan.js';
 import { GuestQueue } from './guest-queue.js';
+import { OpenTlbis } from './open-tlbis.js';
 import type { ReplayProbe } from './probe.js';
+import { IS_TLBI, numberOf } from './refill-races.js';
 import type { UnmapRequest } from './unmap-requests.js';
 
 /** 1 for the opcodes whose operand is a StreamID. CFGI_ALL and its like are for every stream of their range. */
@@ -51,6 +53,9 @@ export class Forwarder implements HostCommandReceiver {
   private commandNumber = 0;
   /** SMMUs that the commands since the last SYNC of this publication went to. */
   private listSmmus = 0;
+  /** By guest queue: what ATC_INVs may race with; and that of the queue at hand. */
+  private readonly openTlbis: OpenTlbis[] = [];
+  private open: OpenTlbis;
 
   constructor(
     private transport: Transport,
@@ -75,6 +80,7 @@ export class Forwarder implements HostCommandReceiver {
     if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
     topology.followsDomains = transport.needsDomains === true || takesUnmaps;
     this.sink = new HostCommandSink(targeting, this, topology);
+    this.open = new OpenTlbis(topology);
   }
 
   /** Commands keep the VMIDs that they name. */
@@ -98,13 +104,18 @@ export class Forwarder implements HostCommandReceiver {
     this.sink.vm = this.topology.vmOfQueue(queueIndex);
     this.faults.planPublication(queue, this.commandNumber, submission.measured);
     this.isMeasured = submission.measured;
+    this.openQueue(queueIndex);
     for (let row = 0; row < queue.count; row++) {
       this.forward(queue, queueIndex, row, previousOpcode, submission);
       const opcode = queue.c0Low[row] & 0xff;
       if (opcode === Opcode.SYNC) lastSyncNumber = this.commandNumber;
       else previousOpcode = opcode;
-      if (opcode === Opcode.SYNC) this.listSmmus = 0;
+      if (opcode === Opcode.SYNC) {
+        this.listSmmus = 0;
+        this.open.sync();
+      }
     }
+    this.open.published();
     queue.clear();
     return lastSyncNumber;
   }
@@ -120,13 +131,17 @@ export class Forwarder implements HostCommandReceiver {
     for (const words of tlbis) {
       this.commandNumber++;
       const guestRef = this.effects.guestCommand(...words, this.commandNumber, queueIndex, false, meant);
-      submission.addGuest(words[0] & 0xff, guestRef);
+      submission.addGuest(words[0] & 0xff, guestRef, 0, numberOf(this.sink.vm, this.commandNumber));
     }
     const { unmapsWithoutRanges } = this.transport;
     const hostTlbis = unmapsWithoutRanges ? unmapPageTlbis(asid, vmid, page, pages, pageSizeLog2) : tlbis;
+    this.openQueue(queueIndex);
     this.sink.emitUnmap(hostTlbis, asid, page, pages);
     const [[c0Low, c0High]] = tlbis;
     this.takeHostCommands(false, submission, this.routed(c0Low, c0High, queueIndex));
+    // Every request is waited for.
+    this.open.sync();
+    this.open.published();
   }
 
   onHostCommand(c0Low: number, c0High: number, c1Low: number, c1High: number, sid: number, extraCause: number): void {
@@ -187,7 +202,7 @@ export class Forwarder implements HostCommandReceiver {
       const number = this.commandNumber;
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
-    submission.addGuest(opcode, guestRef, faults.markOf(row));
+    submission.addGuest(opcode, guestRef, faults.markOf(row), numberOf(this.sink.vm, this.commandNumber));
     if (handling === Handling.Emulated && isAttachCommand(opcode)) {
       this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
     }
@@ -228,7 +243,7 @@ export class Forwarder implements HostCommandReceiver {
       this.listSmmus |= smmus;
       const acts = !isOpcodeOnly && opcode !== ILLEGAL && !this.isUnanswered(sid);
       const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);
-      submission.addHost(opcode, sid, ref, smmus);
+      submission.addHost(opcode, sid, ref, smmus, acts ? this.refilling(i, sid) : 0);
       probe.onHostCommand(opcode, this.madeCause[i], measured);
       // More than one bit: the same command again on every further SMMU.
       for (let rest = smmus & (smmus - 1); rest !== 0; rest &= rest - 1) {
@@ -236,6 +251,26 @@ export class Forwarder implements HostCommandReceiver {
       }
     }
     made.clear();
+  }
+
+  /** The TLBI that host command `made[i]` may race with; 0: none. */
+  private refilling(i: number, sid: number): number {
+    const { made, open } = this;
+    const opcode = made.c0Low[i] & 0xff;
+    if (opcode === Opcode.ATC_INV) {
+      return open.refilling(made.c0Low[i], made.c0High[i], made.c1Low[i], made.c1High[i], sid);
+    }
+    if (IS_TLBI[opcode] === 1) {
+      const number = numberOf(this.sink.vm, this.commandNumber);
+      open.push(made.c0Low[i], made.c0High[i], made.c1Low[i], made.c1High[i], number);
+    }
+    return 0;
+  }
+
+  /** What follows stands in guest queue `queueIndex`. */
+  private openQueue(queueIndex: number): void {
+    this.openTlbis[queueIndex] ??= new OpenTlbis(this.topology);
+    this.open = this.openTlbis[queueIndex];
   }
 
   /** The command is addressed to one stream: its operand is a StreamID. */

@@ -9,6 +9,7 @@ import type { ServedQueue } from '../engine/served-queue.js';
 import { OwnCommand } from '../path/attachments.js';
 import type { Submission } from '../path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
+import type { RefillRaces } from './refill-races.js';
 
 /** How far a reservation has come. */
 export const enum Reserving {
@@ -38,6 +39,7 @@ export class Producer {
     private readonly thread: SyncWaiter,
     /** The thread as the engines know it. */
     private readonly owner: number,
+    private readonly races: RefillRaces,
     private readonly timeline?: EngineTimeline,
   ) {}
 
@@ -102,6 +104,7 @@ export class Producer {
       ring.fill(sequence, closedBy, owner, -1, -1, 0, -1);
     }
     if (isAwaited) thread.syncsOutstanding += syncs;
+    this.races.onList(rows, first, count, smmu, queue, closedBy >= 0);
     this.filled(served);
   }
 

@@ -69,7 +69,13 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
     this.timeline = machine.timeline;
-    this.producer = new Producer(machine.engines.queues, this, this.owner, machine.timeline);
+    this.producer = new Producer(
+      machine.engines.queues,
+      this,
+      this.owner,
+      machine.effects.refillRaces,
+      machine.timeline,
+    );
     this.irqs = new IrqSection(machine.probe);
     this.syncWait = new SyncWait(machine, threadKind);
     const limitNs = machine.faults.pollTimeoutNs;

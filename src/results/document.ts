@@ -134,6 +134,12 @@ export interface StrategyResult {
     readonly stale_in_window: number;
     readonly stale_after_sync: number;
     readonly first: readonly unknown[];
+    /**
+     * Possible, not observed: an ATC_INV with no CMD_SYNC between it and the TLBI of its range (see replay/refill-races.ts);
+     * absent in earlier results.
+     */
+    readonly atc_refill_races?: number;
+    readonly first_atc_refill_races?: readonly unknown[];
   } | null;
   /** Ordered DMA only. */
   readonly main_tlb_over_time?: MainTlbOverTime;

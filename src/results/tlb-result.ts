@@ -49,6 +49,7 @@ export function safetyResult(replay: Replay): StrategyResult['safety'] {
   const oracles = replay.smmus.list.flatMap(({ staleUse }) => (staleUse === null ? [] : [staleUse]));
   if (oracles.length === 0) return null;
   const counters = replay.smmuCounters();
+  const { refillRaces } = replay.guests[0].machine.effects;
   return {
     stale_in_window: counters.staleInWindow,
     stale_after_sync: counters.staleAfterSync,
@@ -56,6 +57,8 @@ export function safetyResult(replay: Replay): StrategyResult['safety'] {
       strategy: replay.choice.canonicalName,
       ...violation,
     })),
+    atc_refill_races: refillRaces.count,
+    first_atc_refill_races: refillRaces.first,
   };
 }
 

@@ -13,6 +13,8 @@ export class Devices {
   readonly sids: number[] = [];
   /** ATC by device number; null: no ATS. */
   readonly atcs: (Structure | null)[] = [];
+  /** `atc.enable`: devices with ATS have an ATC. */
+  readonly haveAtcs: boolean;
   private readonly bySid = new Map<number, number>();
   private readonly common: CommonParts;
   private readonly atcEntries: (sid: number) => number;
@@ -21,6 +23,7 @@ export class Devices {
   constructor(common: CommonParts, atcEntries: ((sid: number) => number) | undefined) {
     const { settings } = common;
     this.common = common;
+    this.haveAtcs = settings.flag('atc.enable');
     this.atcEntries = atcEntries ?? (() => (settings.flag('atc.enable') ? settings.number('atc.entries') : 0));
   }
 

@@ -26,15 +26,15 @@ import {
   sidOf,
   ssidOf,
   ssvOf,
-  tgOf,
   tlbiPages,
+  ttlAboveLog2,
   ttlLevelOf,
+  ttlSmallestLog2,
   vmidOf,
 } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
-import { ADDRESS_SPACE_PAGES, granuleLog2OfTg } from '../trace/units.js';
+import { ADDRESS_SPACE_PAGES } from '../trace/units.js';
 import { type ContextTable, UNKNOWN } from './cache/context-table.js';
-import { coverageLog2, LAST_LEVEL } from './walk-geometry.js';
 
 /** Which structures a command acts on. */
 export const enum Domain {
@@ -208,12 +208,9 @@ export class Scope {
   }
 
   private nameLevel(c1Low: number): void {
-    const level = ttlLevelOf(c1Low);
-    if (level === 0) return;
-    const granuleLog2 = granuleLog2OfTg(tgOf(c1Low));
-    // What is smaller than a granule is part of a page.
-    this.levelLog2 = level === LAST_LEVEL ? 0 : coverageLog2(level, granuleLog2);
-    this.aboveLog2 = coverageLog2(level - 1, granuleLog2);
+    if (ttlLevelOf(c1Low) === 0) return;
+    this.levelLog2 = ttlSmallestLog2(c1Low);
+    this.aboveLog2 = ttlAboveLog2(c1Low);
   }
 
   private cover(firstPage: number, pages: number, leafOnly: boolean): void {

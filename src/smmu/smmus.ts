@@ -12,6 +12,11 @@ export class Smmus {
     private readonly smmuOf: (sid: number) => number,
   ) {}
 
+  /** Devices have ATCs in this model, as far as they have ATS. */
+  get haveAtcs(): boolean {
+    return this.list.some(({ devices }) => devices.haveAtcs);
+  }
+
   /** The SMMU in front of which stream `sid` sits. */
   of(sid: number): Smmu {
     return this.list.length === 1 ? this.list[0] : this.list[this.smmuOf(sid)];

@@ -92,15 +92,6 @@ export const scaleOf = (c0Low: number): number => (c0Low >>> 20) & 31;
 export const tgOf = (c1Low: number): number => (c1Low >>> 10) & 3;
 /** TTL of an address TLBI. */
 export const ttlOf = (c1Low: number): number => (c1Low >>> 8) & 3;
-/**
- * Level of the leaves that an address TLBI names, 1 to 3; 0 if it names none: TTL = 0, TG = 0, or level 1 of 16 KiB granules,
- * where a block takes 52-bit addresses (facts L §1.3, N26 §B1).
- */
-export function ttlLevelOf(c1Low: number): number {
-  const tg = tgOf(c1Low);
-  const ttl = ttlOf(c1Low);
-  return tg === 0 || (tg === 2 && ttl === 1) ? 0 : ttl;
-}
 /** LEAF bit. */
 export const leafOf = (c1Low: number): boolean => (c1Low & 1) !== 0;
 /** ADDR [63:12] as a 4 KiB page number. */
@@ -119,6 +110,32 @@ export function tlbiPages(c0Low: number, c1Low: number): number {
   if (tg === 0) return 1;
   return (numOf(c0Low) + 1) * 2 ** (scaleOf(c0Low) + granuleLog2OfTg(tg) - PAGE_SHIFT);
 }
+
+/**
+ * Level of the leaves that an address TLBI names, 1 to 3; 0 if it names none: TTL = 0, TG = 0, or level 1 of 16 KiB granules,
+ * where a block takes 52-bit addresses (facts L §1.3, N26 §B1).
+ */
+export function ttlLevelOf(c1Low: number): number {
+  const tg = tgOf(c1Low);
+  const ttl = ttlOf(c1Low);
+  return tg === 0 || (tg === 2 && ttl === 1) ? 0 : ttl;
+}
+
+/** log2 of the bytes of the smallest leaf at the level that a TLBI names; what is smaller than a granule is part of a page. */
+export function ttlSmallestLog2(c1Low: number): number {
+  const level = ttlLevelOf(c1Low);
+  return level === LAST_LEVEL ? 0 : blockLog2(level, granuleLog2OfTg(tgOf(c1Low)));
+}
+
+/** log2 of the bytes from which a leaf, or what a table descriptor covers, is above the level that a TLBI names. */
+export function ttlAboveLog2(c1Low: number): number {
+  return blockLog2(ttlLevelOf(c1Low) - 1, granuleLog2OfTg(tgOf(c1Low)));
+}
+
+const LAST_LEVEL = 3;
+/** log2 of the bytes that one descriptor of `level` covers: each level resolves granule − 3 bits. */
+const blockLog2 = (level: number, granuleLog2: number): number =>
+  granuleLog2 + (LAST_LEVEL - level) * (granuleLog2 - 3);
 
 /** Number of 4 KiB pages that an ATC_INV covers, from its ADDR aligned down to that number; 2^52 for SIZE ≥ 52. */
 export function atcPages(c1Low: number): number {

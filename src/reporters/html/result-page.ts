@@ -38,6 +38,7 @@ const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
   ['ioctls', 'amplification.ioctls'],
   ['main TLB misses', 'tlb.main.misses'],
   ['stale after SYNC', 'safety.stale_after_sync'],
+  ['ATC refill races', 'safety.atc_refill_races'],
 ];
 
 /** Column after which the ratio to the baseline stands. */

@@ -12,6 +12,10 @@ const STREAMS_SHOWN = 8;
 /** Losses shown per trace; the JSON document has all. */
 const NOTES_SHOWN = 3;
 
+/** What `safety.atc_refill_races` counts. */
+export const REFILL_RACES =
+  'ATC_INVs with no CMD_SYNC after the TLBI of their range: the ATC may refill from the TLB (possible, not observed)';
+
 /** Provenance and notes of `document`, each line fitting the width. */
 export function renderFooter(
   document: ResultDocument,
@@ -33,6 +37,7 @@ export function renderFooter(
       return traceNotes(trace, results, traces.length > 1 ? `${trace.file}: ` : '', context);
     }),
     ...staleNotes(document),
+    ...raceNotes(document),
     ...(droppedColumns.length > 0
       ? [`no room for: ${droppedColumns.join(', ')} (a wider terminal or --reporter csv shows them)`]
       : []),
@@ -151,6 +156,17 @@ export function lossText(file: string, loss: { line?: number; what?: string; cou
   const where = loss.line === undefined || loss.line === 0 ? file : `${file}:${loss.line}`;
   const times = loss.count !== undefined && loss.count > 1 ? ` (${formatCount(loss.count)} times)` : '';
   return `${where}: ${loss.what ?? 'loss'}${times}`;
+}
+
+function raceNotes({ results, provenance }: ResultDocument): string[] {
+  const racing = results.flatMap(({ strategy, safety }) => {
+    const races = safety?.atc_refill_races ?? 0;
+    return races === 0 ? [] : [`${strategy} ${formatCount(races)}`];
+  });
+  if (racing.length === 0) return [];
+  const isVtd = provenance.traces.some(({ reader }) => reader.translated_from === 'VT-d');
+  const order = isVtd ? '; the order is that of VT-d, where it is enough' : '';
+  return [`${REFILL_RACES}: ${[...new Set(racing)].join(', ')}${order}`];
 }
 
 function staleNotes(document: ResultDocument): string[] {

@@ -7,7 +7,7 @@ import type {
   StrategyResult,
 } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
-import { renderFooter } from './footer.js';
+import { REFILL_RACES, renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
 import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
@@ -178,10 +178,13 @@ function isCache(value: unknown): value is CacheResult {
 function safetySection(result: StrategyResult, context: ReportContext): string {
   const { safety } = result;
   if (safety === null) return 'safety: not checked\n';
+  const { atc_refill_races: races = 0, first_atc_refill_races: firstRaces = [] } = safety;
   const lines = [
     `safety: ${formatCount(safety.stale_after_sync)} stale hits after a completed SYNC`,
     `${formatCount(safety.stale_in_window)} stale hits inside the window that the architecture allows`,
     ...safety.first.slice(0, VIOLATIONS_SHOWN).map((violation) => `stale hit: ${describe(violation)}`),
+    ...(races === 0 ? [] : [`${formatCount(races)} ${REFILL_RACES}`]),
+    ...firstRaces.slice(0, VIOLATIONS_SHOWN).map((race) => `possible refill: ${describe(race)}`),
   ].map((line) => wrapText(line, context));
   return `${paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context)}\n${lines.slice(1).join('')}`;
 }

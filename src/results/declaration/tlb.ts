@@ -75,6 +75,14 @@ export const SAFETY = z.object({
   ),
   stale_after_sync: headline('count', 'lower', 'such uses after the guest had seen the CMD_SYNC done: a violation'),
   first: z.array(z.unknown()).meta({ description: 'the first of both, with event numbers' }),
+  atc_refill_races: metric(
+    'count',
+    'lower',
+    'ATC_INVs in a host queue with no CMD_SYNC after the TLBI of their range: the ATC may refill from the TLB; possible, not observed',
+  ).optional(),
+  first_atc_refill_races: z.array(z.unknown()).optional().meta({
+    description: 'the first of them: event that published the ATC_INV, numbers of both guest commands, StreamID',
+  }),
 });
 
 function agreement(what: string) {
