@@ -112,6 +112,11 @@ export const REPLAY = z.object({
   smmus: metric('count', 'neutral', 'physical SMMUs').optional(),
   vcpus: metric('count', 'neutral', 'vCPUs that published commands'),
   publications: metric('count', 'neutral', 'PROD writes, with or without CMD_SYNC'),
+  operations_in_several_writes: metric(
+    'count',
+    'neutral',
+    'operations that take more than one PROD write; left out: none',
+  ).optional(),
   operations_without_work: metric(
     'count',
     'neutral',

@@ -61,16 +61,23 @@ const MIGRATION = z.object({
 const PER_UNMAP = z
   .object({
     unmaps: metric('count', 'neutral', 'unmaps of the guest'),
-    counted_from: z
-      .enum(['unmap-events', 'tlbis'])
-      .meta({
-        description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
-      }),
+    counted_from: z.enum(['unmap-events', 'tlbis']).meta({
+      description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
+    }),
     ns: headline('ns', 'lower', 'stall of the guest per unmap, everything that the path did included'),
     host_commands: metric('ratio', 'lower', 'host commands per unmap'),
     exits: metric('ratio', 'lower', 'traps per unmap'),
   })
   .meta({ description: 'what one unmap costs, however many of them a flush retires; null: the guest unmaps nothing' });
+
+const CAVEATS = z
+  .array(
+    z.object({
+      about: z.enum(['several-prod-writes', 'unfinished', 'without-work']).meta({ description: 'kind of caveat' }),
+      text: z.string().meta({ description: 'the caveat with its numbers' }),
+    }),
+  )
+  .meta({ description: 'what must be known beside the latencies; empty for most results' });
 
 /** `results[]`. */
 export const STRATEGY_RESULT_DECLARATION = z.object({
@@ -79,6 +86,7 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   atc: label('ATC targeting: vsid, broadcast or implicit'),
   latency: LATENCY,
   operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
+  caveats: CAVEATS,
   guest: z.object({
     stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
     stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),
