@@ -1,8 +1,8 @@
 /** What must be known beside the numbers of results, in sentences: the same in every report. */
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 
-/** What stands for unmaps in a trace without unmap events. */
-export const COUNTED_FROM_TLBIS = 'operations with a TLBI, each taken for one unmap, a lazy guest’s flush too';
+/** What is counted as an unmap in a trace without unmap events. */
+export const COUNTED_FROM_TLBIS = 'with a TLBI counts as one unmap, a lazy guest’s flush too';
 
 /** The caveats of all results, each said once, with the rows that it is about where it is not about all. */
 export function caveatNotes({ results }: ResultDocument): string[] {
@@ -20,15 +20,19 @@ export function caveatNotes({ results }: ResultDocument): string[] {
 /** How unmaps are counted, where they are shown and not recorded. */
 export function flushNote({ results }: ResultDocument): string[] {
   const isCounted = results.some(({ per_unmap: perUnmap }) => perUnmap?.counted_from === 'tlbis');
-  return isCounted ? [`per unmap: without unmap events in the trace, ${COUNTED_FROM_TLBIS}`] : [];
+  return isCounted ? [`per unmap: there are no unmap events, so every operation ${COUNTED_FROM_TLBIS}`] : [];
 }
 
-/** Names of the rows that `isMeant`, in one part; none for all of them. */
+/** The rows that `isMeant`, in one part, by the shorter list; none for all of them. */
 function rowNames(results: readonly StrategyResult[], isMeant: (result: StrategyResult) => boolean): string[] {
-  if (results.every(isMeant)) return [];
-  const names = results.filter(isMeant).map(({ strategy, atc }) => {
-    const isWhole = results.every((one) => one.strategy !== strategy || isMeant(one));
+  const others = results.filter((result) => !isMeant(result));
+  if (others.length === 0) return [];
+  const isMost = 2 * others.length < results.length;
+  const named = isMost ? others : results.filter(isMeant);
+  const names = named.map((row) => {
+    const { strategy, atc } = row;
+    const isWhole = results.every((one) => one.strategy !== strategy || named.includes(one));
     return isWhole ? strategy : `${strategy} (atc ${atc})`;
   });
-  return [[...new Set(names)].join(', ')];
+  return [`${isMost ? 'all but ' : ''}${[...new Set(names)].join(', ')}`];
 }

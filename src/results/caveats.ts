@@ -24,7 +24,7 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
   if (inSeveralWrites > 0) {
     caveats.push({
       about: 'several-prod-writes',
-      text: `${inSeveralWrites} of ${counted(operations)} take several PROD writes (${writesOfThese} in all): an operation is charged for each of them, latency.submission is the last one alone`,
+      text: `${inSeveralWrites} of ${counted(operations)} take several PROD writes (${writesOfThese} in all) and are charged for all of them, latency.submission only for the last`,
     });
   }
   if (unfinished > 0) {

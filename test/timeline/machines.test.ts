@@ -91,10 +91,10 @@ describe('a timeline', () => {
       ...{ faults: ['illegal@300'], strategies: ['ioctl-batched:uapi=k74'] },
     });
     const slices = expectTheResult(document, timeline);
-    const [{ latency, slowest_submissions: slowest }] = document.results;
+    const [{ latency, slowest_operations: slowest }] = document.results;
     const stops = slices.filter(({ name }) => name === 'error');
     const stoppedNs = stops.reduce((sum, { fromNs, untilNs }) => sum + untilNs - fromNs, 0);
-    expect(stoppedNs).toBe(Math.round(latency.breakdown_ns.error * latency.submission.count));
+    expect(stoppedNs).toBe(Math.round(latency.breakdown_ns.error * latency.operation.count));
     expect(stoppedNs).toBe(slowest!.reduce((sum, { breakdown_ns }) => sum + (breakdown_ns.error ?? 0), 0));
     for (const stop of stops) {
       const meanwhile = executedOf(slices).filter(

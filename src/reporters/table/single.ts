@@ -118,7 +118,9 @@ function unmapSection(
     const each = (count: number) => formatCount(Number(count.toPrecision(3)));
     lines.push(
       `per unmap: ${formatNs(ns, context)}, ${each(host_commands)} host commands, ${each(exits)} exits ` +
-        `(${formatCount(unmaps)} ${source === 'tlbis' ? COUNTED_FROM_TLBIS : 'unmap events in the trace'})`,
+        (source === 'tlbis'
+          ? `(unmaps: ${formatCount(unmaps)}; there are no unmap events, so every operation ${COUNTED_FROM_TLBIS})`
+          : `(unmap events: ${formatCount(unmaps)})`),
     );
   }
   return lines.map((line) => wrapText(line, context)).join('');
