@@ -4,9 +4,9 @@
  */
 import type { Caveat } from './document.js';
 
-/** What decides, in operations of the measured part. */
+/** What decides, in the measured part. */
 export interface CaveatCounts {
-  /** Ended by a CMD_SYNC, with work for the path. */
+  /** Operations ended by a CMD_SYNC, with work for the path. */
   readonly operations: number;
   /** Of these, those that take more than one PROD write, and how many they take together. */
   readonly inSeveralWrites: number;
@@ -15,11 +15,14 @@ export interface CaveatCounts {
   readonly unfinished: number;
   /** Ended, but the path has nothing to do for them. */
   readonly withoutWork: number;
+  /** Guest commands in all, and those that the path drops while the guest takes them for done. */
+  readonly commands: number;
+  readonly swallowed: number;
 }
 
 /** The caveats that `counts` call for; none for most results. */
 export function caveatsOf(counts: CaveatCounts): Caveat[] {
-  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork } = counts;
+  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork, commands, swallowed } = counts;
   const caveats: Caveat[] = [];
   if (inSeveralWrites > 0) {
     caveats.push({
@@ -37,6 +40,12 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
     caveats.push({
       about: 'without-work',
       text: `${withoutWork} of ${counted(operations + withoutWork)} give this path nothing to do and are not in its mean, so means are over other operations than elsewhere; guest.stall_total_ns and per_unmap cover the same guest on every path`,
+    });
+  }
+  if (swallowed > 0) {
+    caveats.push({
+      about: 'swallowed-commands',
+      text: `${swallowed} of ${commands} guest commands are dropped without a word while the guest takes them for done: times are of less work than it asked for`,
     });
   }
   return caveats;

@@ -82,7 +82,7 @@ export interface OracleAgreement {
 
 /** What a reader must know beside the latencies, or would take them for something else (see caveats.ts). */
 export interface Caveat {
-  readonly about: 'several-prod-writes' | 'unfinished' | 'without-work';
+  readonly about: 'several-prod-writes' | 'unfinished' | 'without-work' | 'swallowed-commands';
   /** A sentence with its numbers, without a full stop. */
   readonly text: string;
 }

@@ -61,6 +61,8 @@ export function strategyResult(
       writesOfThese: metrics.writesOfThese,
       unfinished: metrics.operationsUnfinished,
       withoutWork: metrics.operationsWithoutWork,
+      commands: amplification.guest_commands,
+      swallowed: sum(metrics.amplification.swallowed),
     }),
     guest: {
       stall_ns: metrics.stall.summary(),

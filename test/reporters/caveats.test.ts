@@ -5,7 +5,15 @@ import { caveatsOf } from '../../src/results/caveats.js';
 import type { Caveat, ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { COMPARISON, strategyResult } from './documents.js';
 
-const counts = { operations: 10, inSeveralWrites: 0, writesOfThese: 0, unfinished: 0, withoutWork: 0 };
+const counts = {
+  operations: 10,
+  inSeveralWrites: 0,
+  writesOfThese: 0,
+  unfinished: 0,
+  withoutWork: 0,
+  commands: 40,
+  swallowed: 0,
+};
 const caveat = (text: string): Caveat[] => [{ about: 'unfinished', text }];
 const row = (name: string, caveats: readonly Caveat[], extra: Partial<StrategyResult> = {}) => {
   const [strategy, atc] = name.split(' ');
@@ -19,11 +27,19 @@ it('a result without any has none', () => {
 });
 
 it('counts are those of the operations meant', () => {
-  const all = caveatsOf({ ...counts, inSeveralWrites: 2, writesOfThese: 7, unfinished: 1, withoutWork: 5 });
+  const all = caveatsOf({
+    ...counts,
+    inSeveralWrites: 2,
+    writesOfThese: 7,
+    unfinished: 1,
+    withoutWork: 5,
+    swallowed: 3,
+  });
   expect(all.map(({ about, text }) => `${about}: ${text.slice(0, 40)}`)).toEqual([
     'several-prod-writes: 2 of 10 operations take several PROD wri',
     'unfinished: 1 operation that no CMD_SYNC of the trac',
     'without-work: 5 of 15 operations give this path nothin',
+    'swallowed-commands: 3 of 40 guest commands are dropped witho',
   ]);
 });
 

@@ -86,6 +86,7 @@ const CAVEATS: Readonly<Record<Caveat['about'], string>> = {
   'several-prod-writes': 'with operations in several PROD writes, charged for each of them',
   unfinished: 'with operations that no CMD_SYNC ends, which are in no mean',
   'without-work': 'with operations that give the path nothing to do, which are in no mean',
+  'swallowed-commands': 'with guest commands that the path drops without a word',
 };
 
 function rowOf(point: StudyPoint): Row {

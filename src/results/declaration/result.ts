@@ -73,7 +73,9 @@ const PER_UNMAP = z
 const CAVEATS = z
   .array(
     z.object({
-      about: z.enum(['several-prod-writes', 'unfinished', 'without-work']).meta({ description: 'kind of caveat' }),
+      about: z
+        .enum(['several-prod-writes', 'unfinished', 'without-work', 'swallowed-commands'])
+        .meta({ description: 'kind of caveat' }),
       text: z.string().meta({ description: 'the caveat with its numbers' }),
     }),
   )
