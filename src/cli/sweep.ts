@@ -45,7 +45,7 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const study = loadStudy(path, flags['max-points']);
   const inputs = [path, ...study.content.traces.map((trace) => study.resolve(trace))];
-  const report = Report.open(flags, { schema: 'smmuscope.study-result/1' }, inputs);
+  const report = Report.open(flags, { schema: 'smmuscope.study-result/2' }, inputs);
   let document: StudyDocument | undefined;
   await report.write(async () => {
     const plan = await planSweep(study);
@@ -81,7 +81,7 @@ export async function dryRun(path: string, flags: SweepFlags): Promise<string> {
 
 /** Merge the shards at `paths` and report the study. */
 export async function merge(paths: readonly string[], flags: ReportFlags): Promise<void> {
-  const report = Report.open(flags, { schema: 'smmuscope.study-result/1' }, paths);
+  const report = Report.open(flags, { schema: 'smmuscope.study-result/2' }, paths);
   let document: StudyDocument | undefined;
   await report.write(async () => {
     document = mergeShards(paths);
@@ -97,7 +97,7 @@ export async function sensitivity(trace: string, flags: SensitivityFlags): Promi
   requireOneStrategy('--baseline', baseline);
   checkStrategyFiles([strategy, baseline], profile, []);
   if (trace === '-') throw new UsageError('expected a trace file, which is read more than once, found standard input');
-  const report = Report.open(flags, { schema: 'smmuscope.sensitivity/1' }, [trace]);
+  const report = Report.open(flags, { schema: 'smmuscope.sensitivity/2' }, [trace]);
   const jobs = flags.jobs ?? availableParallelism();
   const question = { trace, profile, strategy, baseline, limit, jobs, by: percent / 100 };
   await report.write(() =>

@@ -5,9 +5,9 @@ import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags
 
 export default class Calibrate extends BaseCommand {
   static override summary =
-    'Fit profile parameters to measured submission latencies and say how well they predict others.';
+    'Fit profile parameters to measured latencies of command lists and say how well they predict others.';
   static override description =
-    'Reads a trace with recorded completions (--strategy says on which path it was recorded) or a CSV of points (strategy, commands, latency_ns and, if it stands for several, count). Parameters are fitted to one part by least squares and predict the rest: the error on that is what counts. Submissions of other vCPUs at the same time are left out, since the path is walked on an idle machine.';
+    'Reads a trace with recorded completions (--strategy says on which path it was recorded) or a CSV of points (strategy, commands, latency_ns and, if it stands for several, count). What is measured and predicted is one list of commands in one PROD write with its CMD_SYNC, from that PROD write until the guest sees the SYNC done: an operation of one PROD write. Parameters are fitted to one part by least squares and predict the rest: the error on that is what counts. Submissions of other vCPUs at the same time are left out, since the path is walked on an idle machine.';
   static override examples = [
     {
       description: 'What a doorbell and a command cost on plain QEMU, fitted to half of a guest’s ftrace:',

@@ -16,11 +16,11 @@ import type { ResultDocument } from '../results/document.js';
 export default class Compare extends BaseCommand {
   static override summary = 'Compare strategies on the same traces.';
   static override description =
-    'One row per strategy: submission latency (the guest’s PROD write until it sees its SYNC done) and its ratio to the baseline, guest and host commands, exits and ioctls, misses of the main TLB, and stale translations used after a completed SYNC. Each trace is read once.';
+    'One row per strategy and ATC targeting: how long the path holds a vCPU in an operation (everything that it publishes up to the CMD_SYNC that it waits for, in one PROD write or several), as a multiple of one row, the baseline; guest and host commands, exits and ioctls, misses of the main TLB, and stale translations used after a completed SYNC. Each trace is read once.';
   static override examples = [
     {
-      description: 'All strategies on one trace:',
-      command: '<%= config.bin %> compare traces/rebind-strict.qemu-7.2.log.xz --strategies all',
+      description: 'Today’s path, and the ways out of it:',
+      command: '<%= config.bin %> compare traces/rebind-strict.qemu-7.2.log.xz',
     },
     {
       description: 'Two strategies against bare metal, with both ways of targeting ATC invalidations, as CSV:',
@@ -38,20 +38,21 @@ export default class Compare extends BaseCommand {
   };
   static override flags = {
     strategies: Flags.string({
-      description: 'strategies separated by commas, each NAME[:key=value]…, or all (list: smmuscope strategies)',
+      description:
+        'strategies separated by commas, each NAME[:key=value]…; all stands for every built-in one (list: smmuscope strategies)',
       helpValue: 'LIST',
-      default: 'all',
+      default: 'ioctl,ioctl-batched,sw-vcmdq,hw-vcmdq,native',
     }),
     baseline: Flags.string({
       description:
-        'the strategy, one of those compared, that the others are a multiple of [default: the first one]; or FILE.json, an earlier result of the same traces and model that relative gates refer to; may be given once for each',
+        'the row that all others are a multiple of, whatever their ATC targeting: one of the compared strategies, with :atc=NAME for one targeting of it, else its default one [default: ioctl, else the first that is not v1-patch]; or FILE.json, an earlier result of the same traces and model that relative gates refer to; may be given once for each',
       helpValue: 'NAME|FILE.json',
       multiple: true,
       multipleNonGreedy: true,
     }),
     gate: Flags.string({
       description:
-        'a limit such as "latency.submission.p99_ns <= 1.05x baseline" or "safety.stale_after_sync == 0 for ioctl" (docs/ci.md), or FILE.yaml with a list of them; a breach ends with exit code 3; may be repeated',
+        'a limit such as "latency.operation.p99_ns <= 1.05x baseline" or "safety.stale_after_sync == 0 for ioctl" (docs/ci.md), or FILE.yaml with a list of them; a breach ends with exit code 3; may be repeated',
       helpValue: 'EXPR|FILE.yaml',
       multiple: true,
       multipleNonGreedy: true,

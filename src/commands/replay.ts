@@ -7,7 +7,7 @@ import { transformFlags } from '../cli/transform-flags.js';
 export default class Replay extends BaseCommand {
   static override summary = 'Replay a trace through one strategy and report it in full.';
   static override description =
-    'Reports the latency of the guest’s submissions by stage, how many host commands its commands become, what happens in each translation cache, and whether a stale translation was ever used. Times are of the simulated hardware, in ns in JSON and CSV.';
+    'Reports for how long the path holds the guest’s vCPUs per operation (everything published up to the CMD_SYNC that is waited for), stage by stage and per unmap, how many host commands its commands become, what happens in each translation cache, and whether a stale translation was ever used. Times are of the simulated hardware, in ns in JSON and CSV.';
   static override examples = [
     {
       description: 'One synchronous ioctl per command, as upstream QEMU does today:',

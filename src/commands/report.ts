@@ -31,7 +31,7 @@ export default class ReportResult extends BaseCommand {
   static override flags = {
     baseline: Flags.string({
       description:
-        'of a result: its strategy that the others are a multiple of [default: none for one strategy, else the first]',
+        'of a result: its row that the others are a multiple of, a strategy, with :atc=NAME for one targeting of it, else its default one [default: none for one row, else ioctl, else the first that is not v1-patch]',
       helpValue: 'NAME',
     }),
     ...reportFlags,

@@ -6,7 +6,7 @@ import { jobsFlag, modelFlags, progressFlags, reportFlags, traceArgument, traceF
 export default class Sensitivity extends BaseCommand {
   static override summary = 'Tell which estimates the ratio of two strategies rests on.';
   static override description =
-    'Moves every parameter of the profile that is tagged as an estimate down and up, each alone, replays both strategies again, and lists the parameters by how far the ratio of their mean submission latencies moves. Integer parameters are rounded; a log2 is moved by one.';
+    'Moves every parameter of the profile that is tagged as an estimate down and up, each alone, replays both strategies again, and lists the parameters by how far the ratio of their mean times of an operation moves. Integer parameters are rounded; a log2 is moved by one.';
   static override examples = [
     {
       description: 'The headline ratio of the default profile:',

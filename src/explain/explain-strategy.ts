@@ -1,4 +1,4 @@
-/** A strategy explained: where the time of one submission goes, step by step, for a few sizes of it. */
+/** A strategy explained: where the time of one operation in one PROD write goes, step by step, for a few sizes of it. */
 import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES, type Stage } from '../path/costs.js';
 import type { LoadedProfile, Parameter } from '../profiles/load.js';
 import type { StrategyChoice } from '../strategies/spec.js';

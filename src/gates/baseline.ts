@@ -1,10 +1,11 @@
 /** What limits are relative to, and which of its results a result is held against. */
+import { type BaselineRow, baselineResultOf } from '../results/baseline-row.js';
 import type { GatesResult } from '../results/declaration/gates.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 
-/** What relative limits are relative to: a strategy of the same run, or an earlier result. */
+/** What relative limits are relative to: one row of the same run, whatever the targeting of the others, or an earlier result. */
 export type GateBaseline =
-  | { readonly strategy: string; readonly atc?: string | undefined }
+  | BaselineRow
   | { readonly document: ResultDocument; readonly name: string; readonly file: string; readonly sha256: string };
 
 /** The result that `result` is held against: of the same trace; undefined if the baseline has none. */
@@ -13,11 +14,7 @@ export function baselineResult(
   document: ResultDocument,
   baseline: GateBaseline,
 ): StrategyResult | undefined {
-  if (!('document' in baseline)) {
-    const atc = baseline.atc ?? result.atc;
-    const same = document.results.filter((one) => one.trace === result.trace && one.strategy === baseline.strategy);
-    return same.find((one) => one.atc === atc) ?? same[0];
-  }
+  if (!('document' in baseline)) return baselineResultOf(result.trace, document.results, baseline);
   // The file may have another name by now: its bytes decide.
   const shaOf = (from: ResultDocument, file: string) => from.provenance.traces.find((one) => one.file === file)?.sha256;
   const sha = shaOf(document, result.trace);
@@ -28,7 +25,7 @@ export function baselineResult(
 
 /** How the document names the baseline. */
 export function baselineName(baseline: GateBaseline): GatesResult['baseline'] {
-  if (!('document' in baseline)) return { strategy: baseline.strategy, ...(baseline.atc ? { atc: baseline.atc } : {}) };
+  if (!('document' in baseline)) return { strategy: baseline.strategy, atc: baseline.atc };
   const { file, sha256, document } = baseline;
   return { file, sha256, tool_version: document.provenance.tool.version };
 }

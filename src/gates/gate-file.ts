@@ -11,7 +11,7 @@ const FILE = z.strictObject({ gates: z.array(z.string()).min(1) });
  * @throws UsageError for anything but such a file
  */
 export function parseGateFile(text: string, name: string): Gate[] {
-  const expected = 'YAML with the key gates, a list of texts such as "latency.submission.p99_ns <= 5us"';
+  const expected = 'YAML with the key gates, a list of texts such as "latency.operation.p99_ns <= 5us"';
   let content: unknown;
   try {
     content = parse(text);

@@ -46,6 +46,9 @@ export class ReplayMetrics implements ReplayProbe {
   /** Operations that the trace leaves without a SYNC, and how long they have held their vCPUs, ns. */
   operationsUnfinished = 0;
   unfinishedNs = 0;
+  /** Operations of `operation` that take more than one PROD write, and how many these take together. */
+  operationsInSeveralWrites = 0;
+  writesOfThese = 0;
   /** Operations for which the path had nothing to do: no samples of anything. */
   operationsWithoutWork = 0;
   /** Unmap events of the trace, and operations that invalidate a TLB. */
@@ -100,11 +103,15 @@ export class ReplayMetrics implements ReplayProbe {
 
   onOperation(operation: Operation): void {
     if (!operation.measured) return;
-    const { publishedNs, doneNs, heldNs, course } = operation;
+    const { publishedNs, doneNs, heldNs, publications, course } = operation;
     if (operation.tlbis > 0) this.invalidatingOperations++;
     if (!operation.hasWork) {
       this.operationsWithoutWork++;
       return;
+    }
+    if (publications > 1) {
+      this.operationsInSeveralWrites++;
+      this.writesOfThese += publications;
     }
     this.operation.record(heldNs);
     this.operationSpan.record(doneNs - publishedNs);

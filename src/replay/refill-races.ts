@@ -10,7 +10,7 @@
  * TLBI, or another vCPU's in the same host block, has its own ATC_INVs to come.
  */
 import type { Submission } from '../path/submission.js';
-import type { Device } from '../topology/topology.js';
+import type { Device } from '../topology/device.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 
 const FIRST_RACES = 10;

@@ -1,6 +1,6 @@
 /**
  * Folded stacks of the latency breakdown, as flame graph tools and speedscope read them: `trace;strategy (atc);stage ns`.
- * The weights are the integer ns of all submissions, so a strategy's stacks sum to its total latency exactly.
+ * The weights are the integer ns of all operations (unfinished ones have none), so a strategy's stacks sum to its total latency exactly.
  */
 import type { Reporter } from './reporter.js';
 import { onlyResults, requireResult } from './results-only.js';

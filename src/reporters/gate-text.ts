@@ -7,7 +7,7 @@ export function judgedName({ trace, strategy, atc }: Judgement): string {
 }
 
 /**
- * What was found: `latency.submission.p99_ns is 7601 ns, expected <= 5000 ns`. Numbers are exact; of several samples they are
+ * What was found: `latency.operation.p99_ns is 7601 ns, expected <= 5000 ns`. Numbers are exact; of several samples they are
  * medians, with the interval of the value and the p of the test.
  */
 export function judgementText(judgement: Judgement): string {

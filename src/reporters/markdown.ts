@@ -5,6 +5,7 @@
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { flushNote } from './caveats.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { comparisonOf } from './table/comparison.js';
@@ -31,15 +32,13 @@ export const markdownReporter: Reporter<Promise<string>> = {
 
 function resultPage(document: ResultDocument, context: ReportContext): RootContent[] {
   const wide = { ...context, ...WIDE };
-  const baseline = context.baseline ?? {
-    strategy: document.results[0].strategy,
-    ...(document.results.length === 1 ? { atc: document.results[0].atc } : {}),
-  };
+  const [{ strategy, atc }] = document.results;
+  const baseline = context.baseline ?? { strategy, atc };
   const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows }) => [
     heading(2, trace),
     table(headings, rows),
   ]);
-  const footer = renderFooter(document, { ...wide, baseline })
+  const footer = renderFooter(document, { ...wide, baseline }, { dropped: [], notes: flushNote(document) })
     .trim()
     .split('\n');
   return [

@@ -13,6 +13,7 @@ import type { CalibrationDocument } from '../calibration/document.js';
 import type { InspectDocument } from '../inspect/document.js';
 import type { LintDocument } from '../lint/document.js';
 import type { MrcDocument } from '../mrc/document.js';
+import type { BaselineRow } from '../results/baseline-row.js';
 import type { ResultDocument } from '../results/document.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
 import type { StudyDocument } from '../results/study-document.js';
@@ -46,14 +47,6 @@ export interface ComingDocument {
   readonly hasGates?: boolean;
 }
 
-/** The strategy that others are compared with. */
-export interface Baseline {
-  /** Canonical name. */
-  readonly strategy: string;
-  /** Its ATC targeting; absent: each result is compared with the baseline of its own targeting. */
-  readonly atc?: string | undefined;
-}
-
 /** How the text will be seen. */
 export interface ReportContext {
   /** Columns available; tables fit into it. */
@@ -62,8 +55,8 @@ export interface ReportContext {
   readonly colour: boolean;
   /** Characters beyond ASCII (µ, ─, █) are welcome. */
   readonly unicode: boolean;
-  /** Absent = report each strategy on its own. */
-  readonly baseline?: Baseline | undefined;
+  /** The row that the others are a multiple of; absent = report each strategy on its own. */
+  readonly baseline?: BaselineRow | undefined;
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */

@@ -80,6 +80,13 @@ export interface OracleAgreement {
   readonly first: readonly unknown[];
 }
 
+/** What a reader must know beside the latencies, or would take them for something else (see caveats.ts). */
+export interface Caveat {
+  readonly about: 'several-prod-writes' | 'unfinished' | 'without-work' | 'swallowed-commands';
+  /** A sentence with its numbers, without a full stop. */
+  readonly text: string;
+}
+
 /** Results of one strategy on one trace. */
 export interface StrategyResult {
   /** Base name of the trace file (several traces in one compare). */
@@ -108,6 +115,8 @@ export interface StrategyResult {
   };
   /** Operations that no SYNC of the trace ends: counted, not averaged. */
   readonly operations_unfinished: number;
+  /** Empty for most results; every report shows them. */
+  readonly caveats: readonly Caveat[];
   readonly guest: {
     /** Of each publication. */
     readonly stall_ns: LatencySummary;

@@ -14,7 +14,7 @@ export interface MigrationSide {
   readonly submissions: number;
   readonly published_commands: number;
   readonly completed_commands: number;
-  /** As `latency.submission`, of this path alone. */
+  /** As `latency.operation`, of those that ended on this path. */
   readonly latency: LatencySummary;
 }
 

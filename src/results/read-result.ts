@@ -88,5 +88,14 @@ const familyOf = (schema: string): string => schema.replace(/\/[^/]*$/, '');
 function foundSchema(found: unknown, expected: string | undefined): string {
   if (typeof found !== 'string') return 'JSON without the key schema';
   if (expected === undefined) return JSON.stringify(found);
-  return `${found}, of another version than ${expected.slice(familyOf(expected).length + 1)}`;
+  return otherVersion(found, expected) ?? JSON.stringify(found);
+}
+
+/** A document of the same kind in another version, and what to do about it; undefined for anything else. */
+export function otherVersion(found: unknown, expected: string): string | undefined {
+  if (typeof found !== 'string' || found === expected || familyOf(found) !== familyOf(expected)) return undefined;
+  const version = (schema: string) => Number(schema.slice(familyOf(schema).length + 1));
+  return version(found) > version(expected)
+    ? `${found}, which a later version of smmuscope wrote: use that one`
+    : `${found}, which an earlier version of smmuscope wrote and whose numbers mean something else: run the command that made it again with this one`;
 }

@@ -1,11 +1,11 @@
 /**
- * The document `smmuscope.sensitivity/1`: how far the ratio of two strategies' mean submission latencies moves when one
+ * The document `smmuscope.sensitivity/2`: how far the ratio of two strategies' mean times of an operation moves when one
  * estimate of the profile is wrong (facts M §6).
  */
 import type { ResultDocument } from './document.js';
 
 /** Version tag of this document. */
-export const SENSITIVITY_SCHEMA = 'smmuscope.sensitivity/1';
+export const SENSITIVITY_SCHEMA = 'smmuscope.sensitivity/2';
 
 /** One parameter at one other value. */
 export interface SensitivityEnd {
@@ -39,7 +39,7 @@ export interface SensitivityDocument {
   };
   readonly strategy: string;
   readonly baseline: string;
-  /** Mean submission latency of `strategy` ÷ that of `baseline`, with the profile as it is. */
+  /** Mean time of an operation of `strategy` ÷ that of `baseline`, with the profile as it is. */
   readonly ratio: number;
   /** Estimates that moved, or could have: the largest swing first, then by name. */
   readonly parameters: readonly SensitivityRow[];

@@ -15,6 +15,7 @@ import { Opcode } from '../trace/opcodes.js';
 import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
 import { byOpcode } from './by-opcode.js';
+import { caveatsOf } from './caveats.js';
 import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';
 import { errorsResult } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
@@ -54,6 +55,15 @@ export function strategyResult(
       estimate_share: shares.totalNs === 0 ? 0 : shares.estimatedNs / shares.totalNs,
     },
     operations_unfinished: metrics.operationsUnfinished,
+    caveats: caveatsOf({
+      operations: operation.count,
+      inSeveralWrites: metrics.operationsInSeveralWrites,
+      writesOfThese: metrics.writesOfThese,
+      unfinished: metrics.operationsUnfinished,
+      withoutWork: metrics.operationsWithoutWork,
+      commands: amplification.guest_commands,
+      swallowed: sum(metrics.amplification.swallowed),
+    }),
     guest: {
       stall_ns: metrics.stall.summary(),
       stall_total_ns: metrics.stall.sumNs,
@@ -110,6 +120,9 @@ export function strategyResult(
       vcpus: replay.clocks.list.length,
       vmids: replay.guests[0].forwarder.keepsVmids ? 'as-recorded' : 'replaced',
       publications: metrics.publications,
+      ...(metrics.operationsInSeveralWrites === 0
+        ? {}
+        : { operations_in_several_writes: metrics.operationsInSeveralWrites }),
       ...(metrics.operationsWithoutWork === 0 ? {} : { operations_without_work: metrics.operationsWithoutWork }),
       unpublished_commands: replay.unpublishedCommands,
       late_starts: replay.lateStarts,

@@ -1,11 +1,11 @@
 /**
- * The document `smmuscope.study-result/1`: what `sweep` and `merge` hand to every reporter. It has no time, host name or
+ * The document `smmuscope.study-result/2`: what `sweep` and `merge` hand to every reporter. It has no time, host name or
  * path of the machine: the same study gives the same bytes, however many jobs or shards it was run in.
  */
 import type { ResultDocument } from './document.js';
 
 /** Version tag of this document. */
-export const STUDY_RESULT_SCHEMA = 'smmuscope.study-result/1';
+export const STUDY_RESULT_SCHEMA = 'smmuscope.study-result/2';
 
 /** Where a point lies: one value per axis that the study has, as the study writes it. */
 export interface Coordinates {
@@ -32,7 +32,7 @@ export interface StudyPoint {
   readonly id: string;
   readonly at: Coordinates;
   /**
-   * What `replay --json` with the same options prints, without `main_tlb_over_time` and `slowest_submissions`; null if it
+   * What `replay --json` with the same options prints, without `main_tlb_over_time` and `slowest_operations`; null if it
    * failed. It may be made anew each time that it is read.
    */
   readonly result: ResultDocument | null;
@@ -47,13 +47,13 @@ export interface ParetoFront {
   readonly points: readonly {
     readonly index: number;
     readonly latency_ns: number;
-    readonly host_cpu_ns_per_submission: number;
+    readonly host_cpu_ns_per_operation: number;
   }[];
 }
 
 /** How fronts are drawn. */
 export interface ParetoSpec {
-  /** Statistic of `latency.submission`. */
+  /** Statistic of `latency.operation`. */
   readonly latency: string;
   /** Axes between whose values a front decides. */
   readonly over: readonly string[];

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { otherVersion } from '../results/read-result.js';
 import { STUDY_RESULT_SCHEMA, type StudyDocument, type StudyPoint } from '../results/study-document.js';
 import { UsageError, UserError } from '../trace/errors.js';
 import { isInShard, isShard } from './shard.js';
@@ -86,7 +87,10 @@ function readShard(path: string): NamedShard {
   if (!parsed.success) {
     const found = (document as { schema?: unknown } | null)?.schema;
     const isWhole = found === STUDY_RESULT_SCHEMA && !Object.hasOwn(document as object, 'shard');
-    const what = isWhole ? 'a study without shards' : `${parsed.error.issues[0].path.join('.') || 'it'} otherwise`;
+    const version = otherVersion(found, STUDY_RESULT_SCHEMA);
+    const what = isWhole
+      ? 'a study without shards'
+      : (version ?? `${parsed.error.issues[0].path.join('.') || 'it'} otherwise`);
     throw new IncompleteMergeError(`${path}: expected ${expected}, found ${what}`);
   }
   // What was parsed is checked; what is used is the document itself, with its keys in their order.

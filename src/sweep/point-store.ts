@@ -21,7 +21,7 @@ interface PointHeader {
   readonly sha256: string;
 }
 
-const POINT_FORMAT = 'smmuscope.point/2';
+const POINT_FORMAT = 'smmuscope.point/3';
 
 /** Temporary file of a point, as `AtomicFile` calls it: what a killed run may leave behind. */
 const LEFTOVER = /^\.([0-9a-f]{64})\.json\.[0-9a-f]+\.tmp$/;

@@ -10,7 +10,7 @@ import { z } from 'zod';
 /** Version tag of the file. */
 export const STUDY_FORMAT = 'smmuscope.study/1';
 
-/** Latencies of a submission that a Pareto front can be drawn over. */
+/** Statistics of an operation's time that a Pareto front can be drawn over. */
 export const FRONT_LATENCIES = ['mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;
 
 const LARGEST_VMS = 256;
@@ -104,7 +104,7 @@ export const PARETO_SCHEMA = z.strictObject(
     latency: z
       .enum(FRONT_LATENCIES, { error: `one of ${FRONT_LATENCIES.join(', ')}` })
       .optional()
-      .describe('statistic of the submission latency; left out: mean_ns'),
+      .describe('statistic of the time of an operation; left out: mean_ns'),
     over: axis(text('an axis'), 'axes')
       .optional()
       .describe(
@@ -144,7 +144,7 @@ export const STUDY_SCHEMA = z.strictObject(
     points: axis(POINT_SCHEMA, 'points')
       .optional()
       .describe('the only points to run; an axis that one leaves out is crossed as the study has it'),
-    pareto: PARETO_SCHEMA.optional().describe('the front of submission latency against host CPU time'),
+    pareto: PARETO_SCHEMA.optional().describe('the front of the time of an operation against host CPU time'),
   },
   { error: 'a mapping with the keys schema, traces and strategies' },
 );

@@ -134,7 +134,7 @@ function documentOf(
 function ratioOf(numerator: StudyPoint, denominator: StudyPoint): Omit<SensitivityEnd, 'value'> {
   const error = numerator.error ?? denominator.error;
   if (error !== undefined) return { ratio: null, refused: error.message };
-  const [a, b] = [numerator, denominator].map(({ result }) => result?.results[0].latency.submission.mean_ns ?? 0);
-  if (b === 0) return { ratio: null, refused: 'expected a trace with submissions that take time, found none' };
+  const [a, b] = [numerator, denominator].map(({ result }) => result?.results[0].latency.operation.mean_ns ?? 0);
+  if (b === 0) return { ratio: null, refused: 'expected a trace with operations that take time, found none' };
   return { ratio: a / b };
 }

@@ -11,7 +11,7 @@ let comparison: ResultDocument;
 
 beforeAll(async () => {
   sandbox.write('small.csv', SMALL_TRACE);
-  const { code, stdout, stderr } = await runCli(['compare', RECORDED_TRACE, '--json']);
+  const { code, stdout, stderr } = await runCli(['compare', RECORDED_TRACE, '--strategies', 'all', '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   comparison = JSON.parse(stdout);
 });
@@ -36,7 +36,7 @@ describe('compare', () => {
       'native',
     ]);
     for (const result of comparison.results) {
-      for (const latency of [result.latency.submission, result.latency.command]) {
+      for (const latency of [result.latency.operation, result.latency.submission, result.latency.command]) {
         for (const key of ['count', 'mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const) {
           expect(latency[key], key).toBeTypeOf('number');
         }
@@ -58,7 +58,7 @@ describe('compare', () => {
   });
 
   it('gives the same bytes for the same input in another process', async () => {
-    const { stdout } = await warm.run(['compare', RECORDED_TRACE, '--json']);
+    const { stdout } = await warm.run(['compare', RECORDED_TRACE, '--strategies', 'all', '--json']);
     expect(stdout).toBe(`${JSON.stringify(comparison, null, 2)}\n`);
   });
 
@@ -97,7 +97,17 @@ describe('replay', () => {
     const { code, stdout, stderr } = await warm.run(['replay', RECORDED_TRACE, '--strategy', 'sw-vcmdq:worker=poll']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^sw-vcmdq:worker=poll, ATC vsid: rebind-strict/);
-    for (const section of ['submission', 'stage of a submission', 'TLBI_NH_VA', 'main', 'safety:', 'pacing closed']) {
+    for (const section of [
+      'operation',
+      'operation span',
+      'submission',
+      'stage of an operation',
+      'per unmap: ',
+      'TLBI_NH_VA',
+      'main',
+      'safety:',
+      'pacing closed',
+    ]) {
       expect(stdout).toContain(section);
     }
   });
@@ -132,11 +142,11 @@ describe('replay', () => {
       );
     const plain = await run();
     const slow = await run('--set', 'smmu.mem_latency_ns=100000');
-    expect(slow.results[0].latency.submission.mean_ns).toBeGreaterThan(plain.results[0].latency.submission.mean_ns);
+    expect(slow.results[0].latency.operation.mean_ns).toBeGreaterThan(plain.results[0].latency.operation.mean_ns);
     const unsafe = await run('--no-safety');
     expect(unsafe.results[0].safety).toBeNull();
     const late = await run('--warmup', '5000');
-    expect(late.results[0].latency.submission.count).toBeLessThan(plain.results[0].latency.submission.count);
+    expect(late.results[0].latency.operation.count).toBeLessThan(plain.results[0].latency.operation.count);
     const quiet = await run('--no-msi');
     expect(JSON.stringify(quiet.results[0].tlb)).not.toBe(JSON.stringify(plain.results[0].tlb));
   });

@@ -18,7 +18,7 @@ const compare = ['compare', trace, '--strategies', 'ioctl,native'];
 
 describe('compare --gate', () => {
   it('passes with exit code 0 and fails with 3, listing every breach, as a process does', async () => {
-    const gate = (limit: string) => ['--gate', `latency.submission.mean_ns <= ${limit}`];
+    const gate = (limit: string) => ['--gate', `latency.operation.mean_ns <= ${limit}`];
     expect(await runCli([...compare, ...gate('1s')])).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout, stderr } = await runCli([...compare, ...gate('1ns')]);
     expect(code).toBe(3);
@@ -31,7 +31,7 @@ describe('compare --gate', () => {
     await warm.run([...compare, '--json', '--output', output, '--gate', 'amplification.exits < 0']);
     const old: ResultDocument = JSON.parse(sandbox.read('old.json'));
     expect(old.gates).toMatchObject({ passed: false, counts: { pass: 0, fail: 2, inconclusive: 0 } });
-    const gate = ['--baseline', output, '--gate', 'latency.submission.mean_ns == baseline'];
+    const gate = ['--baseline', output, '--gate', 'latency.operation.mean_ns == baseline'];
     expect((await warm.run([...compare, ...gate])).code).toBe(0);
     expect((await warm.run([...compare, ...gate, '--baseline', 'native'])).stdout).toContain('baseline native');
     const other = await warm.run([...compare, ...gate, '--set', 'smmu.mem_latency_ns=500']);
@@ -58,8 +58,8 @@ describe('compare --gate', () => {
 describe('compare --seeds', () => {
   // Many invalidations of the host at random times: no two seeds give the same latencies.
   const noisy = [...compare, '--background', '5000000', '--pacing', 'recorded'];
-  const decided = ['--gate', 'latency.submission.mean_ns <= 1s'];
-  const unclear = ['--gate', 'latency.submission.mean_ns < baseline', '--baseline', 'ioctl'];
+  const decided = ['--gate', 'latency.operation.mean_ns <= 1s'];
+  const unclear = ['--gate', 'latency.operation.mean_ns < baseline', '--baseline', 'ioctl'];
 
   it('decides with enough seeds, and says how many are enough', async () => {
     const { code, stdout, stderr } = await warm.run([...noisy, '--seeds', '8', ...decided]);
@@ -78,7 +78,7 @@ describe('compare --seeds', () => {
   });
 
   it('fails beyond the limit with exit code 3', async () => {
-    const { code, stderr } = await warm.run([...noisy, '--seeds', '8', '--gate', 'latency.submission.mean_ns <= 1ns']);
+    const { code, stderr } = await warm.run([...noisy, '--seeds', '8', '--gate', 'latency.operation.mean_ns <= 1ns']);
     expect(code).toBe(3);
     expect(stderr).toMatch(
       /^smmuscope: 2 of 2 gate judgements failed: .*median of 8 seeds, 95% interval .*, p 0\.0078/,
@@ -89,7 +89,7 @@ describe('compare --seeds', () => {
     const output = sandbox.path('seeds.json');
     const judged = [...noisy, '--seeds', '8', ...unclear.slice(0, 2), '--inconclusive', 'warn'];
     await warm.run([...noisy, '--seeds', '8', '--json', '--output', output]);
-    const same = await warm.run([...judged, '--baseline', output, '--gate', 'latency.submission.mean_ns <= baseline']);
+    const same = await warm.run([...judged, '--baseline', output, '--gate', 'latency.operation.mean_ns <= baseline']);
     expect(same.code).toBe(0);
     // Nothing has changed: not above the baseline, and not below it either.
     expect(same.stdout).toContain('gates: 2 passed, 0 failed, 2 inconclusive');
@@ -140,7 +140,12 @@ describe('report', () => {
   it.each([
     ['{}', [], /<stdin>: expected a document that smmuscope wrote with --json, found JSON without the key schema/],
     ['no json', [], /found something else/],
-    ['{"schema":"smmuscope.result/9"}', [], /smmuscope\.result\/9, of another version/],
+    ['{"schema":"smmuscope.result/9"}', [], /smmuscope\.result\/9, which a later version of smmuscope wrote/],
+    [
+      '{"schema":"smmuscope.result/1"}',
+      [],
+      /smmuscope\.result\/1, which an earlier version .*: run the command .* again/,
+    ],
   ])('%j is exit code 2', async (input, flags, sentence) => {
     const { code, stdout, stderr } = await warm.run(['report', '-', ...flags], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

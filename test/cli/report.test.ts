@@ -25,8 +25,8 @@ const BROKEN_TRACE = sandbox.write('broken.csv', `${SMALL_TRACE}8000,sync-done,1
 /** A command for every kind of document, and how it ends. */
 const COMMANDS: readonly [kind: ReportDocument['schema'], code: number, args: readonly string[]][] = [
   ['smmuscope.result/2', 0, ['compare', TRACE, '--strategies', 'ioctl,native']],
-  ['smmuscope.study-result/1', 0, ['sweep', 'docs/examples/two-points.yaml', '--jobs', '1']],
-  ['smmuscope.sensitivity/1', 0, ['sensitivity', TRACE, '--jobs', '1', '--limit', '100']],
+  ['smmuscope.study-result/2', 0, ['sweep', 'docs/examples/two-points.yaml', '--jobs', '1']],
+  ['smmuscope.sensitivity/2', 0, ['sensitivity', TRACE, '--jobs', '1', '--limit', '100']],
   ['smmuscope.calibration/1', 0, ['calibrate', 'docs/examples/points.csv']],
   ['smmuscope.inspect/1', 0, ['inspect', TRACE]],
   ['smmuscope.lint/1', 4, ['lint', BROKEN_TRACE]],
@@ -52,7 +52,7 @@ const MORE: readonly [what: string, at: string, args: readonly string[]][] = [
       '--background',
       '1000',
       '--gate',
-      'latency.submission.p50_ns <= 1ms',
+      'latency.operation.p50_ns <= 1ms',
     ],
   ],
   [
@@ -98,7 +98,7 @@ describe('the same bytes as the command itself', () => {
   });
 
   it('a result with gates', async () => {
-    const args = ['compare', TRACE, '--strategies', 'ioctl,native', '--gate', 'latency.submission.p50_ns <= 1ms'];
+    const args = ['compare', TRACE, '--strategies', 'ioctl,native', '--gate', 'latency.operation.p50_ns <= 1ms'];
     const file = sandbox.write('document.json', (await cli.run([...args, '--json'])).stdout);
     for (const reporter of ['junit', 'github-annotations', 'markdown']) {
       const direct = await cli.run([...args, '--reporter', reporter]);
@@ -191,8 +191,14 @@ describe('what is refused', () => {
     ['point,value\n', 'the JSON of a document that smmuscope wrote with --json, found something else'],
     ['[]', 'a document that smmuscope wrote with --json, found JSON without the key schema'],
     ['{"schema":"other/1"}', 'a document that smmuscope wrote with --json, found "other/1"'],
-    ['{"schema":"smmuscope.lint/2"}', 'smmuscope.lint/1, found smmuscope.lint/2, of another version than 1'],
-    ['{"schema":"smmuscope.profile/2"}', 'smmuscope.profile/1, found smmuscope.profile/2, of another version than 1'],
+    [
+      '{"schema":"smmuscope.lint/2"}',
+      'smmuscope.lint/1, found smmuscope.lint/2, which a later version of smmuscope wrote: use that one',
+    ],
+    [
+      '{"schema":"smmuscope.profile/2"}',
+      'smmuscope.profile/1, found smmuscope.profile/2, which a later version of smmuscope wrote: use that one',
+    ],
     ['{"schema":"smmuscope.mrc/1"}', 'a whole smmuscope.mrc/1, found at provenance: invalid input: expected object'],
   ])('%j', (text, sentence) => {
     expect(() => parseDocument(text, 'd.json')).toThrow(`d.json: expected ${sentence}`);

@@ -112,7 +112,7 @@ describe('exit codes', () => {
     expect(stderr).toMatch(/^smmuscope: point 0 \(trace=.*strategy=ioctl\): .*expected .*found .*\n/);
     const exitCodes = points.map(({ error }: { error?: { exit_code: number } }) => error?.exit_code);
     expect(exitCodes).toEqual([4, 4, undefined, undefined]);
-    expect(points[2].result.results[0].latency.submission.count).toBeGreaterThan(0);
+    expect(points[2].result.results[0].latency.operation.count).toBeGreaterThan(0);
     expect(stdout === (await wholeStudy(study))).toBe(true);
   });
 

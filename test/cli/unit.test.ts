@@ -5,7 +5,6 @@ import { resolveBaseline } from '../../src/cli/baseline.js';
 import { describeFailure } from '../../src/cli/failure.js';
 import { requireDistinctNames, splitList } from '../../src/cli/run-options.js';
 import { contextFor } from '../../src/cli/terminal.js';
-import { strategyNames } from '../../src/strategies/registry.js';
 import { TraceFormatError, UsageError } from '../../src/trace/errors.js';
 
 describe('describeFailure', () => {
@@ -72,27 +71,13 @@ describe('contextFor', () => {
 });
 
 describe('resolveBaseline', () => {
-  it('is the first strategy unless told otherwise', () => {
-    expect(resolveBaseline(undefined, ['native', 'ioctl'], [])).toEqual({ strategy: 'native' });
-    expect(resolveBaseline(undefined, ['all'], [])).toEqual({ strategy: strategyNames()[0] });
-  });
-
   it('finds a strategy however its options are written', () => {
     const strategies = ['ioctl', 'sw-vcmdq:cons=trapped:worker=poll'];
     expect(resolveBaseline('sw-vcmdq:worker=poll:cons=trapped', strategies, [])).toEqual({
       strategy: 'sw-vcmdq:cons=trapped:worker=poll',
-      atc: undefined,
-    });
-    expect(() => resolveBaseline('sw-vcmdq', strategies, [])).toThrow(UsageError);
-  });
-
-  it('means one targeting if it says so, else that of each result', () => {
-    expect(resolveBaseline('ioctl:atc=vsid', ['ioctl'], ['vsid', 'broadcast'])).toEqual({
-      strategy: 'ioctl',
       atc: 'vsid',
     });
-    expect(resolveBaseline('ioctl', ['ioctl'], ['vsid', 'broadcast'])).toEqual({ strategy: 'ioctl', atc: undefined });
-    expect(() => resolveBaseline('ioctl:atc=broadcast', ['ioctl'], ['vsid'])).toThrow(/--baseline/);
+    expect(() => resolveBaseline('sw-vcmdq', strategies, [])).toThrow(UsageError);
   });
 
   it('is one strategy', () => {

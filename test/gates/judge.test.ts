@@ -7,7 +7,7 @@ import type { ResultDocument } from '../../src/results/document.js';
 import { UsageError } from '../../src/trace/errors.js';
 import { COMPARISON, NO_DMA, strategyResult } from '../reporters/documents.js';
 
-const P99 = 'latency.submission.p99_ns';
+const P99 = 'latency.operation.p99_ns';
 const document = (...results: ResultDocument['results']): ResultDocument => ({ ...COMPARISON, results });
 const IOCTL = strategyResult('ioctl', 'vsid', 1000, 6914);
 const NATIVE = strategyResult('native', 'vsid', 500, 6914);
@@ -18,7 +18,7 @@ const earlier = (of: ResultDocument): GateBaseline => ({
   file: 'old.json',
   sha256: 'ab',
 });
-const verdicts = (gate: string, baseline: GateBaseline = { strategy: 'ioctl' }, of = BOTH) =>
+const verdicts = (gate: string, baseline: GateBaseline = { strategy: 'ioctl', atc: 'vsid' }, of = BOTH) =>
   judgeGates(of, [parseGate(gate, '--gate')], baseline).judgements.map(({ verdict }) => verdict);
 
 describe('limits', () => {
@@ -84,7 +84,7 @@ describe('within', () => {
 describe('what there is not', () => {
   it('is inconclusive where the result has no such part', () => {
     const [one] = judgeGates(NO_DMA, [parseGate('safety.stale_after_sync == 0', '--gate')], {
-      strategy: '',
+      ...{ strategy: '', atc: '' },
     }).judgements;
     expect(one).toMatchObject({ verdict: 'inconclusive', value: null, reason: 'this result has no such value' });
   });
@@ -100,7 +100,7 @@ describe('what there is not', () => {
 
 it('every breach is listed, with exit code 3', () => {
   const gates = judgeGates(BOTH, [parseGate(`${P99} <= 1`, 'x'), parseGate('amplification.ioctls == 0', 'x')], {
-    strategy: 'ioctl',
+    ...{ strategy: 'ioctl', atc: 'vsid' },
   });
   expect(gates).toMatchObject({ passed: false, counts: { pass: 0, fail: 4, inconclusive: 0 } });
   const describeBreach = ({ strategy, metric }: { strategy: string; metric: string }) => `${strategy} ${metric}`;
@@ -144,8 +144,8 @@ describe('foreign results', () => {
 describe('malformed gates', () => {
   it.each([
     [
-      'latency.submission.p99 <= 5',
-      /^--gate: unknown metric latency.submission.p99; did you mean latency.submission.p99_ns\?/,
+      'latency.operation.p99 <= 5',
+      /^--gate: unknown metric latency.operation.p99; did you mean latency.operation.p99_ns\?/,
     ],
     [`${P99}`, /^--gate: expected METRIC <= LIMIT/],
     [`${P99} <= fast`, /^--gate: expected a number, or a multiple/],

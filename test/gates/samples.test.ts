@@ -9,7 +9,7 @@ import { withVerdicts } from '../../src/gates/verdicts.js';
 import type { ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { COMPARISON, NO_DMA, strategyResult, TWO_TRACES } from '../reporters/documents.js';
 
-const P99 = 'latency.submission.p99_ns';
+const P99 = 'latency.operation.p99_ns';
 const SEEDS = { over: 'seeds', seeds: 10 } as const;
 const upFrom = (first: number, count = 10) => Array.from({ length: count }, (_, at) => first + at);
 const verdict = (
@@ -150,7 +150,7 @@ const document = (...results: StrategyResult[]): ResultDocument => ({
 const IOCTL = seeded(strategyResult('ioctl', 'vsid', 1000, 6914), upFrom(3000));
 const NATIVE = seeded(strategyResult('native', 'vsid', 500, 6914), upFrom(1500));
 const BOTH = document(IOCTL, NATIVE);
-const judge = (gate: string, of = BOTH, judging = {}, baseline: GateBaseline = { strategy: 'ioctl' }) =>
+const judge = (gate: string, of = BOTH, judging = {}, baseline: GateBaseline = { strategy: 'ioctl', atc: 'vsid' }) =>
   judgeGates(of, [parseGate(gate, '--gate')], baseline, { sampling: SEEDS, ...judging });
 
 describe('judgeGates', () => {
@@ -158,7 +158,7 @@ describe('judgeGates', () => {
     expect(judge(`${P99} <= 0.6x baseline`).judgements).toMatchObject([
       { strategy: 'native', value: 1504.5, baseline: 3004.5, verdict: 'pass', samples: { count: 10 } },
     ]);
-    expect(judge('latency.submission.mean_ns <= 0.6x baseline').judgements).toMatchObject([
+    expect(judge('latency.operation.mean_ns <= 0.6x baseline').judgements).toMatchObject([
       { strategy: 'native', value: 500, baseline: 1000, verdict: 'pass', samples: { method: 'exact', count: 10 } },
     ]);
   });
@@ -174,7 +174,8 @@ describe('judgeGates', () => {
     const warned = judge(only, BOTH, { inconclusive: 'warn' });
     expect(warned.passed).toBe(true);
     expect(warned.judgements[0].blocks).toBeUndefined();
-    const absent = (judging = {}) => judge('safety.stale_after_sync == 0', NO_DMA, judging, { strategy: '' }).passed;
+    const absent = (judging = {}) =>
+      judge('safety.stale_after_sync == 0', NO_DMA, judging, { strategy: '', atc: '' }).passed;
     expect([absent(), absent({ inconclusive: 'warn' }), absent({ inconclusive: 'fail' })]).toEqual([true, true, false]);
     expect(absent({ inconclusive: 'fail', sampling: undefined })).toBe(false);
   });
@@ -234,7 +235,7 @@ describe('across traces', () => {
   });
 
   it('the ratio is taken trace by trace, so that the spread of the traces is not in its interval', () => {
-    const { medians } = mediansOf(many, [], { strategy: 'ioctl' }, ACROSS);
+    const { medians } = mediansOf(many, [], { strategy: 'ioctl', atc: 'vsid' }, ACROSS);
     const native = medians.find(({ strategy, metric }) => strategy === 'native' && metric === P99);
     expect(native).toMatchObject({ trace: '7 traces', is_exact: false, median: 5000, baseline: { median: 10000 } });
     expect(native?.baseline?.ratio_interval).toEqual([0.5, 0.5]);
@@ -242,7 +243,7 @@ describe('across traces', () => {
   });
 
   it('two traces have medians but no intervals', () => {
-    const statistics = mediansOf(TWO_TRACES, [], { strategy: 'ioctl' }, { over: 'traces', seeds: 1 });
+    const statistics = mediansOf(TWO_TRACES, [], { strategy: 'ioctl', atc: 'vsid' }, { over: 'traces', seeds: 1 });
     expect(statistics).toMatchObject({ samples: 2, least_samples: 6 });
     expect(statistics.medians.every(({ interval }) => interval === null)).toBe(true);
   });
@@ -251,11 +252,11 @@ describe('across traces', () => {
 describe('statistics', () => {
   it('have the headline metrics and the gated ones, exact where all seeds agree', () => {
     const gate = parseGate('amplification.added_syncs <= 1000', '--gate');
-    const { statistics } = withVerdicts(BOTH, [gate], { strategy: 'ioctl' }, { sampling: SEEDS });
+    const { statistics } = withVerdicts(BOTH, [gate], { strategy: 'ioctl', atc: 'vsid' }, { sampling: SEEDS });
     const of = (metric: string) =>
       statistics?.medians.find((one) => one.strategy === 'native' && one.metric === metric);
     expect(of('amplification.added_syncs')).toMatchObject({ is_exact: true });
-    expect(of('latency.submission.mean_ns')).toMatchObject({
+    expect(of('latency.operation.mean_ns')).toMatchObject({
       is_exact: true,
       interval: [500, 500],
       baseline: { ratio: 0.5, ratio_interval: [0.5, 0.5] },
@@ -268,6 +269,6 @@ describe('statistics', () => {
   });
 
   it('are left out where every result stands for itself', () => {
-    expect(withVerdicts(COMPARISON, [], { strategy: 'ioctl' }, {})).toEqual(COMPARISON);
+    expect(withVerdicts(COMPARISON, [], { strategy: 'ioctl', atc: 'vsid' }, {})).toEqual(COMPARISON);
   });
 });

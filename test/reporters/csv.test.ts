@@ -32,7 +32,7 @@ describe('csv reporter', () => {
       'rebind-strict.qemu-7.2.log.xz',
       'ioctl',
       'vsid',
-      'latency.submission.mean_ns',
+      'latency.operation.mean_ns',
       '6212.5',
     ]);
     expect(rows.map((row) => row[3]).filter((metric) => /histogram|first|percentiles/.test(metric))).toEqual([]);

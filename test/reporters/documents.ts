@@ -59,7 +59,9 @@ export function strategyResult(
     strategy,
     atc,
     latency: {
-      submission: latency(3465, meanNs),
+      operation: latency(3465, meanNs),
+      operation_span: latency(3465, meanNs * 1.25),
+      submission: latency(3465, meanNs * 0.875),
       command: latency(3449, meanNs * 0.75),
       translation: latency(15880, 400),
       breakdown_ns: {
@@ -75,7 +77,17 @@ export function strategyResult(
       breakdown_total_ns: { exit: 0 },
       estimate_share: 0.25,
     },
-    guest: { stall_ns: latency(3465, meanNs * 0.5), irq_off_ns: latency(3465, meanNs * 0.25) },
+    operations_unfinished: 0,
+    caveats: [],
+    guest: {
+      stall_ns: latency(3465, meanNs * 0.5),
+      stall_total_ns: Math.round(3465 * meanNs),
+      stall_unfinished_ns: 0,
+      irq_off_ns: latency(3465, meanNs * 0.25),
+    },
+    per_unmap: { unmaps: 3387, counted_from: 'tlbis', ns: meanNs * 1.0625, host_commands: 2.05, exits: 2 },
+    unmaps_per_s: 202.8,
+
     amplification: {
       guest_commands: guestCommands,
       host_commands: hostCommands,

@@ -28,7 +28,7 @@ function study(): { document: StudyDocument; seen: Set<number> } {
     ...(index === 7 ? { error: { exit_code: 4, message: 'line 1\nline 2' } } : {}),
   });
   const document: StudyDocument = {
-    schema: 'smmuscope.study-result/1',
+    schema: 'smmuscope.study-result/2',
     provenance: {
       tool: { name: 'smmuscope', version: '0' },
       study: { file: 'study.yaml', id: '0', points: POINTS },

@@ -60,10 +60,10 @@ const MIGRATION: MigrationResult = {
 describe('the table', () => {
   it('shows both paths and the change between them', () => {
     expect(migrationSection(MIGRATION, context(120))).toBe(`\
-migration  submissions  commands     mean      p50      p99      max
----------  -----------  --------  -------  -------  -------  -------
-hw-vcmdq         1,200     2,400   417 ns   417 ns   417 ns   834 ns
-sw-vcmdq           800     1,600  2.75 us  2.75 us  2.75 us  5.51 us
+migration  PROD writes  commands    ops     mean      p50      p99      max
+---------  -----------  --------  -----  -------  -------  -------  -------
+hw-vcmdq         1,200     2,400  1,200   417 ns   417 ns   417 ns   834 ns
+sw-vcmdq           800     1,600    800  2.75 us  2.75 us  2.75 us  5.51 us
 changed 5.00 ms into the trace: drained for 1.50 us (submissions still under way: 2), handed over for 4.34 us
 submissions that waited for it: 3, 16.0 us in all
 0 commands lost

@@ -10,7 +10,12 @@ import type { GatesResult, Judgement } from '../../src/results/declaration/gates
 import type { ResultDocument } from '../../src/results/document.js';
 import { COMPARISON, INSPECTION, PROFILES, SINGLE, strategyResult, TWO_TRACES } from './documents.js';
 
-const CONTEXT: ReportContext = { width: 80, colour: false, unicode: false, baseline: { strategy: 'ioctl' } };
+const CONTEXT: ReportContext = {
+  width: 80,
+  colour: false,
+  unicode: false,
+  baseline: { strategy: 'ioctl', atc: 'vsid' },
+};
 const render = async (reporter: string, document: ReportDocument): Promise<string> =>
   reporterByName(reporter).render(document, CONTEXT);
 
@@ -21,8 +26,8 @@ interface Parent {
 }
 
 const JUDGEMENT: Judgement = {
-  gate: 'latency.submission.p99_ns <= 1.05x baseline',
-  metric: 'latency.submission.p99_ns',
+  gate: 'latency.operation.p99_ns <= 1.05x baseline',
+  metric: 'latency.operation.p99_ns',
   unit: 'ns',
   trace: 'rebind-strict.qemu-7.2.log.xz',
   strategy: 'ioctl',

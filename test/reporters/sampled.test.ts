@@ -11,9 +11,14 @@ import type { ReportContext } from '../../src/reporters/reporter.js';
 import type { ResultDocument } from '../../src/results/document.js';
 import { COMPARISON, strategyResult, TWO_TRACES } from './documents.js';
 
-const CONTEXT: ReportContext = { width: 100, colour: false, unicode: false, baseline: { strategy: 'ioctl' } };
+const CONTEXT: ReportContext = {
+  width: 100,
+  colour: false,
+  unicode: false,
+  baseline: { strategy: 'ioctl', atc: 'vsid' },
+};
 const SAMPLING = { over: 'seeds', seeds: 8 } as const;
-const P99 = 'latency.submission.p99_ns';
+const P99 = 'latency.operation.p99_ns';
 /** Eight values around `middle`, in no order. */
 const around = (middle: number) => [3, -4, 1, 0, -2, 4, -1, 2].map((step) => middle + step * 10);
 
@@ -32,7 +37,7 @@ const GATES = [
   'amplification.ioctls == 3449',
   'oracle.recorded.mismatches == 0 for native',
 ].map((gate) => parseGate(gate, '--gate'));
-const SAMPLED = withVerdicts(bare, GATES, { strategy: 'ioctl' }, { sampling: SAMPLING });
+const SAMPLED = withVerdicts(bare, GATES, { strategy: 'ioctl', atc: 'vsid' }, { sampling: SAMPLING });
 const render = async (reporter: string, document = SAMPLED, context = CONTEXT): Promise<string> =>
   reporterByName(reporter).render(document, context);
 
@@ -84,7 +89,7 @@ it('csv has every median and interval as a metric of its own', async () => {
 
 it('dashboards follow the median and its interval', async () => {
   const name = 'rebind-strict.qemu-7.2.log.xz, native (vsid)';
-  const { [P99]: p99, 'latency.submission.mean_ns': mean } = JSON.parse(await render('bencher'))[name];
+  const { [P99]: p99, 'latency.operation.mean_ns': mean } = JSON.parse(await render('bencher'))[name];
   expect(p99.value).toBe(1505);
   expect(p99.lower_value).toBeLessThan(p99.value);
   expect(p99.upper_value).toBeGreaterThan(p99.value);
@@ -95,7 +100,10 @@ describe('where there is nothing to estimate', () => {
   it('one line says that the seed decides nothing', async () => {
     const same = bare.results.map((result) => ({ ...result, by_seed: {} }));
     const document = { ...bare, provenance: { ...bare.provenance, seed_dependents: [] }, results: same };
-    const text = await render('table', withVerdicts(document, [], { strategy: 'ioctl' }, { sampling: SAMPLING }));
+    const text = await render(
+      'table',
+      withVerdicts(document, [], { strategy: 'ioctl', atc: 'vsid' }, { sampling: SAMPLING }),
+    );
     expect(text.replace(/\s+/g, ' ')).toContain(
       'nothing in this model depends on the seed (no cache replaces at random, --background is 0): all 8 samples equal the results above, and comparison is exact',
     );
@@ -103,7 +111,12 @@ describe('where there is nothing to estimate', () => {
   });
 
   it('few traces have medians and are told to be too few', async () => {
-    const document = withVerdicts(TWO_TRACES, [], { strategy: 'ioctl' }, { sampling: { over: 'traces', seeds: 1 } });
+    const document = withVerdicts(
+      TWO_TRACES,
+      [],
+      { strategy: 'ioctl', atc: 'vsid' },
+      { sampling: { over: 'traces', seeds: 1 } },
+    );
     const text = await render('table', document);
     expect(text).toContain('medians of 2 traces');
     expect(text).toContain('no intervals: 2 traces are fewer than 6');

@@ -83,10 +83,12 @@ describe('several seeds', () => {
       const replayed = await runSeeds([TRACE], options, 6);
       expect(Object.keys(replayed.results[0].by_seed ?? {})).not.toEqual([]);
       const gates = ['mean_ns <= baseline', 'mean_ns >= 2x baseline', 'max_ns <= 1s', 'max_ns == 1'].map((limit) =>
-        parseGate(`latency.submission.${limit}`, '--gate'),
+        parseGate(`latency.operation.${limit}`, '--gate'),
       );
       const sampling = { over, seeds: 6 };
-      const document = JSON.parse(JSON.stringify(withVerdicts(replayed, gates, { strategy: 'ioctl' }, { sampling })));
+      const document = JSON.parse(
+        JSON.stringify(withVerdicts(replayed, gates, { strategy: 'ioctl', atc: 'vsid' }, { sampling })),
+      );
       validate(document);
       expect(validate.errors).toBeNull();
       expect(parseResult(JSON.stringify(document), 'r.json')).toEqual(document);
@@ -125,8 +127,12 @@ describe('parseResult', () => {
     ['null', 'r.json: expected smmuscope.result/2, found JSON without the key schema'],
     ['{"schema":"other/1"}', 'r.json: expected smmuscope.result/2, found "other/1"'],
     [
-      '{"schema":"smmuscope.result/2"}',
-      'r.json: expected smmuscope.result/2, found smmuscope.result/3, of another version than 2',
+      '{"schema":"smmuscope.result/1"}',
+      'r.json: expected smmuscope.result/2, found smmuscope.result/1, which an earlier version of smmuscope wrote and whose numbers mean something else: run the command that made it again with this one',
+    ],
+    [
+      '{"schema":"smmuscope.result/3"}',
+      'r.json: expected smmuscope.result/2, found smmuscope.result/3, which a later version of smmuscope wrote: use that one',
     ],
   ])('refuses %j', (json, sentence) => {
     expect(() => parseResult(json, 'r.json')).toThrow(sentence);
@@ -134,9 +140,9 @@ describe('parseResult', () => {
 
   it('names the place of what is wrong', () => {
     const document = JSON.parse(text('docs/examples/rebind-strict.result.json'));
-    document.results[0].latency.submission.p99_ns = 'slow';
+    document.results[0].latency.operation.p99_ns = 'slow';
     expect(() => parseResult(JSON.stringify(document), 'r.json')).toThrow(
-      'r.json: expected a whole smmuscope.result/2, found at results.0.latency.submission.p99_ns: invalid input: expected number, received string',
+      'r.json: expected a whole smmuscope.result/2, found at results.0.latency.operation.p99_ns: invalid input: expected number, received string',
     );
   });
 });

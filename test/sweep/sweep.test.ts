@@ -73,8 +73,8 @@ const REPLAYS: [string, string[]][] = [
 
 /** A document as a point has it, which is without its course in time. */
 function asPoint(document: ResultDocument): string {
-  for (const result of document.results) expect(Object.keys(result)).toContain('slowest_submissions');
-  const left = ['main_tlb_over_time', 'slowest_submissions'];
+  for (const result of document.results) expect(Object.keys(result)).toContain('slowest_operations');
+  const left = ['main_tlb_over_time', 'slowest_operations'];
   return JSON.stringify(document, (key, value) => (left.includes(key) ? undefined : value));
 }
 
@@ -181,11 +181,11 @@ it('keeps on the front exactly what no other point of its group beats', () => {
       const points = given.map(({ latency, cpu, group }, index) => ({
         index,
         at: { trace: 't', profile: String(group), set: {}, strategy: String(index) },
-        // 2 submissions; what the host does for itself is not counted.
+        // 2 operations; what the host does for itself is not counted.
         result: {
           results: [
             {
-              latency: { submission: { count: 2, mean_ns: latency } },
+              latency: { operation: { count: 2, mean_ns: latency } },
               host: { cpu_ns: { vcpu: cpu, worker: cpu, background: 999 } },
             },
           ],
@@ -204,7 +204,7 @@ it('keeps on the front exactly what no other point of its group beats', () => {
         expect(kept.has(index)).toBe(!isBeaten);
       }
       for (const front of fronts) {
-        for (const one of front.points) expect(one.host_cpu_ns_per_submission).toBe(given[one.index].cpu);
+        for (const one of front.points) expect(one.host_cpu_ns_per_operation).toBe(given[one.index].cpu);
       }
     }),
   );
@@ -226,7 +226,7 @@ it('measures a sensitivity as two replays with --set do', async () => {
   const [{ options }] = (await planSweep(loadStudy(study, 9))).points;
   const ratioWith = async (set: string[]) => {
     const { results } = await runReplays([trace], { ...options, set, strategies: ['hw-vcmdq', 'ioctl'] });
-    return results[0].latency.submission.mean_ns / results[1].latency.submission.mean_ns;
+    return results[0].latency.operation.mean_ns / results[1].latency.operation.mean_ns;
   };
   expect(ratio).toBe(await ratioWith([]));
   const [most] = parameters;

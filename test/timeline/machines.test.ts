@@ -28,8 +28,9 @@ async function recorded(trace: string, options: Partial<RunOptions>) {
   return { document, recorder, bytes, timeline: decodePerfetto(bytes) };
 }
 
+/** One slice per PROD write, inside that of its operation if that takes several. */
 const submissionsOf = (slices: readonly DecodedSlice[]) =>
-  slices.filter(({ track, depth }) => /vCPU \d+$/.test(track) && depth === 0);
+  slices.filter(({ track, name }) => /vCPU \d+$/.test(track) && / commands?$/.test(name));
 const executedOf = (slices: readonly DecodedSlice[]) =>
   slices.filter(({ track, depth }) => track.endsWith('command engine') && depth === 0);
 
@@ -86,15 +87,33 @@ describe('a timeline', () => {
     expect(served).toBeGreaterThanOrEqual(before.latency.count);
   });
 
+  it('of operations in several PROD writes has a slice around each, as long as its span, with gaps for the guest', async () => {
+    const { document, timeline } = await recorded(STRICT, { strategies: ['ioctl'], limit: 12_000 });
+    const slices = expectTheResult(document, timeline);
+    const [{ latency, replay, slowest_operations: slowest }] = document.results;
+    const { operations_in_several_writes: several } = replay as { operations_in_several_writes: number };
+    const operations = slices.filter(({ name }) => name === 'operation');
+    expect(several).toBeGreaterThan(1);
+    expect(operations.length).toBe(several);
+    const submissions = submissionsOf(slices);
+    const inside = submissions.filter(({ depth }) => depth === 1);
+    const ns = (of: readonly DecodedSlice[]) => of.reduce((sum, { fromNs, untilNs }) => sum + untilNs - fromNs, 0);
+    const total = ({ mean_ns, count }: { mean_ns: number; count: number }) => Math.round(mean_ns * count);
+    expect(ns(submissions)).toBe(total(latency.operation));
+    expect(ns(submissions) - ns(inside) + ns(operations)).toBe(total(latency.operation_span));
+    const slow = slowest!.find(({ prod_writes }) => prod_writes > 1)!;
+    expect(operations.some(({ fromNs, untilNs }) => untilNs - fromNs === slow.span_ns)).toBe(true);
+  });
+
   it('of a stopped queue shows the stop, and nothing executed meanwhile', async () => {
     const { document, timeline } = await recorded(STRICT, {
       ...{ faults: ['illegal@300'], strategies: ['ioctl-batched:uapi=k74'] },
     });
     const slices = expectTheResult(document, timeline);
-    const [{ latency, slowest_submissions: slowest }] = document.results;
+    const [{ latency, slowest_operations: slowest }] = document.results;
     const stops = slices.filter(({ name }) => name === 'error');
     const stoppedNs = stops.reduce((sum, { fromNs, untilNs }) => sum + untilNs - fromNs, 0);
-    expect(stoppedNs).toBe(Math.round(latency.breakdown_ns.error * latency.submission.count));
+    expect(stoppedNs).toBe(Math.round(latency.breakdown_ns.error * latency.operation.count));
     expect(stoppedNs).toBe(slowest!.reduce((sum, { breakdown_ns }) => sum + (breakdown_ns.error ?? 0), 0));
     for (const stop of stops) {
       const meanwhile = executedOf(slices).filter(

@@ -6,7 +6,7 @@ import { modelFlags, reportFlags } from '../../cli/flags.js';
 export default class StrategiesShow extends BaseCommand {
   static override summary = 'Explain one strategy: its steps, what each costs, and why.';
   static override description =
-    'Follows one submission of n TLBIs and a CMD_SYNC through the path on an idle machine and shows every step with its stage, the profile parameter that it rests on, how often it happens and the total. The steps are those that a replay executes; the tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user.';
+    'Follows one operation, n TLBIs and a CMD_SYNC published by one PROD write, through the path on an idle machine and shows every step with its stage, the profile parameter that it rests on, how often it happens and the total. The steps are those that a replay executes; the tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user.';
   static override examples = [
     { description: 'One ioctl per command:', command: '<%= config.bin %> strategies show ioctl' },
     {

@@ -1,4 +1,4 @@
-/** Declarations of `smmuscope.study-result/1` and `smmuscope.sensitivity/1`: what sweeps make. */
+/** Declarations of `smmuscope.study-result/2` and `smmuscope.sensitivity/2`: what sweeps make. */
 import { z } from 'zod';
 import { RESULT_DECLARATION } from '../../results/declaration/result.js';
 import type { ResultDocument } from '../../results/document.js';
@@ -31,7 +31,7 @@ const POINT = z
 const FRONT = z.looseObject({
   at: z.record(z.string(), z.unknown()),
   points: z.array(
-    z.looseObject({ index: z.int().min(0), latency_ns: z.number(), host_cpu_ns_per_submission: z.number() }),
+    z.looseObject({ index: z.int().min(0), latency_ns: z.number(), host_cpu_ns_per_operation: z.number() }),
   ),
 });
 

@@ -11,7 +11,7 @@ export type Chart = HTMLElement | SVGElement;
 const WIDTH = 1160;
 /** Width of one of several small charts side by side. */
 const SMALL_WIDTH = 560;
-/** Submissions in a chart of the slowest; the table beside it has all that are kept. */
+/** Operations in a chart of the slowest; the table beside it has all that are kept. */
 export const SLOWEST_DRAWN = 8;
 
 /** Colours that differ in lightness too, for prints and for people who see few colours; readable on white and on black. */
@@ -40,10 +40,10 @@ export interface BarScale {
   readonly domain?: readonly string[];
 }
 
-/** Share of submissions that are done after a time, per strategy, read off the histograms' bucket ends. */
+/** Share of operations that are done after a time, per strategy, read off the histograms' bucket ends. */
 export function latencyCurves(document: Document, results: readonly StrategyResult[], groups: readonly Group[]): Chart {
   const points = groups.flatMap(({ label, at }) => {
-    const { histogram, count, min_ns, max_ns } = results[at].latency.submission;
+    const { histogram, count, min_ns, max_ns } = results[at].latency.operation;
     let below = 0;
     const start = { label, us: Math.max(1, min_ns) / 1000, share: 0 };
     const ends = histogram.map(([boundNs, inBucket]) => {
@@ -56,9 +56,9 @@ export function latencyCurves(document: Document, results: readonly StrategyResu
     document,
     ...COMMON,
     ...{ width: WIDTH, height: 340, marginBottom: 45, marginLeft: 55 },
-    ariaLabel: 'Share of submissions done within a time, by strategy',
-    x: { type: 'log', label: 'submission latency (µs)', grid: true, tickFormat: (us: number) => `${us}` },
-    y: { label: 'share of submissions', domain: [0, 1], grid: true, percent: false },
+    ariaLabel: 'Share of operations done within a time, by strategy',
+    x: { type: 'log', label: 'time of an operation (µs)', grid: true, tickFormat: (us: number) => `${us}` },
+    y: { label: 'share of operations', domain: [0, 1], grid: true, percent: false },
     color: { legend: true, domain: groups.map(({ label }) => label), range: COLOURS },
     marks: [
       Plot.ruleY([0]),
@@ -107,7 +107,7 @@ function labelMargin(labels: readonly string[]): number {
   return Math.min(400, 20 + 8 * longest);
 }
 
-/** The slowest submissions of one strategy, each from its PROD write on, stage by stage. */
+/** The slowest operations of one strategy, each from its first PROD write on, stage by stage. */
 export function slowestCourses(
   document: Document,
   slowest: readonly Slow[],
@@ -125,8 +125,8 @@ export function slowestCourses(
     document,
     ...COMMON,
     ...{ width: SMALL_WIDTH, height: 50 + 20 * rows.length, marginLeft: labelMargin(rows), marginBottom: 45 },
-    ariaLabel: `Slowest submissions of ${name}, stage by stage from the PROD write on`,
-    x: { label: 'time since the PROD write (µs)', grid: true, ticks: 5 },
+    ariaLabel: `Slowest operations of ${name}, stage by stage from the first PROD write on`,
+    x: { label: 'time held since the first PROD write (µs)', grid: true, ticks: 5 },
     y: { label: null, domain: rows, tickSize: 0 },
     color: { domain: domain as string[], range: COLOURS },
     marks: [

@@ -1,4 +1,4 @@
-/** Sections of the page with time on their axis: misses over trace time, and the slowest submissions from their begin on. */
+/** Sections of the page with time on their axis: misses over trace time, and the slowest operations from their begin on. */
 import type { StrategyResult } from '../../results/document.js';
 import { SLOWEST_DRAWN, slowestCourses, stageLegend } from './charts.js';
 import { groupsOf, intervalsOf, type Slow, stageNames } from './parts.js';
@@ -44,7 +44,7 @@ function causesOf({ misses_by_cause }: Series): (readonly [cause: string, bins: 
   return Object.entries(misses_by_cause).filter(([, bins]) => bins.some((count) => count > 0));
 }
 
-/** Add the slowest submissions, a small chart per strategy. */
+/** Add the slowest operations, a small chart per strategy. */
 export function addSlowest(shell: PageShell, results: readonly StrategyResult[]): void {
   const groups = groupsOf(results, ({ slowest_operations: slowest = [] }) =>
     slowest.length === 0 ? undefined : slowest,
@@ -52,16 +52,22 @@ export function addSlowest(shell: PageShell, results: readonly StrategyResult[])
   if (groups.length === 0) return;
   const stages = stageNames(results);
   const all = groups.flatMap(({ slowest }) => slowest);
-  shell.heading('Slowest submissions');
+  shell.heading('Slowest operations');
   shell.multiples(
     stageLegend(shell.document, stages),
     groups.map(({ label, slowest }) => ({
       title: label,
       chart: slowestCourses(shell.document, slowest, label, stages),
     })),
-    `The ${SLOWEST_DRAWN} slowest of each, the slowest first, each from its PROD write on, ${orderOf(all)}. Every chart has its own time axis. The values have up to 16 of each.`,
+    `The ${SLOWEST_DRAWN} slowest of each, the slowest first, each from its first PROD write on, ${orderOf(all)}.${gapText(all)} Every chart has its own time axis. The values have up to 16 of each.`,
     slowestTable(groups),
   );
+}
+
+/** What is left out of operations in several PROD writes. */
+function gapText(slowest: readonly Slow[]): string {
+  if (slowest.every(({ span_ns, latency_ns }) => span_ns === latency_ns)) return '';
+  return ' The guest’s own work between PROD writes is left out; the span by the clock, in the values, includes it.';
 }
 
 function orderOf(slowest: readonly Slow[]): string {
@@ -74,15 +80,17 @@ function orderOf(slowest: readonly Slow[]): string {
 
 function slowestTable(groups: readonly { readonly label: string; readonly slowest: readonly Slow[] }[]): DataTable {
   return {
-    label: 'Slowest submissions',
-    headings: ['strategy', 'event', 'vCPU', 'commands', 'latency ns', 'stages, each until ns'],
+    label: 'Slowest operations',
+    headings: ['strategy', 'event', 'vCPU', 'PROD writes', 'commands', 'held ns', 'span ns', 'stages, each until ns'],
     rows: groups.flatMap(({ label, slowest }) =>
       slowest.map((one) => [
         label,
         numberCell(one.event),
         numberCell(one.vcpu),
+        numberCell(one.prod_writes),
         numberCell(one.commands),
         numberCell(one.latency_ns),
+        numberCell(one.span_ns),
         intervalsOf(one)
           .map(({ stage, untilNs }) => `${stage} ${untilNs}`)
           .join(', '),

@@ -6,6 +6,45 @@ import { type Cell, numberCell, type PageShell } from './shell.js';
 /** Columns of the structures' table: heading and key. */
 const COUNTERS = ['lookups', 'hits', 'misses', 'miss_ratio', 'fills', 'evictions', 'invalidated'] as const;
 
+/** Add what one unmap costs, so that guests that invalidate at once and guests that put it off can be compared. */
+export function addUnmaps(shell: PageShell, results: readonly StrategyResult[]): void {
+  const names = labelsOf(results);
+  const rows = results.flatMap(({ per_unmap: perUnmap, unmaps_per_s }, at): Cell[][] => {
+    if (perUnmap === null) return [];
+    const { unmaps, counted_from: source, ns, host_commands, exits } = perUnmap;
+    const numbers = [unmaps, ns, host_commands, exits, unmaps_per_s].map(numberCell);
+    return [[names[at], ...numbers, source === 'tlbis' ? 'operations with a TLBI' : 'unmap events']];
+  });
+  if (rows.length === 0) return;
+  shell.heading('Per unmap');
+  shell.plainTable({
+    label: 'Per unmap',
+    headings: ['strategy', 'unmaps', 'stall ns', 'host commands', 'exits', 'unmaps per s', 'counted from'],
+    rows,
+  });
+}
+
+/** Add the other two measures of a wait beside an operation's; nothing where one PROD write is all of every operation. */
+export function addSpans(shell: PageShell, results: readonly StrategyResult[]): void {
+  if (!results.some(({ caveats }) => caveats.some(({ about }) => about === 'several-prod-writes'))) return;
+  const names = labelsOf(results);
+  shell.plainTable({
+    label: 'Operation, span, submission',
+    headings: [
+      'strategy',
+      'operations',
+      'operation mean ns',
+      'span mean ns (guest’s own work included)',
+      'PROD writes with a CMD_SYNC',
+      'submission mean ns (such a PROD write alone)',
+    ],
+    rows: results.map(({ latency: { operation, operation_span: span, submission } }, at) => [
+      names[at],
+      ...[operation.count, operation.mean_ns, span.mean_ns, submission.count, submission.mean_ns].map(numberCell),
+    ]),
+  });
+}
+
 /** Add lookups and misses of every structure that was used, the devices' ATCs among them. */
 export function addStructures(shell: PageShell, results: readonly StrategyResult[]): void {
   const structures = [...new Set(results.flatMap(({ tlb }) => Object.keys(tlb ?? {})))];
@@ -111,7 +150,7 @@ export function addMigrations(shell: PageShell, results: readonly StrategyResult
       'from',
       'to',
       ...MIGRATION_KEYS.map((key) => key.replace('_', ' ')),
-      ...['mean ns before', 'p99 ns before', 'mean ns after', 'p99 ns after'],
+      ...['operation mean ns before', 'p99 ns before', 'operation mean ns after', 'p99 ns after'],
     ],
     rows,
   });

@@ -4,10 +4,10 @@ import type { StrategyResult } from '../../results/document.js';
 /** Amounts by name: stages, causes, threads. */
 export type Parts = Readonly<Record<string, number>>;
 
-/** One of the slowest submissions. */
+/** One of the slowest operations. */
 export type Slow = NonNullable<StrategyResult['slowest_operations']>[number];
 
-/** A stage of a submission, in ns after its PROD write. */
+/** A stage of an operation, in ns of held time after its first PROD write. */
 export interface StageInterval {
   readonly stage: string;
   readonly fromNs: number;
@@ -82,7 +82,7 @@ export function mainEntriesOf(results: readonly StrategyResult[]): number[] {
   return [...new Set(sizes.filter((size) => size !== undefined))].sort((a, b) => a - b);
 }
 
-/** Stages of a submission in time; of an earlier result without their course, one after the other as they are summed. */
+/** Stages of an operation in time; of an earlier result without their course, one after the other as they are summed. */
 export function intervalsOf({ course, breakdown_ns }: Slow): StageInterval[] {
   let atNs = 0;
   const until = (stage: string, untilNs: number) => {

@@ -1,12 +1,15 @@
 /** The page of `replay` and `compare`, section by section; a section appears when the document has something for it. */
+import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
+import { caveatNotes, flushNote } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
-import { baselineOf, versusBaseline } from '../table/comparison.js';
+import { versusBaseline } from '../table/comparison.js';
+import { baselineName } from '../table/footer.js';
 import { formatRatio } from '../table/format.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
 import { addCurves } from './curves.js';
-import { addIncidents, addMigrations, addStructures } from './details.js';
+import { addIncidents, addMigrations, addSpans, addStructures, addUnmaps } from './details.js';
 import {
   type Group,
   groupsOf,
@@ -23,13 +26,15 @@ import { addGates, addMedians } from './verdicts.js';
 
 /** Columns of the main table: heading, and where the number is in a result. */
 const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
-  ['submissions', 'latency.submission.count'],
-  ['mean ns', 'latency.submission.mean_ns'],
-  ['p50 ns', 'latency.submission.p50_ns'],
-  ['p90 ns', 'latency.submission.p90_ns'],
-  ['p99 ns', 'latency.submission.p99_ns'],
-  ['p99.9 ns', 'latency.submission.p99_9_ns'],
-  ['max ns', 'latency.submission.max_ns'],
+  ['operations', 'latency.operation.count'],
+  ['mean ns', 'latency.operation.mean_ns'],
+  ['p50 ns', 'latency.operation.p50_ns'],
+  ['p90 ns', 'latency.operation.p90_ns'],
+  ['p99 ns', 'latency.operation.p99_ns'],
+  ['p99.9 ns', 'latency.operation.p99_9_ns'],
+  ['max ns', 'latency.operation.max_ns'],
+  ['stall ns', 'guest.stall_total_ns'],
+  ['per unmap ns', 'per_unmap.ns'],
   ['guest commands', 'amplification.guest_commands'],
   ['host commands', 'amplification.host_commands'],
   ['host/guest', 'amplification.host_per_guest'],
@@ -40,6 +45,10 @@ const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
   ['stale after SYNC', 'safety.stale_after_sync'],
   ['ATC refill races', 'safety.atc_refill_races'],
 ];
+
+/** What the columns are of: the page may be read without the documentation. */
+const HOW_TO_READ =
+  'An operation is everything that a vCPU publishes up to the CMD_SYNC that it waits for, in one PROD write or several. Its time is that for which the path holds the vCPU: in each PROD write until the guest runs on, and waiting for the SYNC; the guest’s own work in between is not in it. Stall: all of it summed, unfinished operations included. Per unmap: the stall divided by the guest’s unmaps.';
 
 /** Column after which the ratio to the baseline stands. */
 const RATIO_AFTER = 'mean ns';
@@ -56,6 +65,8 @@ export function resultPage(report: ResultDocument, context: ReportContext): stri
   addGates(shell, report);
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));
+  shell.paragraph(HOW_TO_READ);
+  shell.notes([...caveatNotes(report), ...flushNote(report)]);
   addMedians(shell, report, context);
   addCharts(shell, results);
   addCurves(shell, report.miss_ratio_curves ?? [], mainEntriesOf(results));
@@ -67,20 +78,20 @@ export function resultPage(report: ResultDocument, context: ReportContext): stri
   return shell.text(report);
 }
 
-function mainTable({ results }: ResultDocument, { baseline }: ReportContext): DataTable {
+function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTable {
+  const { results } = report;
   const names = labelsOf(results);
   const columns = COLUMNS.flatMap(([heading, path]) => {
     const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path)) };
     if (baseline === undefined || heading !== RATIO_AFTER) return [own];
     const ratio = (result: StrategyResult): Cell => {
-      const peers = results.filter(({ trace }) => trace === result.trace);
-      const value = versusBaseline({ result, baseline: baselineOf(result, peers, baseline) });
+      const value = versusBaseline({ result, baseline: baselineResultOf(result.trace, results, baseline) });
       return value === undefined ? { value: null } : { value, text: formatRatio(value) };
     };
     return [own, { heading: 'vs base', path: undefined, of: ratio }];
   });
   return {
-    label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baseline.strategy}`,
+    label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baselineName(report, baseline)}`,
     headings: ['strategy', ...columns.map(({ heading }) => heading)],
     paths: [undefined, ...columns.map(({ path }) => path)],
     rows: results.map((result, at) => [names[at], ...columns.map(({ of }) => of(result))]),
@@ -107,8 +118,8 @@ interface BarSection {
 const BREAKDOWN: BarSection = {
   heading: 'Where the time goes',
   of: ({ latency }) => latency.breakdown_ns,
-  scale: { title: 'Mean submission latency by stage', unit: 'mean time per submission (µs)', factor: 1e-3 },
-  caption: 'Mean time of a submission by stage.',
+  scale: { title: 'Mean time of an operation by stage', unit: 'mean time per operation (µs)', factor: 1e-3 },
+  caption: 'Mean time for which the path holds a vCPU in an operation, by stage.',
   label: 'Mean ns by stage',
 };
 
@@ -138,20 +149,22 @@ const MISSES: BarSection = {
 
 function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
   const { document } = shell;
-  const withSyncs = results.filter(({ latency }) => latency.submission.count > 0);
+  const withSyncs = results.filter(({ latency }) => latency.operation.count > 0);
   const everyone = (all: readonly StrategyResult[]) => labelsOf(all).map((label, at) => ({ label, at }));
   if (withSyncs.length > 0) {
-    const groups = groupsOf(withSyncs, ({ latency: { submission } }) => submission);
+    const groups = groupsOf(withSyncs, ({ latency: { operation } }) => operation);
     const shared = groups.length < withSyncs.length ? ' Strategies with the same distribution share a curve.' : '';
-    shell.heading('Submission latency');
+    shell.heading('Latency of operations');
     shell.figure(
       latencyCurves(document, withSyncs, groups),
-      `PROD write until the guest sees its SYNC done; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
+      `Time for which the path holds a vCPU in one operation; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
       bucketTable(withSyncs, groups),
     );
+    addSpans(shell, withSyncs);
     const domain = stageNames(withSyncs);
     addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
   }
+  addUnmaps(shell, results);
   addBars(shell, results, everyone(results), AMPLIFICATION);
   addBars(shell, results, everyone(results), HOST_CPU);
   addBars(
@@ -189,10 +202,10 @@ function partTable(rows: readonly BarRow[], label: string): DataTable {
 
 function bucketTable(results: readonly StrategyResult[], groups: readonly Group[]): DataTable {
   return {
-    label: 'Submissions by latency',
-    headings: ['strategy', 'up to ns', 'submissions', 'share so far'],
+    label: 'Operations by latency',
+    headings: ['strategy', 'up to ns', 'operations', 'share so far'],
     rows: groups.flatMap(({ label, at }) => {
-      const { histogram, count } = results[at].latency.submission;
+      const { histogram, count } = results[at].latency.operation;
       let below = 0;
       return histogram.map(([boundNs, inBucket]) => {
         below += inBucket;

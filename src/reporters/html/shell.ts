@@ -64,6 +64,14 @@ export class PageShell {
     this.append(this.append(this.contents, 'li'), 'a', text).setAttribute('href', `#${id}`);
   }
 
+  /** Caveats of what stands above; nothing without any. */
+  notes(texts: readonly string[]): void {
+    if (texts.length === 0) return;
+    const list = this.append(this.main, 'ul');
+    list.className = 'notes';
+    for (const text of texts) this.append(list, 'li', `Note: ${text}.`);
+  }
+
   paragraph(text: string): void {
     this.append(this.main, 'p', text);
   }

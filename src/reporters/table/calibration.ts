@@ -30,6 +30,10 @@ export function renderCalibration(document: CalibrationDocument, context: Report
     '\n',
     drawTable(ERROR_COLUMNS, errors, context).text,
     wrapText(
+      'measured: one PROD write that publishes a list with its CMD_SYNC, until the guest sees that done; a list without one, whose operation goes on in another PROD write, is left out',
+      context,
+    ),
+    wrapText(
       'error: |predicted - measured| / measured; spread: the same around the median of each shape, by which equal submissions differ and which no model of shapes can tell',
       context,
     ),

@@ -1,7 +1,9 @@
 /** The table of `compare`: one row per strategy and targeting, one block per trace. */
 import { geometricMean } from 'simple-statistics';
+import { baselineResultOf } from '../../results/baseline-row.js';
 import type { CacheResult, ResultDocument, StrategyResult } from '../../results/document.js';
-import type { Baseline, ReportContext } from '../reporter.js';
+import { flushNote } from '../caveats.js';
+import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
 import { renderGates } from './gates.js';
@@ -9,7 +11,10 @@ import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
 import { renderMedians } from './medians.js';
 
-/** One row: a result and the result that it is compared with. */
+/** Heading of the guest's stall per unmap. */
+const PER_UNMAP = 'per unmap';
+
+/** One row: a result and the one that all of its trace are compared with. */
 export interface ComparisonRow {
   readonly result: StrategyResult;
   readonly baseline: StrategyResult | undefined;
@@ -27,7 +32,8 @@ export function comparisonOf(document: ResultDocument, context: ReportContext): 
   const columns = comparisonColumns(context);
   return [...new Set(document.results.map((result) => result.trace))].map((trace) => {
     const results = document.results.filter((result) => result.trace === trace);
-    const rows = results.map((result) => ({ result, baseline: baselineOf(result, results, context.baseline) }));
+    const baseline = baselineResultOf(trace, results, context.baseline);
+    const rows = results.map((result) => ({ result, baseline }));
     return {
       trace,
       headings: columns.map(({ heading, align }) => ({ text: heading, align })),
@@ -45,7 +51,8 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   const all: ComparisonRow[] = [];
   for (const trace of traces) {
     const results = document.results.filter((result) => result.trace === trace);
-    const rows = results.map((result) => ({ result, baseline: baselineOf(result, results, context.baseline) }));
+    const baseline = baselineResultOf(trace, results, context.baseline);
+    const rows = results.map((result) => ({ result, baseline }));
     const table = drawTable(columns, rows, context);
     all.push(...rows);
     for (const heading of table.dropped) dropped.add(heading);
@@ -56,28 +63,15 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
   const medians = renderMedians(document, context);
   for (const heading of medians.dropped) dropped.add(heading);
-  const below = renderGates(document, context) + renderFooter(document, context, [...dropped]);
+  const notes = dropped.has(PER_UNMAP) ? [] : flushNote(document);
+  const below = renderGates(document, context) + renderFooter(document, context, { dropped: [...dropped], notes });
   return text + medians.text + below;
 }
 
-/**
- * The baseline's result with the targeting that it names, else with the same targeting as `result`, else its only (first)
- * one: a strategy may default to another targeting.
- */
-export function baselineOf(
-  result: StrategyResult,
-  results: readonly StrategyResult[],
-  baseline: Baseline | undefined,
-): StrategyResult | undefined {
-  const candidates = results.filter((candidate) => candidate.strategy === baseline?.strategy);
-  const atc = baseline?.atc ?? result.atc;
-  return candidates.find((candidate) => candidate.atc === atc) ?? candidates[0];
-}
-
-/** Mean submission latency as a multiple of the baseline's. */
+/** Mean time of an operation as a multiple of the baseline's. */
 export function versusBaseline({ result, baseline }: ComparisonRow): number | undefined {
-  const base = baseline?.latency.submission.mean_ns ?? 0;
-  return base > 0 && result.latency.submission.count > 0 ? result.latency.submission.mean_ns / base : undefined;
+  const base = baseline?.latency.operation.mean_ns ?? 0;
+  return base > 0 && result.latency.operation.count > 0 ? result.latency.operation.mean_ns / base : undefined;
 }
 
 /** The main TLB's counters; undefined when the trace has no dma events. */
@@ -130,15 +124,15 @@ function comparisonColumns(context: ReportContext): Column<ComparisonRow>[] {
     cell: (result: StrategyResult) => string,
   ): Column<ComparisonRow> => ({ heading, short, align: 'right', drop, cell: ({ result }) => cell(result) });
   const latency = (key: 'mean_ns' | 'p50_ns' | 'p99_ns' | 'max_ns') => (result: StrategyResult) =>
-    result.latency.submission.count === 0 ? NO_VALUE : formatNs(result.latency.submission[key], context);
+    result.latency.operation.count === 0 ? NO_VALUE : formatNs(result.latency.operation[key], context);
   return [
     text('strategy', 0, (result) => result.strategy),
     text('atc', 0, (result) => result.atc),
-    number('submissions', 'subs', 8, (result) => formatCount(result.latency.submission.count)),
+    number('ops', 'ops', 5, (result) => formatCount(result.latency.operation.count)),
     number('mean', 'mean', 0, latency('mean_ns')),
-    number('p50', 'p50', 9, latency('p50_ns')),
+    number('p50', 'p50', 10, latency('p50_ns')),
     number('p99', 'p99', 1, latency('p99_ns')),
-    number('max', 'max', 7, latency('max_ns')),
+    number('max', 'max', 9, latency('max_ns')),
     {
       heading: 'vs baseline',
       short: 'vs base',
@@ -147,8 +141,9 @@ function comparisonColumns(context: ReportContext): Column<ComparisonRow>[] {
       cell: (row) => formatRatio(versusBaseline(row)),
       style: ratioStyle,
     },
-    number('guest cmds', 'guest', 6, (result) => formatCount(result.amplification.guest_commands)),
-    number('host cmds', 'host', 5, (result) => formatCount(result.amplification.host_commands)),
+    number(PER_UNMAP, PER_UNMAP, 7, (result) => formatNs(result.per_unmap?.ns, context)),
+    number('guest cmds', 'guest', 8, (result) => formatCount(result.amplification.guest_commands)),
+    number('host cmds', 'host', 6, (result) => formatCount(result.amplification.host_commands)),
     number('host/guest', 'h/g', 0, (result) => formatRatio(result.amplification.host_per_guest)),
     number('exits', 'exits', 4, (result) => formatCount(result.amplification.exits)),
     number('ioctls', 'ioctls', 3, (result) => formatCount(result.amplification.ioctls)),

@@ -1,5 +1,7 @@
 /** What every table of results says below itself: where the numbers come from, and what to keep in mind. */
+import type { BaselineRow } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
+import { caveatNotes } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, formatShare } from './format.js';
 import { paint, wrapText } from './layout.js';
@@ -16,11 +18,19 @@ const NOTES_SHOWN = 3;
 export const REFILL_RACES =
   'ATC_INVs with no CMD_SYNC after the TLBI of their range: the ATC may refill from the TLB (possible, not observed)';
 
+/** What the table above a footer adds to it. */
+interface TableNotes {
+  /** Headings of columns that found no room. */
+  readonly dropped: readonly string[];
+  /** What must be known of a column. */
+  readonly notes: readonly string[];
+}
+
 /** Provenance and notes of `document`, each line fitting the width. */
 export function renderFooter(
   document: ResultDocument,
   context: ReportContext,
-  droppedColumns: readonly string[] = [],
+  { dropped: droppedColumns, notes: tableNotes }: TableNotes = { dropped: [], notes: [] },
 ): string {
   const { traces } = document.provenance;
   const lines = [
@@ -32,6 +42,8 @@ export function renderFooter(
     ...estimateLine(document.provenance.profile),
   ];
   const notes = [
+    ...caveatNotes(document),
+    ...tableNotes,
     ...traces.flatMap((trace) => {
       const results = document.results.filter((result) => result.trace === trace.file);
       return traceNotes(trace, results, traces.length > 1 ? `${trace.file}: ` : '', context);
@@ -110,8 +122,7 @@ export function transformLine(transforms: unknown): string[] {
 
 function modelLine(document: ResultDocument, context: ReportContext): string {
   const { profile, pacing, dma } = document.provenance;
-  const { strategy, atc } = context.baseline ?? {};
-  const baseline = strategy === undefined ? '' : `, baseline ${strategy}${atc === undefined ? '' : ` (atc ${atc})`}`;
+  const baseline = context.baseline === undefined ? '' : `, baseline ${baselineName(document, context.baseline)}`;
   return `profile ${String(profile.name ?? '?')}, pacing ${pacing}, dma ${dma}${baseline}`;
 }
 
@@ -119,6 +130,12 @@ function estimateLine(profile: Readonly<Record<string, unknown>>): string[] {
   const share = profile.estimate_share;
   if (typeof share !== 'number') return [];
   return [`${formatShare(share)} of the time rests on estimates (tag E in: smmuscope profiles show)`];
+}
+
+/** The baseline's strategy, and its targeting where the document has several of it. */
+export function baselineName({ results }: ResultDocument, { strategy, atc }: BaselineRow): string {
+  const isAlone = results.every((one) => one.strategy !== strategy || one.atc === atc);
+  return isAlone ? strategy : `${strategy} (atc ${atc})`;
 }
 
 /** What to keep in mind of one trace; `prefix` tells it from others. */

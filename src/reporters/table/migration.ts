@@ -18,8 +18,9 @@ export function migrationSection(migration: MigrationResult | undefined, context
     right(heading, drop, ({ latency }) => formatNs(latency.count === 0 ? null : latency[key], context));
   const columns: Column<MigrationSide>[] = [
     { heading: 'migration', align: 'left', drop: 0, cell: ({ strategy }) => strategy },
-    right('submissions', 1, ({ submissions }) => formatCount(submissions)),
+    right('PROD writes', 1, ({ submissions }) => formatCount(submissions)),
     right('commands', 2, ({ completed_commands: commands }) => formatCount(commands)),
+    right('ops', 1, ({ latency }) => formatCount(latency.count)),
     time('mean', 0, 'mean_ns'),
     time('p50', 3, 'p50_ns'),
     time('p99', 0, 'p99_ns'),

@@ -10,7 +10,7 @@ export function renderSensitivity(document: SensitivityDocument, context: Report
   const isShown = ({ swing, low, high }: SensitivityRow) => swing > 0 || low.ratio === null || high.ratio === null;
   const shown = parameters.filter(isShown);
   const notes = [
-    `mean submission latency ${strategy} / ${baseline}: ${formatRatio(ratio)} on trace ${provenance.trace.file} with profile ${provenance.profile}`,
+    `mean time of an operation, ${strategy} / ${baseline}: ${formatRatio(ratio)} on trace ${provenance.trace.file} with profile ${provenance.profile}`,
     `each estimate alone at -${formatShare(provenance.by)} and +${formatShare(provenance.by)}; ${formatCount(parameters.length - shown.length)} more do not move it, ${formatCount(notVaried.length)} are no positive numbers and stay`,
   ];
   const table = shown.length === 0 ? '' : `${drawTable(COLUMNS, shown, context).text}\n`;

@@ -6,6 +6,7 @@ import type {
   ResultDocument,
   StrategyResult,
 } from '../../results/document.js';
+import { COUNTED_FROM_TLBIS } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
 import { REFILL_RACES, renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
@@ -30,6 +31,7 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     sectionTitle(truncate(title, context.width, context), context),
     latencySection(result, context),
     breakdownSection(result, context),
+    unmapSection(result, context),
     migrationSection(result.migration, context),
     commandSection(result, context),
     cacheSection(result, context),
@@ -59,6 +61,8 @@ const left = <Row>(heading: string, cell: (row: Row) => string): Column<Row> => 
 function latencySection(result: StrategyResult, context: ReportContext): string {
   type Row = readonly [string, LatencySummary];
   const rows: Row[] = [
+    ['operation', result.latency.operation],
+    ['operation span', result.latency.operation_span],
     ['submission', result.latency.submission],
     ['command', result.latency.command],
     ['guest stall', result.guest.stall_ns],
@@ -91,12 +95,35 @@ function breakdownSection(result: StrategyResult, context: ReportContext): strin
   type Row = readonly [string, number];
   const total = stages.reduce((sum, [, ns]) => sum + ns, 0);
   const columns: Column<Row>[] = [
-    left<Row>('stage of a submission', ([stage]) => readable(stage)),
+    left<Row>('stage of an operation', ([stage]) => readable(stage)),
     right<Row>('mean', 0, ([, ns]) => formatNs(ns, context)),
     right<Row>('share', 0, ([, ns]) => formatShare(ns / total)),
     { heading: '', align: 'left', drop: 1, cell: ([, ns]) => formatBar(ns / total, BAR_WIDTH, context) },
   ];
   return drawTable(columns, stages, context).text;
+}
+
+/** What the guest waits in all, and per unmap. */
+function unmapSection(
+  { guest, per_unmap: perUnmap, operations_unfinished }: StrategyResult,
+  context: ReportContext,
+): string {
+  const unfinished =
+    operations_unfinished === 0
+      ? ''
+      : `, ${formatNs(guest.stall_unfinished_ns, context)} of it in ${formatCount(operations_unfinished)} unfinished operations`;
+  const lines = [`the guest waits ${formatNs(guest.stall_total_ns, context)} in all${unfinished}`];
+  if (perUnmap !== null) {
+    const { unmaps, counted_from: source, ns, host_commands, exits } = perUnmap;
+    const each = (count: number) => formatCount(Number(count.toPrecision(3)));
+    lines.push(
+      `per unmap: ${formatNs(ns, context)}, ${each(host_commands)} host commands, ${each(exits)} exits ` +
+        (source === 'tlbis'
+          ? `(unmaps: ${formatCount(unmaps)}; there are no unmap events, so every operation ${COUNTED_FROM_TLBIS})`
+          : `(unmap events: ${formatCount(unmaps)})`),
+    );
+  }
+  return lines.map((line) => wrapText(line, context)).join('');
 }
 
 function commandSection(result: StrategyResult, context: ReportContext): string {
@@ -224,11 +251,12 @@ function quirk(oracle: NonNullable<StrategyResult['oracle']>, context: ReportCon
 function hostSection(result: StrategyResult, context: ReportContext): string {
   const threads = Object.entries(result.host.cpu_ns).filter(([, ns]) => ns > 0);
   const cpu = threads.map(([thread, ns]) => `${readable(thread)} ${formatNs(ns, context)}`).join(', ');
-  const { duration_ns, submissions_per_s, commands_per_s } = result.throughput;
-  const rates = `${formatCount(Math.round(submissions_per_s))} submissions/s, ${formatCount(Math.round(commands_per_s))} commands/s`;
+  const { duration_ns, commands_per_s } = result.throughput;
+  const perS = (count: number) => formatCount(count < 100 ? Number(count.toPrecision(3)) : Math.round(count));
+  const unmaps = result.per_unmap === null ? '' : `${perS(result.unmaps_per_s)} unmaps/s, `;
   const lines = [
     ...(cpu === '' ? [] : [`host CPU time: ${cpu}`]),
-    `${formatNs(duration_ns, context)} simulated, ${rates}`,
+    `${formatNs(duration_ns, context)} simulated, ${unmaps}${perS(commands_per_s)} commands/s`,
   ];
   return lines.map((line) => wrapText(line, context)).join('');
 }

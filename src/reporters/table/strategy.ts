@@ -59,7 +59,7 @@ export function renderStrategy(document: StrategyDocument, context: ReportContex
   return [
     sectionTitle(wrapText(`${document.strategy}: ${document.summary}`, context).trimEnd(), context),
     wrapText(
-      `n TLBI_NH_VA and one CMD_SYNC of one vCPU, nothing else running; profile ${document.profile}, ATC ${document.atc}`,
+      `one operation: n TLBI_NH_VA and one CMD_SYNC in one PROD write of one vCPU, nothing else running; profile ${document.profile}, ATC ${document.atc}`,
       context,
     ),
     '\n',

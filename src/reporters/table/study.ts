@@ -1,5 +1,5 @@
 /** A study for people: one row per point with the axes that vary, its latency and its host CPU time; fronts marked. */
-import type { StrategyResult } from '../../results/document.js';
+import type { Caveat, StrategyResult } from '../../results/document.js';
 import type { StudyDocument, StudyPoint } from '../../results/study-document.js';
 import { axesOf, axisValue } from '../csv-study.js';
 import type { ReportContext } from '../reporter.js';
@@ -12,21 +12,25 @@ interface Row {
   readonly meanNs: number | undefined;
   readonly p99Ns: number | undefined;
   readonly hostCpuNs: number | undefined;
+  /** Kinds of caveats that its result has. */
+  readonly caveats: readonly Caveat['about'][];
 }
 
 /** Table and footer. */
 export function renderStudy(document: StudyDocument, context: ReportContext): string {
   const { provenance, points, pareto, failed, shard } = document;
   const columns = columnsOf(document, context);
-  const table = drawTable(columns, points.map(rowOf), context);
+  const rows = points.map(rowOf);
+  const table = drawTable(columns, rows, context);
   const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.count}: ${formatCount(points.length)}`;
   const front =
     pareto.fronts === null
       ? 'the Pareto fronts need every shard: smmuscope merge'
-      : `*: on the Pareto front of ${pareto.latency.replace(/_ns$/, '')} submission latency against host CPU time per submission, over ${pareto.over.join(', ')}`;
+      : `*: on the Pareto front of ${pareto.latency.replace(/_ns$/, '')} time of an operation against host CPU time per operation, over ${pareto.over.join(', ')}`;
   const notes = [
     `study ${provenance.study.file} (${provenance.study.id.slice(0, 12)}), ${formatCount(provenance.study.points)} points${part}`,
     front,
+    ...caveatNotes(rows),
     ...(failed === 0 ? [] : [`failed: ${formatCount(failed)} (why: --json)`]),
     ...(table.dropped.length === 0 ? [] : [`no room for: ${table.dropped.join(', ')}`]),
   ];
@@ -70,15 +74,31 @@ function columnsOf({ points, pareto }: StudyDocument, context: ReportContext): C
 /** A trace as results name it; where two share a name, the CSV tells them apart. */
 const fileName = (trace: string): string => trace.replace(/^.*[/\\]/, '');
 
-function rowOf(point: StudyPoint): Row {
-  const [entry] = point.result?.results ?? [];
-  const { submission } = entry?.latency ?? {};
-  return { point, meanNs: submission?.mean_ns, p99Ns: submission?.p99_ns, hostCpuNs: entry && hostCpu(entry) };
+/** How many points have what must be known of their numbers, in the words of the table; each point's JSON says it in full. */
+function caveatNotes(rows: readonly Row[]): string[] {
+  return Object.entries(CAVEATS).flatMap(([about, text]) => {
+    const { length } = rows.filter(({ caveats }) => caveats.includes(about as Caveat['about']));
+    return length === 0 ? [] : [`note: points ${text}: ${formatCount(length)} (caveats in --json)`];
+  });
 }
 
-/** The definition of the fronts: the threads that serve the guest, per submission. */
+const CAVEATS: Readonly<Record<Caveat['about'], string>> = {
+  'several-prod-writes': 'with operations in several PROD writes, charged for each of them',
+  unfinished: 'with operations that no CMD_SYNC ends, which are in no mean',
+  'without-work': 'with operations that give the path nothing to do, which are in no mean',
+  'swallowed-commands': 'with guest commands that the path drops without a word',
+};
+
+function rowOf(point: StudyPoint): Row {
+  const [entry] = point.result?.results ?? [];
+  const { operation } = entry?.latency ?? {};
+  const caveats = entry?.caveats.map(({ about }) => about) ?? [];
+  return { point, meanNs: operation?.mean_ns, p99Ns: operation?.p99_ns, hostCpuNs: entry && hostCpu(entry), caveats };
+}
+
+/** The definition of the fronts: the threads that serve the guest, per operation. */
 function hostCpu({ host, latency }: StrategyResult): number | undefined {
-  if (latency.submission.count === 0) return undefined;
+  if (latency.operation.count === 0) return undefined;
   const { background: _own = 0, ...serving } = host.cpu_ns;
-  return Object.values(serving).reduce((sum, ns) => sum + ns, 0) / latency.submission.count;
+  return Object.values(serving).reduce((sum, ns) => sum + ns, 0) / latency.operation.count;
 }

@@ -116,6 +116,11 @@ export const REPLAY = z.object({
       'whether the host puts the VM’s VMID in place of the guest’s, or commands keep theirs: on bare metal, and where the translations of the trace have VMIDs of their own because a host was recorded',
   }),
   publications: metric('count', 'neutral', 'PROD writes, with or without CMD_SYNC'),
+  operations_in_several_writes: metric(
+    'count',
+    'neutral',
+    'operations that take more than one PROD write; left out: none',
+  ).optional(),
   operations_without_work: metric(
     'count',
     'neutral',

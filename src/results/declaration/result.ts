@@ -70,6 +70,17 @@ const PER_UNMAP = z
   })
   .meta({ description: 'what one unmap costs, however many of them a flush retires; null: the guest unmaps nothing' });
 
+const CAVEATS = z
+  .array(
+    z.object({
+      about: z
+        .enum(['several-prod-writes', 'unfinished', 'without-work', 'swallowed-commands'])
+        .meta({ description: 'kind of caveat' }),
+      text: z.string().meta({ description: 'the caveat with its numbers' }),
+    }),
+  )
+  .meta({ description: 'what must be known beside the latencies; empty for most results' });
+
 /** `results[]`. */
 export const STRATEGY_RESULT_DECLARATION = z.object({
   trace: label('file name of the trace'),
@@ -77,6 +88,7 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   atc: label('ATC targeting: vsid, broadcast, implicit or vsmmu'),
   latency: LATENCY,
   operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
+  caveats: CAVEATS,
   guest: z.object({
     stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
     stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),

@@ -14,7 +14,7 @@ export const INTERVAL = z.tuple([z.number(), z.number()]);
 /** What a gate is relative to. */
 export const BASELINE = z.union([
   z.null(),
-  z.object({ strategy: label('strategy of the same run'), atc: label('its ATC targeting').optional() }),
+  z.object({ strategy: label('strategy of the same run'), atc: label('its ATC targeting') }),
   z.object({
     file: label('file name of the earlier result'),
     sha256: label('SHA-256 of the file'),

@@ -112,7 +112,7 @@ export function checkQueues(table: VerdictTable): void {
         (await runStorm(storm, `hw-vcmdq:lvcmdqs=${queues}`, { profile: 'grace-cmdqv' })).result;
       const [one, eight] = [await run(1), await run(8)];
       return {
-        time: eight.latency.submission.mean_ns / one.latency.submission.mean_ns - 1,
+        time: eight.latency.operation.mean_ns / one.latency.operation.mean_ns - 1,
         rate: eight.throughput.submissions_per_s / one.throughput.submissions_per_s - 1,
       };
     }

@@ -1,0 +1,54 @@
+/**
+ * What a reader must know beside the latencies of a result, or would take them for something else: in the document, so that
+ * every report says the same.
+ */
+import type { Caveat } from './document.js';
+
+/** What decides, in the measured part. */
+export interface CaveatCounts {
+  /** Operations ended by a CMD_SYNC, with work for the path. */
+  readonly operations: number;
+  /** Of these, those that take more than one PROD write, and how many they take together. */
+  readonly inSeveralWrites: number;
+  readonly writesOfThese: number;
+  /** Without a CMD_SYNC to end them. */
+  readonly unfinished: number;
+  /** Ended, but the path has nothing to do for them. */
+  readonly withoutWork: number;
+  /** Guest commands in all, and those that the path drops while the guest takes them for done. */
+  readonly commands: number;
+  readonly swallowed: number;
+}
+
+/** The caveats that `counts` call for; none for most results. */
+export function caveatsOf(counts: CaveatCounts): Caveat[] {
+  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork, commands, swallowed } = counts;
+  const caveats: Caveat[] = [];
+  if (inSeveralWrites > 0) {
+    caveats.push({
+      about: 'several-prod-writes',
+      text: `${inSeveralWrites} of ${counted(operations)} take several PROD writes (${writesOfThese} in all) and are charged for all of them, latency.submission only for the last`,
+    });
+  }
+  if (unfinished > 0) {
+    caveats.push({
+      about: 'unfinished',
+      text: `${counted(unfinished)} that no CMD_SYNC of the trace ends: in no latency, but in guest.stall_total_ns and per_unmap (their share: guest.stall_unfinished_ns)`,
+    });
+  }
+  if (withoutWork > 0) {
+    caveats.push({
+      about: 'without-work',
+      text: `${withoutWork} of ${counted(operations + withoutWork)} give this path nothing to do and are not in its mean, so means are over other operations than elsewhere; guest.stall_total_ns and per_unmap cover the same guest on every path`,
+    });
+  }
+  if (swallowed > 0) {
+    caveats.push({
+      about: 'swallowed-commands',
+      text: `${swallowed} of ${commands} guest commands are dropped without a word while the guest takes them for done: times are of less work than it asked for`,
+    });
+  }
+  return caveats;
+}
+
+const counted = (count: number): string => `${count} operation${count === 1 ? '' : 's'}`;
