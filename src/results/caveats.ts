@@ -18,11 +18,21 @@ export interface CaveatCounts {
   /** Guest commands in all, and those that the path drops while the guest takes them for done. */
   readonly commands: number;
   readonly swallowed: number;
+  /** Errors that stand in the trace, by kind, where this path minds them. */
+  readonly errors: readonly TraceErrorCount[];
+}
+
+/** Errors of one kind in the trace (replay/trace-errors.ts). */
+export interface TraceErrorCount {
+  readonly kind: string;
+  readonly occurrences: number;
+  readonly foundBy: string;
+  readonly guestLearns: string;
 }
 
 /** The caveats that `counts` call for; none for most results. */
 export function caveatsOf(counts: CaveatCounts): Caveat[] {
-  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork, commands, swallowed } = counts;
+  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork, commands, swallowed, errors } = counts;
   const caveats: Caveat[] = [];
   if (inSeveralWrites > 0) {
     caveats.push({
@@ -48,7 +58,35 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
       text: `${swallowed} of ${commands} guest commands are dropped without a word while the guest takes them for done: times are of less work than it asked for`,
     });
   }
+  const raised = errors.filter(({ guestLearns }) => guestLearns !== 'never');
+  if (raised.length > 0) {
+    caveats.push({
+      about: 'errors-in-trace',
+      text: `${listed(raised)}: each stops the queue until the guest has handled it, which is in the times`,
+    });
+  }
+  const passed = errors.filter(({ guestLearns }) => guestLearns === 'never');
+  if (passed.length > 0) caveats.push({ about: 'passed-over', text: `${listed(passed)}: the guest is never told` });
   return caveats;
 }
+
+/** Kinds of errors in the trace, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  'illegal-opcode': 'with an opcode that does not exist there',
+  'reserved-fields': 'with reserved fields',
+  'refused-by-host': 'that the host kernel refuses',
+  'unknown-stream': 'for devices’ ATCs that nothing shows to exist',
+  'unknown-stream-config': 'that configure unknown streams',
+  'no-vdevice': 'for streams without a vDEVICE',
+};
+
+/** `4 commands of the trace for streams without a vDEVICE (found by vmm)`, one kind after the other. */
+const listed = (errors: readonly TraceErrorCount[]): string =>
+  errors
+    .map(
+      ({ kind, occurrences, foundBy }) =>
+        `${occurrences} commands of the trace ${WORDS[kind] ?? kind} (found by ${foundBy})`,
+    )
+    .join(', ');
 
 const counted = (count: number): string => `${count} operation${count === 1 ? '' : 's'}`;

@@ -80,9 +80,19 @@ export interface OracleAgreement {
   readonly first: readonly unknown[];
 }
 
+/** Kinds of caveats. */
+export const CAVEATS = [
+  'several-prod-writes',
+  'unfinished',
+  'without-work',
+  'swallowed-commands',
+  'errors-in-trace',
+  'passed-over',
+] as const;
+
 /** What a reader must know beside the latencies, or would take them for something else (see caveats.ts). */
 export interface Caveat {
-  readonly about: 'several-prod-writes' | 'unfinished' | 'without-work' | 'swallowed-commands';
+  readonly about: (typeof CAVEATS)[number];
   /** A sentence with its numbers, without a full stop. */
   readonly text: string;
 }

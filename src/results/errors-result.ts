@@ -6,6 +6,7 @@ import type { Faults } from '../replay/faults.js';
 import type { Incident } from '../replay/incident.js';
 import type { Replay } from '../replay/replay.js';
 import { byOpcode } from './by-opcode.js';
+import type { TraceErrorCount } from './caveats.js';
 
 /** Build the entry of a finished replay. */
 export function errorsResult(replay: Replay, metrics: ReplayMetrics): Record<string, unknown> {
@@ -18,6 +19,22 @@ export function errorsResult(replay: Replay, metrics: ReplayMetrics): Record<str
     ...(findings.size === 0 ? {} : { findings: Object.fromEntries([...findings].sort()) }),
     ...(faults.incidents.length === 0 ? {} : faultsResult(faults)),
   };
+}
+
+/** Errors of the trace that this path minds, by kind: those after the warm-up. */
+export function traceErrors({ faults }: Replay): TraceErrorCount[] {
+  return faults.incidents.flatMap(({ fault, answer, measured }) =>
+    fault.kind !== 'in-trace' || measured === 0 || !('by' in answer)
+      ? []
+      : [
+          {
+            kind: fault.spec.replace(/^trace:/, ''),
+            occurrences: measured,
+            foundBy: answer.by,
+            guestLearns: answer.guestLearns,
+          },
+        ],
+  );
 }
 
 /** It is about a command that names a stream which nobody knows, on a path where that matters. */

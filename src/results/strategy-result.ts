@@ -17,7 +17,7 @@ import type { TimedTranslator } from '../translation/timed-translator.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
 import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';
-import { errorsResult } from './errors-result.js';
+import { errorsResult, traceErrors } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
@@ -63,6 +63,7 @@ export function strategyResult(
       withoutWork: metrics.operationsWithoutWork,
       commands: amplification.guest_commands,
       swallowed: sum(metrics.amplification.swallowed),
+      errors: traceErrors(replay),
     }),
     guest: {
       stall_ns: metrics.stall.summary(),

@@ -87,6 +87,8 @@ const CAVEATS: Readonly<Record<Caveat['about'], string>> = {
   unfinished: 'with operations that no CMD_SYNC ends, which are in no mean',
   'without-work': 'with operations that give the path nothing to do, which are in no mean',
   'swallowed-commands': 'with guest commands that the path drops without a word',
+  'errors-in-trace': 'with errors that stand in the trace and stop the queue',
+  'passed-over': 'with errors that stand in the trace and that the guest is never told',
 };
 
 function rowOf(point: StudyPoint): Row {

@@ -1,6 +1,6 @@
 /** Declaration of the whole result document `smmuscope.result/2`. */
 import { z } from 'zod';
-import { RESULT_SCHEMA } from '../document.js';
+import { CAVEATS, RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
 import { MAIN_TLB_OVER_TIME, SLOW_OPERATION, TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
@@ -70,12 +70,10 @@ const PER_UNMAP = z
   })
   .meta({ description: 'what one unmap costs, however many of them a flush retires; null: the guest unmaps nothing' });
 
-const CAVEATS = z
+const CAVEAT_LIST = z
   .array(
     z.object({
-      about: z
-        .enum(['several-prod-writes', 'unfinished', 'without-work', 'swallowed-commands'])
-        .meta({ description: 'kind of caveat' }),
+      about: z.enum(CAVEATS).meta({ description: 'kind of caveat' }),
       text: z.string().meta({ description: 'the caveat with its numbers' }),
     }),
   )
@@ -88,7 +86,7 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   atc: label('ATC targeting: vsid, broadcast, implicit or vsmmu'),
   latency: LATENCY,
   operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
-  caveats: CAVEATS,
+  caveats: CAVEAT_LIST,
   guest: z.object({
     stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
     stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),
