@@ -25,7 +25,7 @@ export class Course {
   readonly ns = new Float64Array(MOST_INTERVALS);
   /** Length of a part; 0: nothing has been put together. */
   private partNs = 0;
-  /** Resolution of what was appended. */
+  /** Coarsest resolution of what was appended. */
   private appendedNs = 0;
   /** Index of the interval of each cost within the part that is put together; −1: it has none. */
   private readonly placeOfCost = new Int16Array(COST_COUNT);
@@ -59,7 +59,8 @@ export class Course {
   /** What `other` has gone through follows. */
   append(other: Course): void {
     const { count, cost, ns } = other;
-    this.appendedNs += other.resolutionNs;
+    // What is off in there is off within its own length, which is exact.
+    if (other.resolutionNs > this.appendedNs) this.appendedNs = other.resolutionNs;
     if (count === 0) return;
     this.add(cost[0], ns[0]);
     if (other.resolutionNs > 0 || this.count + count > MOST_INTERVALS) {

@@ -13,6 +13,7 @@ const counts = {
   withoutWork: 0,
   commands: 40,
   swallowed: 0,
+  errors: [],
 };
 const caveat = (text: string): Caveat[] => [{ about: 'unfinished', text }];
 const row = (name: string, caveats: readonly Caveat[], extra: Partial<StrategyResult> = {}) => {
@@ -24,6 +25,23 @@ const document = (...results: StrategyResult[]): ResultDocument => ({ ...COMPARI
 it('a result without any has none', () => {
   expect(caveatsOf(counts)).toEqual([]);
   expect(caveatNotes(COMPARISON)).toEqual([]);
+});
+
+it('errors of the trace are named by kind; those that the guest is told stop the queue', () => {
+  const errors = [
+    { kind: 'illegal-opcode', occurrences: 3, foundBy: 'vmm', guestLearns: 'synchronous' },
+    { kind: 'no-vdevice', occurrences: 4, foundBy: 'vmm', guestLearns: 'never' },
+  ];
+  expect(caveatsOf({ ...counts, errors })).toEqual([
+    {
+      about: 'errors-in-trace',
+      text: '3 commands of the trace with an opcode that does not exist there (found by vmm): each stops the queue until the guest has handled it, which is in the times',
+    },
+    {
+      about: 'passed-over',
+      text: '4 commands of the trace for streams without a vDEVICE (found by vmm): the guest is never told',
+    },
+  ]);
 });
 
 it('counts are those of the operations meant', () => {

@@ -33,8 +33,8 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
 @media print {
   :root { --text: #000; --back: #fff; --soft: #eee; --link: #000; color-scheme: light; }
   body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
-  table { font-size: 6.5pt; } th, td { white-space: normal; padding: .1rem .2rem; } td.text { min-width: 0; } td[data-value] { white-space: nowrap; }
-  thead th { font-size: 5.5pt; } tbody th { overflow-wrap: anywhere; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
+  table { font-size: 6pt; } th, td { white-space: normal; padding: .1rem .15rem; } td.text { min-width: 0; } td[data-value] { white-space: nowrap; }
+  thead th { font-size: 5pt; } tbody th { overflow-wrap: anywhere; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
   .scroll, .chart { overflow: visible; } .chart svg[role=img], .multiples .chart svg[role=img] { min-width: 0; } .multiples { grid-template-columns: 1fr 1fr; }
   .multiples > * { break-inside: avoid; }
 }

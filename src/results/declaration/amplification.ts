@@ -42,7 +42,11 @@ export const ERRORS = z.object({
     'guest commands that the path drops while the guest takes them for done',
   ).optional(),
   atc_timeouts: metric('count', 'lower', 'ATC invalidations that a device did not answer in time').optional(),
-  unknown_vsid: metric('count', 'lower', 'commands refused because the host does not know their vSID').optional(),
+  unknown_vsid: metric(
+    'count',
+    'lower',
+    'commands that name a stream which the virtual SMMU does not know, where that is looked up',
+  ).optional(),
   findings: metricBy('FINDING', 'count', 'lower', 'what the review of the path objected to').optional(),
   stopped_queue: z
     .object({
