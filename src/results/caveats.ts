@@ -18,6 +18,8 @@ export interface CaveatCounts {
   /** Guest commands in all, and those that the path drops while the guest takes them for done. */
   readonly commands: number;
   readonly swallowed: number;
+  /** The path would put the VM's VMID into commands, but the translations of the trace have VMIDs of their own. */
+  readonly hasRecordedVmids: boolean;
   /** Errors that stand in the trace, by kind, where this path minds them. */
   readonly errors: readonly TraceErrorCount[];
 }
@@ -32,7 +34,17 @@ export interface TraceErrorCount {
 
 /** The caveats that `counts` call for; none for most results. */
 export function caveatsOf(counts: CaveatCounts): Caveat[] {
-  const { operations, inSeveralWrites, writesOfThese, unfinished, withoutWork, commands, swallowed, errors } = counts;
+  const {
+    operations,
+    inSeveralWrites,
+    writesOfThese,
+    unfinished,
+    withoutWork,
+    commands,
+    swallowed,
+    hasRecordedVmids,
+    errors,
+  } = counts;
   const caveats: Caveat[] = [];
   if (inSeveralWrites > 0) {
     caveats.push({
@@ -56,6 +68,12 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
     caveats.push({
       about: 'swallowed-commands',
       text: `${swallowed} of ${commands} guest commands are dropped without a word while the guest takes them for done: times are of less work than it asked for`,
+    });
+  }
+  if (hasRecordedVmids) {
+    caveats.push({
+      about: 'recorded-vmids',
+      text: 'translations of the trace have VMIDs of their own, as on a host: commands keep theirs, where this path would put the VM’s in',
     });
   }
   const raised = errors.filter(({ guestLearns }) => guestLearns !== 'never');

@@ -88,6 +88,7 @@ export const CAVEATS = [
   'swallowed-commands',
   'errors-in-trace',
   'passed-over',
+  'recorded-vmids',
 ] as const;
 
 /** What a reader must know beside the latencies, or would take them for something else (see caveats.ts). */

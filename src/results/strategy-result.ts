@@ -63,6 +63,7 @@ export function strategyResult(
       withoutWork: metrics.operationsWithoutWork,
       commands: amplification.guest_commands,
       swallowed: sum(metrics.amplification.swallowed),
+      hasRecordedVmids: replay.guests[0].forwarder.keepsVmids && replay.choice.transport.keepsVmid !== true,
       errors: traceErrors(replay),
     }),
     guest: {

@@ -13,6 +13,7 @@ const counts = {
   withoutWork: 0,
   commands: 40,
   swallowed: 0,
+  hasRecordedVmids: false,
   errors: [],
 };
 const caveat = (text: string): Caveat[] => [{ about: 'unfinished', text }];

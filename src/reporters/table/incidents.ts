@@ -1,4 +1,4 @@
-/** Tables of injected faults: one row per fault (`replay`), per strategy and fault (`compare`). */
+/** Tables of errors, injected and in the trace: one row per error (`replay`), per strategy and error (`compare`). */
 import type { StrategyResult } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, NO_VALUE } from './format.js';
@@ -6,30 +6,47 @@ import { type Column, drawTable, wrapText } from './layout.js';
 
 interface Row {
   readonly strategy: string;
+  readonly atc: string;
   readonly fault: string;
   readonly incident: Readonly<Record<string, unknown>>;
 }
 
-/** The faults of `results`; nothing if none were asked for. */
+/** The errors of `results`; nothing if there are none. */
 export function renderIncidents(results: readonly StrategyResult[], context: ReportContext): string {
   const rows = results.flatMap(rowsOf);
   if (rows.length === 0) return '';
-  const happened = rows.filter(({ incident }) => incident.status === 'injected');
-  const others = rows.filter(({ incident }) => incident.status !== 'injected');
-  const table = happened.length === 0 ? '' : drawTable(columns(results.length > 1, context), happened, context).text;
-  const notes = others.map(({ strategy, fault, incident }) => {
+  const happened = rows.filter(({ incident }) => HAPPENED.includes(String(incident.status)));
+  const others = rows.filter((row) => !happened.includes(row));
+  const hasTargetings = results.some(({ strategy, atc }) =>
+    results.some((other) => other.strategy === strategy && other.atc !== atc),
+  );
+  const table =
+    happened.length === 0 ? '' : drawTable(columns(results.length > 1, hasTargetings, context), happened, context).text;
+  return table + notesOf(others, hasTargetings, context).join('');
+}
+
+const HAPPENED = ['injected', 'in-trace'];
+
+/** One line per error and reason, with the strategies that it holds for. */
+function notesOf(rows: readonly Row[], hasTargetings: boolean, context: ReportContext): string[] {
+  const paths = new Map<string, string[]>();
+  for (const { strategy, atc, fault, incident } of rows) {
     const reason = incident.status === 'not-reached' ? 'not reached' : `not applicable: ${String(incident.reason)}`;
-    return wrapText(`${fault} on ${strategy}: ${reason}`, context);
+    const key = JSON.stringify([fault, reason]);
+    paths.set(key, [...(paths.get(key) ?? []), hasTargetings ? `${strategy} ${atc}` : strategy]);
+  }
+  return [...paths].map(([key, names]) => {
+    const [fault, reason] = JSON.parse(key) as [string, string];
+    return wrapText(`${fault} on ${names.join(', ')}: ${reason}`, context);
   });
-  return table + notes.join('');
 }
 
-function rowsOf({ strategy, errors }: StrategyResult): Row[] {
+function rowsOf({ strategy, atc, errors }: StrategyResult): Row[] {
   const { incidents } = (errors ?? {}) as { incidents?: Readonly<Record<string, Row['incident']>> };
-  return Object.entries(incidents ?? {}).map(([fault, incident]) => ({ strategy, fault, incident }));
+  return Object.entries(incidents ?? {}).map(([fault, incident]) => ({ strategy, atc, fault, incident }));
 }
 
-function columns(hasStrategies: boolean, context: ReportContext): Column<Row>[] {
+function columns(hasStrategies: boolean, hasTargetings: boolean, context: ReportContext): Column<Row>[] {
   const text = (heading: string, drop: number, key: string): Column<Row> => ({
     heading,
     align: 'left',
@@ -52,11 +69,13 @@ function columns(hasStrategies: boolean, context: ReportContext): Column<Row>[] 
     ...(hasStrategies
       ? [{ heading: 'strategy', align: 'left' as const, drop: 0, cell: ({ strategy }: Row) => strategy }]
       : []),
-    { heading: 'fault', align: 'left', drop: 0, cell: ({ fault }) => fault },
+    ...(hasTargetings ? [{ heading: 'atc', align: 'left' as const, drop: 0, cell: ({ atc }: Row) => atc }] : []),
+    { heading: 'error', align: 'left', drop: 0, cell: ({ fault }) => fault },
+    count('times', 2, 'occurrences'),
     text('found by', 2, 'found_by'),
     text('guest learns', 0, 'guest_learns'),
     time('after', 0, 'learn_latency_ns'),
-    text('error', 3, 'cerror'),
+    text('CERROR', 3, 'cerror'),
     count('executed before', 1, 'executed_before'),
     count('lost', 0, 'lost_silently'),
     count('failed', 0, 'failed_known'),

@@ -88,6 +88,7 @@ const CAVEATS: Readonly<Record<Caveat['about'], string>> = {
   'without-work': 'with operations that give the path nothing to do, which are in no mean',
   'swallowed-commands': 'with guest commands that the path drops without a word',
   'errors-in-trace': 'with errors that stand in the trace and stop the queue',
+  'recorded-vmids': 'of traces whose VMIDs are a host’s own',
   'passed-over': 'with errors that stand in the trace and that the guest is never told',
 };
 
