@@ -69,13 +69,8 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.actor = machine.simulator.register(this);
     this.owner = machine.engines.addWaiter(this);
     this.timeline = machine.timeline;
-    this.producer = new Producer(
-      machine.engines.queues,
-      this,
-      this.owner,
-      machine.effects.refillRaces,
-      machine.timeline,
-    );
+    const { engines, effects, timeline } = machine;
+    this.producer = new Producer(engines.queues, this, this.owner, effects.refillRaces, timeline);
     this.irqs = new IrqSection(machine.probe);
     this.syncWait = new SyncWait(machine, threadKind);
     const limitNs = machine.faults.pollTimeoutNs;
