@@ -42,19 +42,18 @@ export class Operation {
     const isFirst = this.publications++ === 0;
     if (isFirst) this.begin(submission, publishedNs);
     this.doneNs = doneNs;
-    this.heldNs += doneNs - publishedNs;
     this.commands += submission.guestCount;
     this.tlbis += submission.tlbiCount;
     this.path = submission.path;
-    if (hasWork) this.hasWork = true;
-    if (isFirst && submission.syncCount > 0) {
-      // One PROD write is all of it, as nearly always: nothing to join.
-      this.course = course;
-      return;
-    }
     if (isFirst) this.joined.clear();
-    this.joined.append(course);
     this.course = this.joined;
+    // Whatever passed meanwhile, this path has not held the vCPU in it.
+    if (!hasWork) return;
+    this.hasWork = true;
+    this.heldNs += doneNs - publishedNs;
+    // One PROD write is all of it, as nearly always: nothing to join.
+    if (isFirst && submission.syncCount > 0) this.course = course;
+    else this.joined.append(course);
   }
 
   /** The next publication begins another. */

@@ -132,6 +132,15 @@ describe('a list in several PROD writes', () => {
     }
   });
 
+  it('what gives the path nothing to do holds nobody, though the vCPU is busy', async () => {
+    // Open loop, all due at once: a paravirtual guest has no request for the empty PROD write in between.
+    const trace = new TraceBuilder().tlbis(1).sync().doorbell().doorbell().tlbis(1).sync().doorbell();
+    const { latency, guest } = (await replayThrough(trace, 'virtio-iommu', { pacing: 'recorded' })).result;
+    expect([latency.operation.count, latency.operation.min_ns]).toEqual([2, latency.operation.max_ns]);
+    expect(guest.stall_total_ns).toBe(2 * latency.operation.max_ns);
+    expect(latency.operation_span.max_ns).toBe(2 * latency.operation.max_ns);
+  });
+
   it('a warm-up ends with the operation that is under way', async () => {
     // Three events before the doorbell of the first part, three of the second.
     const { latency, guest } = (await replayThrough(split([3, 3, 3], 1000), 'ioctl', { warmup: 5 })).result;
