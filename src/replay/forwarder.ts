@@ -240,6 +240,8 @@ export class Forwarder implements HostCommandReceiver {
       let smmus = routed;
       if (opcode === Opcode.SYNC) smmus = this.listSmmus === 0 ? routed : this.listSmmus;
       else if (this.isForStream(c0Low)) smmus = this.smmuOf(c0High);
+      // One queue stops, whatever a command of its kind would have been meant for.
+      if (opcode === ILLEGAL) smmus &= -smmus;
       this.listSmmus |= smmus;
       const acts = !isOpcodeOnly && opcode !== ILLEGAL && !this.isUnanswered(sid);
       const ref = !acts ? -1 : effects.hostCommand(c0Low, c0High, made.c1Low[i], made.c1High[i], sid, smmus);

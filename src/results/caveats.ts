@@ -101,10 +101,11 @@ const WORDS: Readonly<Record<string, string>> = {
 /** `4 commands of the trace for streams without a vDEVICE (found by vmm)`, one kind after the other. */
 const listed = (errors: readonly TraceErrorCount[]): string =>
   errors
-    .map(
-      ({ kind, occurrences, foundBy }) =>
-        `${occurrences} commands of the trace ${WORDS[kind] ?? kind} (found by ${foundBy})`,
-    )
+    .map(({ kind, occurrences, foundBy }) => {
+      const commands = `${occurrences} command${occurrences === 1 ? '' : 's'}`;
+      // What stands behind the kind is the path that a migrating replay was on.
+      return `${commands} of the trace ${WORDS[kind.split(':')[0]]} (found by ${foundBy})`;
+    })
     .join(', ');
 
 const counted = (count: number): string => `${count} operation${count === 1 ? '' : 's'}`;

@@ -102,6 +102,21 @@ describe('an undefined opcode', () => {
     }
   });
 
+  it('stops one queue, however many SMMUs its vSMMU stands for', async () => {
+    const topology = 'schema: smmuscope.topology/1\nsmmus: [{}, {}]\ndevices: [{ sid: 8 }, { sid: 16, smmu: 1 }]\n';
+    const one = (await replayThrough(around(1, 1, true), 'native')).result;
+    const two = (await replayThrough(around(1, 1, true), 'native', { topology })).result;
+    expect(two.errors).toMatchObject({ incidents: { 'trace:illegal-opcode': { errors_raised: 1 } } });
+    expect(two.latency.operation.max_ns).toBe(one.latency.operation.max_ns);
+  });
+
+  it('is found on the path that is taken then, where the paths change', async () => {
+    const run = await replayThrough(around(1, 1, true), 'hw-vcmdq', { migrate: { atNs: 0, to: 'sw-vcmdq' } });
+    expect(incidentsOf(run)).toMatchObject({
+      'trace:illegal-opcode:after-migration': { found_by: 'vmm', guest_learns: 'asynchronous', occurrences: 1 },
+    });
+  });
+
   it('of one VM does not stop the queue of another', async () => {
     const trace = new TraceBuilder();
     // Queues and vCPUs of two VMs are dealt round.
