@@ -18,6 +18,13 @@ const DICTIONARY_BYTES = [0, 1, 2, 4];
 /** Largest window that is accepted: what the zstd program unpacks without being told to. */
 export const MAX_WINDOW_BYTES = 2 ** 27;
 
+/**
+ * What all windows together may come to: the JavaScript decoder takes the memory of each anew, and a frame of nine bytes can
+ * ask for the largest. Streams of small frames, as loggers write them, stay far below.
+ */
+export const WINDOWS_ALLOWANCE_BYTES = 2 ** 32;
+export const MAX_WINDOWS_PER_BYTE = 2 ** 14;
+
 /** What is expected next. */
 type State = 'magic' | 'descriptor' | 'header' | 'block' | 'content' | 'checksum' | 'skip-size' | 'skip';
 
@@ -38,6 +45,9 @@ export class ZstdFrames {
   /** Bytes to pass over. */
   private left = 0;
   private isLastBlock = false;
+  /** Packed bytes so far, and the windows of their frames. */
+  private fedBytes = 0;
+  private windowBytes = 0;
   private endsWithChecksum = false;
 
   /** True between frames: a stream that ends here is whole. */
@@ -47,6 +57,7 @@ export class ZstdFrames {
 
   /** Look at the next packed bytes. */
   feed(bytes: Uint8Array): void {
+    this.fedBytes += bytes.length;
     let at = 0;
     while (at < bytes.length && this.problem === undefined) {
       if (this.left > 0) {
@@ -124,6 +135,10 @@ export class ZstdFrames {
       const declared = sizeBytes === 2 ? size + 256 : size;
       this.declaredBytes += declared;
       if (isSingleSegment) window = declared;
+    }
+    this.windowBytes += window;
+    if (this.windowBytes > WINDOWS_ALLOWANCE_BYTES + MAX_WINDOWS_PER_BYTE * this.fedBytes) {
+      this.problem = 'many small frames with large windows';
     }
     if (window > MAX_WINDOW_BYTES) this.problem = `a window of more than ${MAX_WINDOW_BYTES / 2 ** 20} MiB`;
     if ((descriptor & 3) !== 0) this.problem = 'a frame that needs a dictionary';

@@ -22,6 +22,8 @@ export function runCommandThread(): void {
   const thread = new Worker(new URL('./command-thread.js', import.meta.url), {
     argv: process.argv.slice(2),
     env: SHARE_ENV,
+    // Sockets take descriptors over and close them themselves.
+    trackUnmanagedFds: false,
     workerData: port2,
     transferList: [port2],
   });
