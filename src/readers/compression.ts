@@ -180,10 +180,9 @@ async function* unxz(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGene
 
 /** What the xz decoder says no to before it has unpacked anything, by its error codes: expected, found. */
 const XZ_REFUSALS: Readonly<Record<number, readonly [string, string]>> = {
-  2: ['xz with CRC32, CRC64 or no check', 'another; pack it with xz --check=crc64'],
   3: ['an xz dictionary of at most 64 MiB', 'no memory for it'],
   4: ['an xz dictionary of at most 64 MiB', 'a larger one; pack it with xz -9 or less'],
-  6: ['xz with the LZMA2 filter', 'others, or a malformed header'],
+  6: ['xz of LZMA2 with CRC32, CRC64 or no check', 'another filter or check; pack it with xz --check=crc64'],
 };
 
 /** The decoder's error code, which stands only in the text of its error; 0 if there is none. */

@@ -169,6 +169,28 @@ describe('each reader on the samples of all others', () => {
   });
 });
 
+/** Noise of BYTES bytes is skipped within the limit of a reading, a thousand times what it takes if nothing in it is walked twice. */
+describe('lines of noise', () => {
+  const BYTES = 2 ** 16;
+  const PIECES = [' ', ',', '"', '{', '[', '(', '0', 'x', '=', ':', '.', '-', 'smmu', '0x1 '];
+  const TEXTS = ['qemu-log', 'qemu-vtd-log', 'ftrace', 'csv', 'jsonl'];
+
+  it.each(TEXTS)('take %s no longer than others, whatever they are of', async (format) => {
+    const lines = Buffer.from(samples.get(format) as Uint8Array)
+      .toString('latin1')
+      .split('\n');
+    const beginning = `${lines.slice(0, 5).join('\n')}\n`;
+    const line = lines.find((text) => text.length > 40) ?? '';
+    for (const piece of ['\n', ...PIECES.map((text) => `${text}\n`)]) {
+      await survive(Buffer.from(beginning + piece.repeat(BYTES / piece.length / 4)), format, true, 1 << 16);
+    }
+    for (const piece of PIECES) {
+      const middle = `${line.slice(0, 30)}${piece.repeat(BYTES / piece.length)}${line.slice(30)}\n`;
+      await survive(Buffer.from(beginning + middle), format, true, 1 << 16);
+    }
+  });
+});
+
 describe('a line of a gigabyte', () => {
   const LIMIT = /expected (lines|rows) of at most 1048576 bytes, found a longer one$/;
 

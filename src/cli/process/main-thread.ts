@@ -14,7 +14,9 @@ type Signal = keyof typeof EXIT_OF_SIGNAL;
 const EXIT_UNEXPECTED = 1;
 
 /** Time that a command has to let go; a loop in JavaScript or WebAssembly takes a thousandth of it. */
-const PATIENCE_MS = 400;
+const PATIENCE_MS = 500;
+/** A signal again so soon is the same one: `timeout` and a terminal's shell send it to the process and to its group. */
+const SAME_SIGNAL_MS = 100;
 
 /** Run the command line of this process. */
 export function runCommandThread(): void {
@@ -39,14 +41,18 @@ export function runCommandThread(): void {
   };
 
   let signalled: Signal | undefined;
+  let signalledMs = 0;
   const endBySignal = (signal: Signal) => {
     undo();
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   };
   const onSignal = (signal: Signal) => {
+    const now = performance.now();
+    if (signalled === signal && now - signalledMs < SAME_SIGNAL_MS) return;
     if (signalled !== undefined) return endBySignal(signal);
     signalled = signal;
+    signalledMs = now;
     setTimeout(endBySignal, PATIENCE_MS, signal);
     thread.terminate();
   };
