@@ -73,5 +73,5 @@ export function runCommandThread(): void {
 /** What ends a thread from outside: no memory, or a fault before the command's own handlers are there. */
 function sentenceOf(error: NodeJS.ErrnoException): string {
   if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return `unexpected error: ${error.stack ?? error.message}`;
-  return 'expected to need less memory than Node allows, found none left (NODE_OPTIONS=--max-old-space-size=MIB allows more)';
+  return 'expected memory for the work, found none left (NODE_OPTIONS=--max-old-space-size=MIB allows more)';
 }
