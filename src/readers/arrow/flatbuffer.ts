@@ -24,6 +24,8 @@ const LEAST_WORK = 4096;
 const TABLE_WORK = 16;
 /** Offsets in a vtable are read as signed numbers by the library. */
 const MAX_VTABLE_OFFSET = 2 ** 15;
+const TWO_32 = 2 ** 32;
+const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 
 /** Elements of a vector: where the first is, and how many. */
 export interface FlatVector {
@@ -62,16 +64,15 @@ export class FlatBuffer {
     return at + offset;
   }
 
-  /** A 64-bit number. @throws ArrowError unless a double holds it exactly */
+  /** The 64-bit number at `at`, which has been looked at. @throws ArrowError unless a double holds it exactly */
   int64(at: number): number {
-    this.spend(at, 8);
-    const value = Number(this.view.getBigInt64(at, true));
-    if (!Number.isSafeInteger(value)) throw new ArrowError(`a length or offset of ${value}`);
-    return value;
+    const value = this.view.getInt32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
+    if (value <= MAX_EXACT && value >= -MAX_EXACT) return value;
+    throw new ArrowError(`a length or offset of ${value}`);
   }
 
+  /** The 32-bit number at `at`, which has been looked at. */
   int32(at: number): number {
-    this.spend(at, 4);
     return this.view.getInt32(at, true);
   }
 }
@@ -128,6 +129,7 @@ export class FlatTable {
     const at = this.find(field, 4);
     if (at === 0) return { at: 0, count: 0 };
     const start = this.buffer.follow(at);
+    this.buffer.spend(start, 4);
     const count = this.buffer.int32(start);
     if (count < 0) throw new ArrowError(`a list of ${count}`);
     this.buffer.spend(start + 4, count * bytes);

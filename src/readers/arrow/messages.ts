@@ -71,7 +71,7 @@ class Input {
     this.iterator = chunks[Symbol.asyncIterator]();
   }
 
-  /** The next `bytes` bytes, fewer at the end of the input, in memory of their own: the library wants them aligned. */
+  /** The next `bytes` bytes, fewer at the end of the input; copied only where they come from several pieces of memory. */
   async take(bytes: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let missing = bytes;
@@ -84,17 +84,17 @@ class Input {
       const piece = this.chunk.subarray(0, missing);
       this.chunk = this.chunk.subarray(piece.length);
       missing -= piece.length;
-      pieces.push(piece);
+      const before = pieces.at(-1);
+      if (before !== undefined && isBehind(piece, before)) {
+        pieces[pieces.length - 1] = new Uint8Array(before.buffer, before.byteOffset, before.length + piece.length);
+      } else if (piece.length > 0) pieces.push(piece);
     }
-    const whole = new Uint8Array(bytes - missing);
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
+    return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
   }
 }
+
+const isBehind = (piece: Uint8Array, { buffer, byteOffset, length }: Uint8Array): boolean =>
+  piece.buffer === buffer && piece.byteOffset === byteOffset + length;
 
 /**
  * Check that a whole file is what its footer says: every block a message of its kind, one behind the other.
