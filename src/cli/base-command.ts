@@ -1,16 +1,14 @@
 /**
- * The base of all commands: errors become one sentence on stderr and an exit code of design §9, interrupts leave nothing
- * behind. Commands below it parse flags, call, and hand the document to a reporter.
+ * The base of all commands: errors become one sentence on stderr and an exit code of design §9. Commands below it parse
+ * flags, call, and hand the document to a reporter. Signals are the main thread's (process/main-thread.ts).
  */
 import { Command } from '@oclif/core';
 import { describeFailure } from './failure.js';
-import { installInterruptHandlers } from './interrupts.js';
 
 /** Every command extends this. */
 export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
-    installInterruptHandlers();
     // A failure outside the command's own promise (a stream's error event) is reported the same way.
     process.on('uncaughtException', (error) => this.fail(error));
     process.on('unhandledRejection', (error) => this.fail(error));

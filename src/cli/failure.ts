@@ -9,9 +9,6 @@ export const EXIT_UNEXPECTED = 1;
 export const EXIT_USAGE = 2;
 /** A trace with errors (`lint`); malformed ones are a TraceFormatError. */
 export const EXIT_TRACE = 4;
-export const EXIT_INTERRUPTED = 130;
-export const EXIT_HUNG_UP = 129;
-export const EXIT_TERMINATED = 143;
 
 /** How the process ends. */
 export interface Failure {

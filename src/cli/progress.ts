@@ -1,6 +1,6 @@
 /** A progress bar on stderr; only on a terminal, and never when it is not wanted. */
 import type { SingleBar } from 'cli-progress';
-import { whenInterrupted } from './interrupts.js';
+import { leaveBehind } from '../files/leftovers.js';
 
 /** Called as traces are read. */
 export type OnProgress = (bytesRead: number, totalBytes: number | undefined, events: number) => void;
@@ -18,6 +18,9 @@ export interface ProgressFlags {
 }
 
 const MEBIBYTE = 2 ** 20;
+
+/** To a terminal that a bar was drawn on: to the beginning of its line, clear it, wrap lines again. */
+const WITHOUT_BAR = '\r\u001b[K\u001b[?7h';
 
 /** Run `work` and show its progress while it lasts. */
 export async function withProgress<T>(flags: ProgressFlags, work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
@@ -38,7 +41,7 @@ export async function withPointProgress<T>(
   const { default: cliProgress } = await import('cli-progress');
   const format = '[{bar}] {value} of {total} points, {eta} s left';
   const bar = new cliProgress.SingleBar({ format, stream: process.stderr, clearOnComplete: true, barsize: 30 });
-  const forget = whenInterrupted(() => bar.stop());
+  const forget = leaveBehind({ terminal: WITHOUT_BAR });
   let isStarted = false;
   try {
     return await work((ended, points) => {
@@ -65,7 +68,7 @@ async function startProgress(flags: ProgressFlags): Promise<Progress> {
     bar?.stop();
     forget();
   };
-  const forget = whenInterrupted(() => bar?.stop());
+  const forget = leaveBehind({ terminal: WITHOUT_BAR });
   return {
     update(bytesRead, totalBytes, events) {
       const mebibytes = Math.floor(bytesRead / MEBIBYTE);

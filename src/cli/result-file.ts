@@ -19,38 +19,67 @@ export interface ResultFile {
 }
 
 /**
- * The result at `path`; `-` is standard input.
+ * The result at `path`.
  * @throws UsageError for a file that cannot be read or is not a whole result of this version
  */
 export function readResult(path: string): ResultFile {
-  const { text, bytes, name } = readText(path, 'a result');
-  return { document: parseResult(text, name), name, file: basename(name), sha256: sha256Of(bytes) };
+  const what = 'a result';
+  const bytes = readBytes(path, what);
+  const document = parseResult(textOf(bytes, path, what), path);
+  return { document, name: path, file: basename(path), sha256: sha256Of(bytes) };
 }
 
 /**
  * The document at `path`, of whatever kind; `-` is standard input.
  * @throws UsageError for a file that cannot be read or is not a whole document of this version
  */
-export function readDocument(path: string): { readonly document: ReportDocument; readonly name: string } {
-  const { text, name } = readText(path, 'a document');
-  return { document: parseDocument(text, name), name };
+export async function readDocument(
+  path: string,
+): Promise<{ readonly document: ReportDocument; readonly name: string }> {
+  const what = 'a document';
+  const name = path === '-' ? '<stdin>' : path;
+  const bytes = path === '-' ? await readStdin(name, what) : readBytes(path, what);
+  return { document: parseDocument(textOf(bytes, name, what), name), name };
 }
 
-function readText(path: string, what: string): { text: string; bytes: Buffer; name: string } {
-  const name = path === '-' ? '<stdin>' : path;
-  const refuse = (found: string) => new UsageError(`${name}: expected a file with the JSON of ${what}, found ${found}`);
-  let bytes: Buffer;
+function readBytes(path: string, what: string): Buffer {
   try {
-    if (path !== '-' && statSync(path).size > constants.MAX_STRING_LENGTH) throw refuse(TOO_LONG);
-    bytes = readFileSync(path === '-' ? 0 : path);
+    if (statSync(path).size > constants.MAX_STRING_LENGTH) throw refusal(path, what, TOO_LONG);
+    return readFileSync(path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw refuse(code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : (code ?? 'none'));
+    throw refusal(
+      path,
+      what,
+      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : (code ?? 'none'),
+    );
   }
-  if (bytes.length > constants.MAX_STRING_LENGTH) throw refuse(TOO_LONG);
-  return { text: bytes.toString('utf8'), bytes, name };
 }
+
+async function readStdin(name: string, what: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const piece of process.stdin) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > constants.MAX_STRING_LENGTH) throw refusal(name, what, TOO_LONG);
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw refusal(name, what, (error as NodeJS.ErrnoException).code ?? 'none');
+  }
+  return Buffer.concat(pieces, length);
+}
+
+function textOf(bytes: Buffer, name: string, what: string): string {
+  if (bytes.length > constants.MAX_STRING_LENGTH) throw refusal(name, what, TOO_LONG);
+  return bytes.toString('utf8');
+}
+
+const refusal = (name: string, what: string, found: string) =>
+  new UsageError(`${name}: expected a file with the JSON of ${what}, found ${found}`);
 
 /** JSON is read as one text; Node has none that is longer. */
 const TOO_LONG = `more than ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB`;

@@ -43,7 +43,7 @@ export default class ReportResult extends BaseCommand {
     const { Report } = await import('../cli/report.js');
     const { readDocument } = await import('../cli/result-file.js');
     const { documentBaseline } = await import('../cli/baseline.js');
-    const { document, name } = readDocument(args.document);
+    const { document, name } = await readDocument(args.document);
     const report = Report.open(flags, document, [args.document]);
     await report.write(async () => document, { baseline: documentBaseline(flags.baseline, document, name) });
   }

@@ -22,12 +22,12 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../trace/errors.js';
+import { leaveBehind } from './leftovers.js';
 import { systemReason } from './system-reason.js';
 
 /** A destination for bytes. */
 export class AtomicFile {
   private isOpen = true;
-  private readonly removeAtExit = () => this.discard();
 
   private constructor(
     private readonly path: string,
@@ -35,9 +35,8 @@ export class AtomicFile {
     private readonly temporary: string | undefined,
     private readonly descriptor: number,
     private readonly mode: number | undefined,
-  ) {
-    process.once('exit', this.removeAtExit);
-  }
+    private readonly forget: () => void,
+  ) {}
 
   /**
    * Begin to write `path`.
@@ -50,13 +49,14 @@ export class AtomicFile {
     if (existing !== undefined) refuseInputs(path, existing, inputs);
     return asUsageError(path, () => {
       if (existing !== undefined && !existing.isFile()) {
-        return new AtomicFile(path, path, undefined, openSync(path, 'w'), undefined);
+        return new AtomicFile(path, path, undefined, openSync(path, 'w'), undefined, () => {});
       }
       const target = existing === undefined ? path : realpathSync(path);
       const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
       if (existing !== undefined) accessSync(target, constants.W_OK);
       const mode = existing === undefined ? undefined : existing.mode & 0o777;
-      return new AtomicFile(path, target, temporary, openSync(temporary, 'wx'), mode);
+      const forget = leaveBehind({ file: temporary });
+      return new AtomicFile(path, target, temporary, openSync(temporary, 'wx'), mode, forget);
     });
   }
 
@@ -85,9 +85,9 @@ export class AtomicFile {
   discard(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    process.off('exit', this.removeAtExit);
     closeSync(this.descriptor);
     if (this.temporary !== undefined) rmSync(this.temporary, { force: true });
+    this.forget();
   }
 }
 

@@ -169,12 +169,24 @@ async function* unxz(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGene
     // Drain what follows the stream, so that the digest covers the whole file.
     while (!(await iterator.next()).done);
   } catch (error) {
+    const refused = inputError === undefined ? XZ_REFUSALS[codeOf(error)] : undefined;
+    if (refused !== undefined) throw new TraceFormatError(file, 0, ...refused);
     throw describeUnpackError(file, 'xz', inputError ?? error, inputEnded);
   } finally {
     await reader.cancel().catch(() => {});
     await iterator.return?.();
   }
 }
+
+/** What the xz decoder says no to before it has unpacked anything, by its error codes: expected, found. */
+const XZ_REFUSALS: Readonly<Record<number, readonly [string, string]>> = {
+  3: ['an xz dictionary of at most 64 MiB', 'no memory for it'],
+  4: ['an xz dictionary of at most 64 MiB', 'a larger one; pack it with xz -9 or less'],
+  6: ['xz of LZMA2 with CRC32, CRC64 or no check', 'another filter or check; pack it with xz --check=crc64'],
+};
+
+/** The decoder's error code, which stands only in the text of its error; 0 if there is none. */
+const codeOf = (error: unknown): number => Number(/error code (\d+)/.exec(String(error))?.[1] ?? 0);
 
 function describeUnpackError(file: string, name: string, error: unknown, truncated: boolean): Error {
   if (error instanceof UserError) return error;

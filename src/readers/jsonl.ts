@@ -49,6 +49,8 @@ function decodeLine(text: string, rows: RowDecoder, context: ReaderContext): voi
 }
 
 function objectOf(text: string): Record<string, unknown> {
+  // An error of JSON.parse costs as much as fifty rows.
+  if (text[0] !== '{') throw new RowError('a JSON object on one line', quoted(text));
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,8 +2,9 @@
  * Where the bytes of a trace come from: a file or standard input, counted and hashed as they are given.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, createReadStream, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../trace/errors.js';
 
@@ -45,9 +46,31 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     const stdin = (options.stdin ?? process.stdin) as Readable;
     return new CountedSource(STDIN_NAME, undefined, stdin);
   }
+  if (await isNamedPipe(path)) return new CountedSource(path, undefined, openNamedPipe(path));
   const totalBytes = await sizeOfReadableFile(path);
   const stream = createReadStream(path, { highWaterMark: options.chunkBytes ?? READ_BYTES });
   return new CountedSource(path, totalBytes, stream);
+}
+
+async function isNamedPipe(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFIFO();
+  } catch (error) {
+    throw describeReadError(path, error);
+  }
+}
+
+/**
+ * A pipe is opened once, so that its writer never sees it closed, and without waiting for a writer: a call that waits cannot
+ * be ended, not even by the end of the process.
+ */
+function openNamedPipe(path: string): Readable {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new Socket({ fd: descriptor, readable: true, writable: false });
+  } catch (error) {
+    throw describeReadError(path, error);
+  }
 }
 
 /** Size of the regular file at `path`, undefined for a pipe or device. */
@@ -55,9 +78,9 @@ async function sizeOfReadableFile(path: string): Promise<number | undefined> {
   try {
     const handle = await open(path, 'r');
     try {
-      const stat = await handle.stat();
-      if (stat.isDirectory()) throw new UsageError(`${path}: expected a trace file, found a directory`);
-      return stat.isFile() ? stat.size : undefined;
+      const status = await handle.stat();
+      if (status.isDirectory()) throw new UsageError(`${path}: expected a trace file, found a directory`);
+      return status.isFile() ? status.size : undefined;
     } finally {
       await handle.close();
     }

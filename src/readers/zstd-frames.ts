@@ -18,6 +18,9 @@ const DICTIONARY_BYTES = [0, 1, 2, 4];
 /** Largest window that is accepted: what the zstd program unpacks without being told to. */
 export const MAX_WINDOW_BYTES = 2 ** 27;
 
+/** Taking the memory of a window costs about as much as moving it so often. */
+const MOVES_OF_A_NEW_WINDOW = 4;
+
 /** What is expected next. */
 type State = 'magic' | 'descriptor' | 'header' | 'block' | 'content' | 'checksum' | 'skip-size' | 'skip';
 
@@ -29,6 +32,10 @@ export class ZstdFrames {
   hasUndeclared = false;
   /** True if a frame carries a checksum. */
   hasChecksum = false;
+  /** Packed bytes so far. */
+  fedBytes = 0;
+  /** Bytes of windows that a decoder moves which shifts its window at every block, and takes a new one for every frame. */
+  movedBytes = 0;
   /** What is wrong with the stream, if anything. */
   problem: string | undefined;
   private state: State = 'magic';
@@ -38,6 +45,7 @@ export class ZstdFrames {
   /** Bytes to pass over. */
   private left = 0;
   private isLastBlock = false;
+  private window = 0;
   private endsWithChecksum = false;
 
   /** True between frames: a stream that ends here is whole. */
@@ -47,6 +55,7 @@ export class ZstdFrames {
 
   /** Look at the next packed bytes. */
   feed(bytes: Uint8Array): void {
+    this.fedBytes += bytes.length;
     let at = 0;
     while (at < bytes.length && this.problem === undefined) {
       if (this.left > 0) {
@@ -125,12 +134,15 @@ export class ZstdFrames {
       this.declaredBytes += declared;
       if (isSingleSegment) window = declared;
     }
+    this.window = window;
+    this.movedBytes += MOVES_OF_A_NEW_WINDOW * window;
     if (window > MAX_WINDOW_BYTES) this.problem = `a window of more than ${MAX_WINDOW_BYTES / 2 ** 20} MiB`;
     if ((descriptor & 3) !== 0) this.problem = 'a frame that needs a dictionary';
   }
 
   private takeBlock(header: number): void {
     this.isLastBlock = (header & 1) !== 0;
+    this.movedBytes += this.window;
     const type = (header >> 1) & 3;
     if (type === RESERVED_BLOCK) this.problem = 'a block of a reserved type';
     else this.pass('content', type === RLE_BLOCK ? 1 : header >> 3);

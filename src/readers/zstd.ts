@@ -36,8 +36,8 @@ export async function* unzstd(
   { onUnchecked, native = true }: ZstdOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const frames = new ZstdFrames();
-  const watched = watch(chunks, frames);
   const isNative = native && createZstdDecompress !== undefined;
+  const watched = watch(chunks, frames, isNative);
   const output = isNative ? unpackNatively(watched, createZstdDecompress()) : unpackInJavaScript(watched);
   let bytes = 0;
   try {
@@ -68,7 +68,18 @@ function describeFailure(error: unknown, frames: ZstdFrames): unknown {
 
 class InputError extends Error {}
 
-async function* watch(chunks: AsyncIterable<Uint8Array>, frames: ZstdFrames): AsyncGenerator<Uint8Array> {
+/**
+ * What the JavaScript decoder may move of its windows, some seconds' worth: recordings need a tenth per byte, but a block of four
+ * bytes can ask for 128 MiB to be moved.
+ */
+export const MOVED_ALLOWANCE_BYTES = 2 ** 34;
+export const MAX_MOVED_PER_BYTE = 2 ** 16;
+
+async function* watch(
+  chunks: AsyncIterable<Uint8Array>,
+  frames: ZstdFrames,
+  isNative: boolean,
+): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -80,6 +91,9 @@ async function* watch(chunks: AsyncIterable<Uint8Array>, frames: ZstdFrames): As
       }
       if (next.done) return;
       frames.feed(next.value);
+      if (!isNative && frames.movedBytes > MOVED_ALLOWANCE_BYTES + MAX_MOVED_PER_BYTE * frames.fedBytes) {
+        frames.problem ??= 'many small blocks in large windows; unpack it first (zstd -d)';
+      }
       if (frames.problem !== undefined) throw new ZstdError(frames.problem);
       yield next.value;
     }

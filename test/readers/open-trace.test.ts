@@ -68,6 +68,14 @@ describe('invalid samples', () => {
     ['truncated.log.gz', 'expected a complete gz stream, found the end of the file inside the stream (truncated)'],
     ['truncated.log.xz', 'expected a complete xz stream, found the end of the file inside the stream (truncated)'],
     ['corrupt.log.gz', 'expected a complete gz stream, found corrupt data'],
+    [
+      'sha256-check.csv.xz',
+      'expected xz of LZMA2 with CRC32, CRC64 or no check, found another filter or check; pack it with xz --check=crc64',
+    ],
+    [
+      'dictionary-128-mib.csv.xz',
+      'expected an xz dictionary of at most 64 MiB, found a larger one; pack it with xz -9 or less',
+    ],
     ['corrupt.log.xz', 'expected a complete xz stream, found corrupt data'],
     [
       'malformed-range.qemu.log',

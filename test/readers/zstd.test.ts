@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import * as zlib from 'node:zlib';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { unzstd, ZstdError } from '../../src/readers/zstd.js';
+import { MAX_MOVED_PER_BYTE, unzstd, ZstdError } from '../../src/readers/zstd.js';
+import { ZstdFrames } from '../../src/readers/zstd-frames.js';
 import { failureOf, readContent, rowsOf, tracePath, traceText } from '../support/traces.js';
 
 const BOOT = readFileSync(tracePath('zst/boot-strict.qemu-7.2.log.zst'));
@@ -58,6 +59,28 @@ describe.each(hasNative ? [false, true] : [false])('with the native decoder: %s'
     // A window of 2^31 bytes in the descriptor of an otherwise empty frame.
     const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00]);
     expect((await failure(frame, native)).found).toBe('a window of more than 128 MiB');
+  });
+});
+
+describe('the work of the JavaScript decoder', () => {
+  /** Frames of 9 bytes or more with a window of 128 MiB, each of `blocks` empty blocks. */
+  const frames = (count: number, blocks: number) => {
+    const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x88]);
+    const frame = Buffer.concat([header, Buffer.alloc(3 * (blocks - 1)), Buffer.from([1, 0, 0])]);
+    return Buffer.concat(Array.from({ length: count }, () => frame));
+  };
+
+  it.each([
+    [1, 1000],
+    [50, 1],
+  ])('is bounded: %i frames of %i blocks', async (count, blocks) => {
+    expect((await failure(frames(count, blocks))).found).toMatch(/^many small blocks in large windows/);
+  });
+
+  it('is nothing that a recording comes near', () => {
+    const walk = new ZstdFrames();
+    walk.feed(BOOT);
+    expect(walk.movedBytes / BOOT.length).toBeLessThan(MAX_MOVED_PER_BYTE / 10);
   });
 });
 

@@ -7,13 +7,17 @@ import { Column, columnsOfHeader, IGNORED } from '../csv/columns.js';
 import type { RowDecoder } from '../csv/row-decoder.js';
 import { RowError } from '../csv/row-error.js';
 import { quoted } from '../csv/values.js';
+import { checkCells } from './cells.js';
 
 /** Column number of every field of `schema`. @throws RowError for an unknown column or a type that holds no value of ours */
 export function columnsOfSchema(schema: Schema, isReadable: (type: DataType) => boolean): number[] {
   const columns = columnsOfHeader(schema.fields.map(({ name }) => name));
   schema.fields.forEach(({ name, type }, index) => {
     // A column of nulls has no buffer that could contradict the number of rows; these two cannot be null anyway.
-    const isNull = String(type) === 'Null' && (name === 'time_ns' || name === 'event');
+    // An event takes a byte of every row: this is what bounds the rows of a message.
+    const isNull =
+      (String(type) === 'Null' && (name === 'time_ns' || name === 'event')) ||
+      (String(type) === 'Bool' && name === 'event');
     if (columns[index] === IGNORED || (isReadable(type) && !isNull)) return;
     throw new RowError(`a column ${name} of integers or text`, `one of ${type}`);
   });
@@ -26,6 +30,13 @@ export class AnyRows {
     private readonly rows: RowDecoder,
     private readonly columns: readonly number[],
   ) {}
+
+  /** To be called once for each batch before its rows. @throws ArrowError if values are not where they should be */
+  check(batch: RecordBatch): void {
+    this.columns.forEach((column, index) => {
+      if (column !== IGNORED) for (const data of batch.getChildAt(index)?.data ?? []) checkCells(data);
+    });
+  }
 
   /** Rows `from … to - 1` of `batch`; the first is record `firstRecord`. */
   decode(batch: RecordBatch, from: number, to: number, firstRecord: number): void {

@@ -3,6 +3,7 @@
  * front to back in bounded memory, and what came in is watched.
  */
 import { TraceFormatError } from '../../trace/errors.js';
+import { MAX_MESSAGE_BYTES } from './verify.js';
 
 /** Frame of the file format: at the beginning padded to eight bytes, at the very end without padding. */
 export const FILE_MAGIC = Buffer.from('ARROW1');
@@ -12,13 +13,9 @@ export const ARROW_HEAD_BYTES = 12;
 const CONTINUATION = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 /** End of a stream: a continuation mark and a length of zero. */
 const END_OF_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
-/** Largest message that is read; a batch of a million events has about 60 MiB. */
-export const MAX_MESSAGE_BYTES = 2 ** 28;
 
 /** The input as the library may draw it. */
 export class ArrowContent {
-  /** Bytes handed over since the last `forget`. */
-  private sinceBatch = 0;
   /** True for the file format, false for a stream. */
   isFile = false;
   /**
@@ -41,11 +38,6 @@ export class ArrowContent {
     this.isFile = FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length));
     this.needsWhole = this.isFile && CONTINUATION.some((byte, at) => head[FRAME_BYTES + at] !== byte);
     this.iterator = chunks[Symbol.asyncIterator]();
-  }
-
-  /** A whole message arrived: the next one may be as large. */
-  forget(): void {
-    this.sinceBatch = 0;
   }
 
   /** True if the end of the file or stream is what its format says. */
@@ -86,12 +78,6 @@ export class ArrowContent {
       if (chunk === undefined) return;
       const skipped = Math.min(frame, chunk.length);
       frame -= skipped;
-      this.sinceBatch += chunk.length;
-      if (this.sinceBatch > MAX_MESSAGE_BYTES) {
-        const limit = `record batches of at most ${MAX_MESSAGE_BYTES / 2 ** 20} MiB`;
-        this.sourceError = new TraceFormatError(this.file, 0, limit, 'a larger one');
-        throw this.sourceError;
-      }
       if (skipped < chunk.length) yield chunk.subarray(skipped);
     }
   }

@@ -15,6 +15,8 @@ import { peek } from '../peek.js';
 import type { ReaderContext, TraceReader } from '../reader.js';
 import { AnyRows, columnsOfSchema } from './any-rows.js';
 import { ARROW_HEAD_BYTES, ArrowContent, FILE_MAGIC } from './content.js';
+import { ArrowError } from './flatbuffer.js';
+import { streamMessages, verifyFile } from './messages.js';
 import { NativeBatchDecoder } from './native-batch.js';
 import { nativeColumns } from './native-buffers.js';
 import { isNative, METADATA } from './native-columns.js';
@@ -50,7 +52,6 @@ async function* tableOf(content: ArrowContent, context: ReaderContext): AsyncGen
     const batches = await openBatches(content);
     const table = new TableDecoder(batches.schema, batches.isReadable, context);
     for await (const batch of batches.all) {
-      content.forget();
       yield* table.decode(batch);
     }
     yield* table.rest();
@@ -61,9 +62,7 @@ async function* tableOf(content: ArrowContent, context: ReaderContext): AsyncGen
 
 /** A file without its last bytes is cut; a stream without its end mark may be. */
 function refuseCut(content: ArrowContent, { file, statistics }: ReaderContext): void {
-  if (content.isFile) {
-    throw new TraceFormatError(file, 0, 'a complete Arrow file', 'no end of the file format (truncated)');
-  }
+  if (content.isFile) throw new TraceFormatError(file, 0, WHOLE_FILE, CUT_FILE);
   addNote(statistics, statistics.lines, 'no end-of-stream mark: the stream may be cut there');
 }
 
@@ -77,8 +76,6 @@ interface Batches {
 /** The library's reader. */
 async function openBatches(content: ArrowContent): Promise<Batches> {
   const { RecordBatchReader: Reader, Type } = await import('apache-arrow');
-  const { guardMetadata } = await import('./metadata-guard.js');
-  guardMetadata();
   const readable = new Set<number>([Type.Int, Type.Float, Type.Utf8, Type.LargeUtf8, Type.Bool, Type.Null]);
   readable.add((Type as unknown as Record<string, number>).Utf8View);
   const isReadable = (type: DataType): boolean => {
@@ -86,11 +83,23 @@ async function openBatches(content: ArrowContent): Promise<Batches> {
     if (typeId === Type.Dictionary && dictionary !== undefined) return isReadable(dictionary);
     return readable.has(typeId as number);
   };
-  const reader = content.needsWhole ? Reader.from(await content.whole()) : await Reader.from(content.bytes());
+  const reader = content.needsWhole
+    ? Reader.from(await verifiedFile(content))
+    : await Reader.from(streamMessages(content.bytes()));
   await reader.open();
   if (reader.schema === undefined || reader.schema === null) throw new Error('no schema');
   return { schema: reader.schema, all: batchesOf(reader), isReadable };
 }
+
+async function verifiedFile(content: ArrowContent): Promise<Uint8Array> {
+  const bytes = await content.whole();
+  if (content.isComplete) verifyFile(bytes);
+  else throw new ArrowError(CUT_FILE, WHOLE_FILE);
+  return bytes;
+}
+
+const WHOLE_FILE = 'a complete Arrow file';
+const CUT_FILE = 'no end of the file format (truncated)';
 
 /** The batches of a reader of either kind; those of a whole file come without waiting. */
 async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch, void, void> {
@@ -101,10 +110,8 @@ async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch
 function describe(error: unknown, content: ArrowContent, { file }: ReaderContext): unknown {
   if (error instanceof UserError) return error;
   if (content.sourceError !== undefined) return content.sourceError;
+  if (error instanceof ArrowError) return new TraceFormatError(file, 0, error.expected, error.found);
   const message = error instanceof Error ? error.message : String(error);
-  if (/codec/.test(message)) {
-    return new TraceFormatError(file, 0, 'Arrow without compressed buffers', 'compressed ones; write it uncompressed');
-  }
   if (content.isFile && /Expected Schema/.test(message)) {
     const found = 'one whose schema stands only at its end; write it as a stream';
     return new TraceFormatError(file, 0, 'an Arrow file that begins with its schema', found);
@@ -142,6 +149,7 @@ class TableDecoder {
     const { statistics } = this.context;
     const columns = this.native === undefined ? undefined : nativeColumns(batch);
     this.refuseShort(batch);
+    let isChecked = false;
     for (let from = 0; from < batch.numRows; from += BATCH_ROWS) {
       const to = Math.min(batch.numRows, from + BATCH_ROWS);
       const first = statistics.lines + 1;
@@ -155,6 +163,8 @@ class TableDecoder {
         yield whole;
         this.rows.sink.lastTimeNs = this.native?.lastTimeNs ?? 0;
       } else {
+        if (!isChecked) this.anyRows.check(batch);
+        isChecked = true;
         this.anyRows.decode(batch, from, to, first);
         yield* this.rows.sink.takeFull();
         if (this.native !== undefined) this.native.lastTimeNs = this.rows.sink.lastTimeNs;
