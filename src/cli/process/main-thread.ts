@@ -24,6 +24,9 @@ export function runCommandThread(): void {
   const thread = new Worker(new URL('./command-thread.js', import.meta.url), {
     argv: process.argv.slice(2),
     env: SHARE_ENV,
+    // The thread has the process's own (standard-streams.ts): Node 22 would ask it for more of the streams that these replace.
+    stdout: true,
+    stderr: true,
     // Sockets take descriptors over and close them themselves.
     trackUnmanagedFds: false,
     workerData: port2,
