@@ -52,7 +52,7 @@ export interface EvaluatedPart {
 export interface CalibrationDocument {
   readonly schema: typeof CALIBRATION_SCHEMA;
   readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string };
+    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
     readonly profile: { readonly name: string; readonly title: string; readonly overrides: readonly string[] };
     readonly measured: readonly MeasuredFile[];
     readonly fit_share: number;

@@ -34,7 +34,7 @@ export interface MrcResult {
 export interface MrcDocument {
   readonly schema: typeof MRC_SCHEMA;
   readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string };
+    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
     readonly model: string;
     readonly traces: readonly Readonly<Record<string, unknown>>[];
     /** Guest-side transforms in their order; empty: the guest as recorded. */

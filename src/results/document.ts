@@ -201,7 +201,8 @@ export interface StrategyResult {
 export interface ResultDocument {
   readonly schema: typeof RESULT_SCHEMA;
   readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string };
+    /** `build`: SHA-256 of the built tool; absent in documents of earlier versions. */
+    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
     /** One entry per trace, in the order given. */
     readonly traces: readonly {
       readonly file: string;

@@ -31,7 +31,7 @@ export interface SensitivityRow {
 export interface SensitivityDocument {
   readonly schema: typeof SENSITIVITY_SCHEMA;
   readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string };
+    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
     readonly trace: ResultDocument['provenance']['traces'][number];
     readonly profile: string;
     /** How far each estimate is moved, as a share of it. */

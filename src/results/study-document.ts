@@ -63,7 +63,7 @@ export interface ParetoSpec {
 export interface StudyDocument {
   readonly schema: typeof STUDY_RESULT_SCHEMA;
   readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string };
+    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
     readonly study: {
       /** Name of the file, without its folder. */
       readonly file: string;

@@ -1,5 +1,5 @@
 /**
- * Puts the shards of a study together again: all of them, each once, of one study, one version of the tool and the same
+ * Puts the shards of a study together again: all of them, each once, of one study, one build of the tool and the same
  * traces. What comes out is byte for byte what the sweep prints when it is not sharded.
  */
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export class IncompleteMergeError extends UserError {
 const SHARD_SCHEMA = z.looseObject({
   schema: z.literal(STUDY_RESULT_SCHEMA),
   provenance: z.looseObject({
-    tool: z.looseObject({ name: z.string(), version: z.string() }),
+    tool: z.looseObject({ name: z.string(), version: z.string(), build: z.exactOptional(z.string()) }),
     study: z.looseObject({ file: z.string(), id: z.string(), points: z.int().min(0) }),
     traces: z.array(z.looseObject({ trace: z.string(), sha256: z.string() })),
   }),
@@ -102,7 +102,7 @@ function checkSameStudy(first: NamedShard, other: NamedShard): void {
   const fail = (expected: string, found: string): never => {
     throw new IncompleteMergeError(`${other.path}: expected ${expected} as in ${first.path}, found ${found}`);
   };
-  const [toolA, toolB] = [a.provenance.tool, b.provenance.tool].map(({ name, version }) => `${name} ${version}`);
+  const [toolA, toolB] = [a, b].map(({ provenance }) => toolName(provenance.tool));
   if (toolA !== toolB) fail(toolA, toolB);
   if (a.provenance.study.id !== b.provenance.study.id) {
     const trace = b.provenance.traces.find(
@@ -113,6 +113,9 @@ function checkSameStudy(first: NamedShard, other: NamedShard): void {
   }
   if (a.shard.count !== b.shard.count) fail(`one of ${a.shard.count} shards`, `one of ${b.shard.count}`);
 }
+
+const toolName = ({ name, version, build }: StudyDocument['provenance']['tool']): string =>
+  `${name} ${version}${build === undefined ? '' : ` (build ${build.slice(0, 12)})`}`;
 
 const shortId = ({ provenance }: StudyDocument): string =>
   `${provenance.study.file} (${provenance.study.id.slice(0, 12)})`;

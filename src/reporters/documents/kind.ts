@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { distribution } from '../../results/declaration/metric.js';
 
-/** Names and version of the tool that wrote a document. */
-export const TOOL = z.looseObject({ name: z.string(), version: z.string() });
+/** Name, version and build of the tool that wrote a document; earlier versions did not know their build. */
+export const TOOL = z.looseObject({ name: z.string(), version: z.string(), build: z.exactOptional(z.string()) });
 
 /** Counts by a name. */
 export const COUNTS = z.record(z.string(), z.int());

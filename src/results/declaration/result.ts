@@ -133,8 +133,31 @@ const TRACE_PROVENANCE = z.object({
   transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms, with what each did to this trace' }),
 });
 
+const IMPORTED_CODE = z.union([
+  z.looseObject({ file: label('its path from the strategy’s folder'), sha256: z.string() }),
+  z.looseObject({ package: label('its name'), version: z.string(), sha256: label('SHA-256 of all its files') }),
+]);
+
+const STRATEGY_FILE = z.looseObject({
+  strategy: z.string(),
+  file: z.string(),
+  sha256: label('SHA-256 of the file'),
+  imports: z
+    .array(IMPORTED_CODE)
+    .optional()
+    .meta({ description: 'files and packages that it imports, also through others; absent: none' }),
+  not_covered: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'what its code may depend on besides; absent: nothing' }),
+});
+
 const PROVENANCE = z.looseObject({
-  tool: z.object({ name: label('name of the tool'), version: label('its version') }),
+  tool: z.object({
+    name: label('name of the tool'),
+    version: label('its version'),
+    build: label('SHA-256 of the built tool; not in documents of earlier versions').optional(),
+  }),
   traces: z.array(TRACE_PROVENANCE).min(1),
   profile: z.looseObject({
     name: label('profile of the hardware and software costs'),
@@ -145,7 +168,7 @@ const PROVENANCE = z.looseObject({
   }),
   transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms in their order; empty: as recorded' }),
   strategy_files: z
-    .array(z.looseObject({ strategy: z.string(), file: z.string(), sha256: z.string() }))
+    .array(STRATEGY_FILE)
     .optional()
     .meta({ description: 'strategies that come from files of the user' }),
   pacing: label('closed, recorded or asap'),
