@@ -5,7 +5,7 @@
  * measurements are one row. Columns come in any order; those that begin with `x_` are the user's own.
  */
 import { CsvError, parse } from 'csv-parse/sync';
-import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
+import { resolveStrategies, type StrategyChoice, strategyFilesIn } from '../strategies/spec.js';
 import { unmapSubmission } from '../strategies/user/trial.js';
 import { nearestName, TraceFormatError, UsageError } from '../trace/errors.js';
 import type { Measurement, Shapes } from './measurement.js';
@@ -25,9 +25,11 @@ interface Row {
 /**
  * The measurements in `text`.
  * @param file name for messages
+ * @param allowsCode a strategy may be a file, whose code runs
  * @throws TraceFormatError for a malformed header or row, with its line
+ * @throws UsageError for a strategy from a file that is not allowed
  */
-export function readPoints(text: string, file: string, shapes: Shapes): Measurement[] {
+export function readPoints(text: string, file: string, shapes: Shapes, allowsCode: boolean): Measurement[] {
   const choices = new Map<string, StrategyChoice>();
   return rowsOf(text, file).map(({ record, info }, position) => {
     const integer = (column: string, least: number, most: number, otherwise?: number): number => {
@@ -38,7 +40,7 @@ export function readPoints(text: string, file: string, shapes: Shapes): Measurem
       const found = cell === '' ? 'none' : JSON.stringify(cell);
       throw new TraceFormatError(file, info.lines, `${column} as an integer from ${least} to ${most}`, found);
     };
-    const choice = choices.get(record.strategy) ?? strategyOf(record.strategy, file, info.lines);
+    const choice = choices.get(record.strategy) ?? strategyOf(record.strategy, file, info.lines, allowsCode);
     choices.set(record.strategy, choice);
     return {
       shape: shapes.of(choice, unmapSubmission(integer('commands', 0, MOST_COMMANDS))),
@@ -82,7 +84,12 @@ function checkedHeader(header: readonly string[], file: string): string[] {
   return [...header];
 }
 
-function strategyOf(spec: string, file: string, line: number): StrategyChoice {
+function strategyOf(spec: string, file: string, line: number, allowsCode: boolean): StrategyChoice {
+  const [code] = allowsCode ? [] : strategyFilesIn(spec);
+  if (code !== undefined) {
+    const expected = '--allow-code for code that measured points name (it runs with your rights)';
+    throw new UsageError(`${file}:${line}: strategy: expected ${expected}, found ${code} without it`);
+  }
   try {
     const choices = resolveStrategies([spec]);
     if (choices.length === 1) return choices[0];

@@ -21,6 +21,7 @@ export interface CalibrationFlags {
   readonly 'ftrace-events': string | undefined;
   readonly limit: number | undefined;
   readonly with: string | undefined;
+  readonly 'allow-code': boolean;
   readonly 'profile-out': string | undefined;
   readonly output: string | undefined;
 }
@@ -47,6 +48,7 @@ export function calibrationOptions(flags: CalibrationFlags): CalibrationOptions 
   }
   return {
     strategy,
+    allowsCode: flags['allow-code'],
     fit: splitList(flags.fit),
     predict: flags.predict ?? [],
     share: flags.share / 100,

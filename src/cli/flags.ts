@@ -204,6 +204,12 @@ export const jobsFlag = Flags.integer({
   max: 1024,
 });
 
+/** Code that a file names may run. */
+export const allowCodeFlag = Flags.boolean({
+  description: 'run strategies from files that the file given here names; they run with your rights, like any program',
+  default: false,
+});
+
 /** Threads of a comparison, unless `--jobs` says otherwise: more would exceed what a run may hold in memory. */
 export const DEFAULT_THREADS = 2;
 

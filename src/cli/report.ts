@@ -5,7 +5,6 @@ import type { AnyReporter, ComingDocument, ReportContext, ReportDocument } from 
 import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { UsageError } from '../trace/errors.js';
 import { type Output, openOutput } from './output.js';
-import { withStrategyFiles } from './strategy-files.js';
 import { contextFor } from './terminal.js';
 
 /** The flags that decide. */
@@ -43,7 +42,7 @@ export class Report {
   /** Render what `work` yields and write it; if `work` fails, nothing is left behind. */
   async write(work: () => Promise<ReportDocument>, context: Partial<ReportContext> = {}): Promise<void> {
     try {
-      const document = withStrategyFiles(await work());
+      const document = await work();
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
       const { reporter } = this;
       const shown = { ...seen, ...context };

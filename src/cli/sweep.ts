@@ -1,21 +1,21 @@
 /** What `sweep`, `merge` and `sensitivity` do between their flags and a reporter. */
 import { availableParallelism } from 'node:os';
-import type { ResultDocument } from '../results/document.js';
 import type { StudyDocument } from '../results/study-document.js';
 import { estimateSweep } from '../sweep/estimate.js';
 import { mergeShards } from '../sweep/merge.js';
-import { describe, planSweep } from '../sweep/plan.js';
+import { describe, isReusable, planSweep, type SweepPlan } from '../sweep/plan.js';
 import { PointStore } from '../sweep/point-store.js';
 import { measureSensitivity } from '../sweep/sensitivity.js';
 import { parseShard } from '../sweep/shard.js';
-import { loadStudy } from '../sweep/study.js';
+import { loadStudy, openStudy } from '../sweep/study.js';
 import { runSweep, type SweepHooks } from '../sweep/sweep.js';
 import { UsageError } from '../trace/errors.js';
+import { requireAllowed } from './allow-code.js';
 import { EXIT_UNEXPECTED } from './failure.js';
 import { type ProgressFlags, withPointProgress } from './progress.js';
 import { Report, type ReportFlags } from './report.js';
 import { requireOneStrategy } from './run-options.js';
-import { checkStrategyFiles, withStrategyFiles } from './strategy-files.js';
+import { checkStrategyFiles } from './strategy-files.js';
 
 /** Flags of `sweep`, parsed. */
 export interface SweepFlags extends ReportFlags, ProgressFlags {
@@ -23,6 +23,7 @@ export interface SweepFlags extends ReportFlags, ProgressFlags {
   readonly shard: string | undefined;
   readonly results: string | undefined;
   readonly 'max-points': number;
+  readonly 'allow-code': boolean;
 }
 
 /** Flags of `sensitivity`, parsed. */
@@ -38,21 +39,24 @@ export interface SensitivityFlags extends ReportFlags, ProgressFlags {
 /** Failed points that are told one by one on stderr; the document has all. */
 const TOLD_FAILURES = 20;
 
-const complete = (document: ResultDocument) => withStrategyFiles(document) as ResultDocument;
+/** Reasons that are told why points of a strategy cannot be kept. */
+const TOLD_REASONS = 3;
 
 /** Run the study at `path` and report it; failed points make the exit code 1. */
 export async function sweep(path: string, flags: SweepFlags): Promise<void> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
-  const study = loadStudy(path, flags['max-points']);
+  const opened = openStudy(path, flags['max-points']);
+  await requireAllowed(opened.code, flags['allow-code']);
+  const study = opened.check('run');
   const inputs = [path, ...study.content.traces.map((trace) => study.resolve(trace))];
   const report = Report.open(flags, { schema: 'smmuscope.study-result/2' }, inputs);
   let document: StudyDocument | undefined;
   await report.write(async () => {
     const plan = await planSweep(study);
     const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
+    if (store !== undefined) tellNotKept(plan);
     const settings = { jobs: flags.jobs ?? availableParallelism(), shard, store };
-    const run = (onProgress: NonNullable<SweepHooks['onProgress']>) =>
-      runSweep(plan, settings, { onProgress, complete });
+    const run = (onProgress: NonNullable<SweepHooks['onProgress']>) => runSweep(plan, settings, { onProgress });
     document = await withPointProgress(flags, run);
     return document;
   });
@@ -62,14 +66,14 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
 /** What `sweep --dry-run` prints: lines, without the last line feed. */
 export async function dryRun(path: string, flags: SweepFlags): Promise<string> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
-  const plan = await planSweep(loadStudy(path, flags['max-points']));
+  const plan = await planSweep(loadStudy(path, flags['max-points'], 'leave'));
   const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
   const jobs = flags.jobs ?? availableParallelism();
-  const { points, inShard, toRun, estimatedMs } = await estimateSweep(plan, jobs, shard, store);
+  const { points, inShard, toRun, standIn, estimatedMs } = await estimateSweep(plan, jobs, shard, store);
   const time =
     estimatedMs === undefined
       ? 'unknown: a trace cannot be read'
-      : `${duration(estimatedMs)} with ${jobs} ${jobs === 1 ? 'job' : 'jobs'}, as measured on the beginning of each trace`;
+      : `${duration(estimatedMs)} with ${jobs} ${jobs === 1 ? 'job' : 'jobs'}, as measured on the beginning of each trace${standIn === undefined ? '' : `, code of your own taken for ${standIn}`}`;
   return [
     `study ${plan.file} (${plan.id.slice(0, 12)})`,
     `points: ${points}`,
@@ -100,9 +104,20 @@ export async function sensitivity(trace: string, flags: SensitivityFlags): Promi
   const report = Report.open(flags, { schema: 'smmuscope.sensitivity/2' }, [trace]);
   const jobs = flags.jobs ?? availableParallelism();
   const question = { trace, profile, strategy, baseline, limit, jobs, by: percent / 100 };
-  await report.write(() =>
-    withPointProgress(flags, (onProgress) => measureSensitivity(question, { onProgress, complete })),
-  );
+  await report.write(() => withPointProgress(flags, (onProgress) => measureSensitivity(question, { onProgress })));
+}
+
+/** Code whose results depend on more than can be told is run anew each time: say why. */
+function tellNotKept({ points }: SweepPlan): void {
+  const reasons = new Map(points.filter((point) => !isReusable(point)).map(({ at, code }) => [at.strategy, code]));
+  for (const [strategy, code] of reasons) {
+    const { notCovered = [] } = code ?? {};
+    const more = notCovered.length > TOLD_REASONS ? ` and ${notCovered.length - TOLD_REASONS} more` : '';
+    const told = `${notCovered.slice(0, TOLD_REASONS).join(', ')}${more}`;
+    process.stderr.write(
+      `smmuscope: points of ${strategy} are not kept: its code may depend on more than its files (${told})\n`,
+    );
+  }
 }
 
 function tellFailures(document: StudyDocument | undefined): void {

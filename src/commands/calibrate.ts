@@ -1,7 +1,7 @@
 /** `smmuscope calibrate`: profile parameters fitted to measured latencies. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { allowCodeFlag, modelFlags, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
 
 export default class Calibrate extends BaseCommand {
   static override summary =
@@ -33,6 +33,7 @@ export default class Calibrate extends BaseCommand {
         'the path on which the trace was recorded, like --strategy of replay; without it the file is a CSV of points',
       helpValue: 'NAME',
     }),
+    'allow-code': allowCodeFlag,
     fit: Flags.string({
       description:
         'parameters to fit, separated by commas [default: the two that most of the time rests on and that the measurements can tell apart]',

@@ -1,7 +1,7 @@
 /** `smmuscope sweep`: a study of many replays. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { jobsFlag, progressFlags, reportFlags } from '../cli/flags.js';
+import { allowCodeFlag, jobsFlag, progressFlags, reportFlags } from '../cli/flags.js';
 
 export default class Sweep extends BaseCommand {
   static override summary = 'Run a study: strategies, profiles, parameters and traces, crossed or listed.';
@@ -32,9 +32,11 @@ export default class Sweep extends BaseCommand {
       description: 'keep each finished point in this folder, and take from it what an earlier run finished',
     }),
     'dry-run': Flags.boolean({
-      description: 'run nothing: print how many points there are and about how long they take',
+      description:
+        'run nothing, no code of the study either: print how many points there are and about how long they take',
       default: false,
     }),
+    'allow-code': allowCodeFlag,
     'max-points': Flags.integer({
       helpValue: 'NUMBER',
       description: 'refuse a study with more points than this',

@@ -7,7 +7,7 @@ import type { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import type { FlawOf } from '../strategies/flaws.js';
 import type { HostCommandSink } from '../strategies/host-commands.js';
-import { makeTransport } from '../strategies/migration.js';
+import { makeTransport, pathsOf } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Handling, Transport } from '../strategies/transport.js';
 
@@ -78,8 +78,7 @@ class RunningTransport implements Transport {
 
 /** The paths of `choice`, the one that the trace begins with first. */
 export function makePaths(choice: StrategyChoice, profile: LoadedProfile): readonly ReplayPath[] {
-  const choices = choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];
-  return choices.map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, profile)) }));
+  return pathsOf(choice).map((one) => ({ choice: one, transport: new RunningTransport(makeTransport(one, profile)) }));
 }
 
 /** Command queues that `paths` have beside the physical main queue. */

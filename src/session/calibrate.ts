@@ -35,6 +35,8 @@ export interface CalibrationOptions {
   readonly set: readonly string[];
   /** The strategy whose path the traces were recorded on; undefined: the files hold points that name theirs. */
   readonly strategy: string | undefined;
+  /** Points may name strategies by files, whose code then runs. */
+  readonly allowsCode?: boolean;
   /** Keys to fit; empty: as many as the measurements can tell apart, two at most. */
   readonly fit: readonly string[];
   /** Files that are only predicted. */
@@ -149,19 +151,19 @@ async function measure(
 ): Promise<Measured> {
   const measured =
     choice === undefined
-      ? await measurePoints(path, shapes)
+      ? await measurePoints(path, shapes, options.allowsCode === true)
       : await measureTrace(path, choice, shapes, options, hooks, second);
   if (measured.measurements.length > 0) return measured;
   const expected = choice === undefined ? 'at least one measured point' : 'submissions with a recorded completion';
   throw new TraceFormatError(measured.file.file, 0, expected, 'none');
 }
 
-async function measurePoints(path: string, shapes: Shapes): Promise<Measured> {
+async function measurePoints(path: string, shapes: Shapes, allowsCode: boolean): Promise<Measured> {
   const source = await openSource(path, {});
   try {
     const chunks: Uint8Array[] = [];
     for await (const chunk of (await unpack(source.chunks, source.name)).chunks) chunks.push(chunk);
-    const measurements = readPoints(Buffer.concat(chunks).toString('utf8'), traceName(path), shapes);
+    const measurements = readPoints(Buffer.concat(chunks).toString('utf8'), traceName(path), shapes, allowsCode);
     const count = measurements.reduce((sum, measurement) => sum + measurement.count, 0);
     const file = {
       file: traceName(path),

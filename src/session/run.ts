@@ -6,6 +6,8 @@ import type { MrcResult } from '../mrc/document.js';
 import { loadProfile } from '../profiles/load.js';
 import { requireSingleTrace } from '../readers/open-recording.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
+import { pathsOf } from '../strategies/migration.js';
+import { strategyFilesOf } from '../strategies/user/strategy-files.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import { UsageError } from '../trace/errors.js';
 import { withGuestFacts } from '../transforms/guest-facts.js';
@@ -34,6 +36,7 @@ export async function runReplays(
   if (hooks.timeline !== undefined && traces.length * choices.length !== 1) {
     throw new UsageError(`--perfetto: expected one trace, strategy and --atc, found ${traces.length * choices.length}`);
   }
+  const modules = choices.flatMap(pathsOf).flatMap(({ module }) => module ?? []);
   const faults = parseFaults(options.faults ?? []);
   if (declared !== undefined) checkAtcSizes(declared, profile);
   if (faults.length > 0) checkFaultScope(options, declared);
@@ -82,6 +85,7 @@ export async function runReplays(
         : { background_per_s: options.backgroundPerS }),
       ...readingProvenance(options),
       ...(faults.length === 0 ? {} : { faults: faults.map(({ spec }) => spec) }),
+      ...(modules.length === 0 ? {} : { strategy_files: strategyFilesOf(modules) }),
     },
     results,
     ...(curves.length === 0 ? {} : { miss_ratio_curves: curves }),

@@ -10,7 +10,9 @@ import type { ReplayOptions } from '../replay/replay-options.js';
 import type { Survey } from '../replay/survey.js';
 import type { StrategyResult } from '../results/document.js';
 import { strategyResult, type TimeShares, timeShares } from '../results/strategy-result.js';
+import { pathsOf } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
+import { setupOf } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import type { EventBatch } from '../trace/events.js';
 import { feedByDomains, withTopology } from './declared-topology.js';
@@ -117,8 +119,17 @@ export class StrategyReplays {
       metrics.destroy();
       return { number, result, shares };
     });
+    this.checkUserCode();
     this.strategy = Number.POSITIVE_INFINITY;
     return finished;
+  }
+
+  /** What a replay has left outside of its instance of a user's strategy would be in other results. */
+  private checkUserCode(): void {
+    for (const { number, choice } of this.choices) {
+      this.strategy = number;
+      for (const { transport, options } of pathsOf(choice)) transport.recheck?.(setupOf(options, this.profile));
+    }
   }
 }
 

@@ -48,6 +48,11 @@ export function mapPaths(choice: StrategyChoice, change: (one: StrategyChoice) =
   return migrating(change(from), change(to), atNs);
 }
 
+/** The paths that `choice` consists of, the one that the trace begins with first. */
+export function pathsOf(choice: StrategyChoice): readonly StrategyChoice[] {
+  return choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];
+}
+
 /** The transport of `choice`, ready to run under the profile `values`. */
 export function makeTransport(choice: StrategyChoice, values: ParameterValues): Transport {
   return choice.transport.create(setupOf(choice.options, values));

@@ -97,8 +97,16 @@ function resolveOne(spec: string, crossedAtc: string | undefined, more: readonly
   return { transport, targeting: targetingByName(atc), routing, options, canonicalName, module };
 }
 
-/** A drive letter is part of the path, not the end of the name. */
-function splitSpec(spec: string): { readonly nameOrFile: string; readonly assignments: readonly string[] } {
+/** The files that `spec` names, a specification or a list of them: what would be run to resolve it. Nothing is read or run. */
+export function strategyFilesIn(spec: string): string[] {
+  return spec
+    .split(',')
+    .map((one) => splitSpec(one).nameOrFile)
+    .filter(isStrategyFile);
+}
+
+/** A specification, taken apart but not resolved. A drive letter is part of the path, not the end of the name. */
+export function splitSpec(spec: string): { readonly nameOrFile: string; readonly assignments: readonly string[] } {
   const drive = /^[A-Za-z]:(?=[\\/])/.exec(spec)?.[0] ?? '';
   const [name, ...assignments] = spec.slice(drive.length).split(':');
   return { nameOrFile: drive + name, assignments };

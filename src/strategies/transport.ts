@@ -138,4 +138,9 @@ export interface TransportDefinition {
   /** What it does with errors, given its option values; absent: not known, and `--fault` says so. */
   errors?(option: (key: string) => string): ErrorBehaviour;
   create(setup: TransportSetup): Transport;
+  /**
+   * Absent: instances share nothing. Of a user's own (user/load-user-strategy.ts): make another one and hold it against the first.
+   * @throws UsageError if it does something else: state has outlived an instance
+   */
+  recheck?(setup: TransportSetup): void;
 }

@@ -4,12 +4,15 @@
  */
 import { statSync } from 'node:fs';
 import { transformSettings } from '../transforms/registry.js';
-import type { SweepPlan, SweepPoint } from './plan.js';
+import { isReusable, type SweepPlan, type SweepPoint } from './plan.js';
 import type { PointStore } from './point-store.js';
 import { runPoint } from './run-point.js';
 import type { Shard } from './shard.js';
 import { decodeShared, type SharedTrace } from './shared-trace.js';
 import { pointsOfShard } from './sweep.js';
+
+/** What stands for a strategy from a file: a forecast runs nobody's code. */
+const STAND_IN = 'ioctl';
 
 /** Events at the beginning of a trace that are measured. */
 const PROBED_EVENTS = 20_000;
@@ -20,6 +23,8 @@ export interface SweepEstimate {
   readonly points: number;
   readonly inShard: number;
   readonly toRun: number;
+  /** The strategy that was measured in the place of the user's own; undefined if there are none to be run. */
+  readonly standIn: string | undefined;
   /** Wall-clock time with `jobs` threads, ms; undefined if a trace cannot be read. */
   readonly estimatedMs: number | undefined;
 }
@@ -32,8 +37,9 @@ export async function estimateSweep(
   store: PointStore | undefined,
 ): Promise<SweepEstimate> {
   const wanted = pointsOfShard(plan, shard);
-  const open = wanted.filter(({ id }) => store?.load(id) === undefined);
-  const counts = { points: plan.points.length, inShard: wanted.length, toRun: open.length };
+  const open = wanted.filter((point) => !isReusable(point) || store?.load(point.id) === undefined);
+  const standIn = open.some(({ code }) => code !== undefined) ? STAND_IN : undefined;
+  const counts = { points: plan.points.length, inShard: wanted.length, toRun: open.length, standIn };
   let decodeMs = 0;
   let replayMs = 0;
   for (const path of new Set(open.map(({ trace }) => trace))) {
@@ -63,9 +69,10 @@ async function traceCost(points: readonly SweepPoint[]): Promise<{ decodeMs: num
   const msByKind = new Map<string, number>();
   let replayMs = 0;
   for (const point of points) {
-    const { strategies, transforms: { repeat = 1, ...transforms } = {}, vms = 1 } = point.options;
+    const { transforms: { repeat = 1, ...transforms } = {}, vms = 1 } = point.options;
+    const strategies = point.code === undefined ? point.options.strategies : [STAND_IN];
     const kind = JSON.stringify([strategies, transformSettings(transforms)]);
-    const once = { ...point, options: { ...point.options, transforms, vms: 1 } };
+    const once = { ...point, options: { ...point.options, strategies, transforms, vms: 1 } };
     const known = msByKind.get(kind) ?? (await replayTime(once, shared));
     msByKind.set(kind, known);
     // Several VMs and repetitions replay the trace several times.
@@ -84,6 +91,6 @@ function eventFactor(path: string, shared: SharedTrace, probed: number, limit: n
 
 async function replayTime({ trace, options }: SweepPoint, shared: SharedTrace): Promise<number> {
   const begun = performance.now();
-  await runPoint({ path: trace, options, trace: shared });
+  await runPoint({ path: trace, options, trace: shared, codeDigest: undefined });
   return performance.now() - begun;
 }

@@ -10,12 +10,15 @@ import { requireSingleTrace } from '../readers/open-recording.js';
 import type { Coordinates, ParetoSpec } from '../results/study-document.js';
 import type { RunOptions } from '../session/run.js';
 import { toolIdentity } from '../session/tool-identity.js';
-import { resolveStrategies } from '../strategies/spec.js';
+import { resolveStrategies, splitSpec } from '../strategies/spec.js';
+import { type StrategyCode, strategyCode } from '../strategies/user/code/strategy-code.js';
+import { isStrategyFile } from '../strategies/user/load-user-strategy.js';
 import { loadTopology } from '../topology/load.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
 import { transformSettings } from '../transforms/registry.js';
 import { AXES, type AxisValue, axisValues, parameterValues, SET_AFTER } from './axes.js';
+import { InputFiles } from './input-files.js';
 import type { StudyFile } from './schema.js';
 import type { Study } from './study.js';
 
@@ -29,6 +32,13 @@ export interface SweepPoint {
   /** The trace as this process can open it. */
   readonly trace: string;
   readonly options: RunOptions;
+  /** The code of a strategy that comes from a file, as it stood when the sweep was planned. */
+  readonly code?: StrategyCode | undefined;
+}
+
+/** True if all that decides the result is in the identity: what was kept under it is the result. */
+export function isReusable({ code }: SweepPoint): boolean {
+  return code === undefined || code.notCovered.length === 0;
 }
 
 /** All points of a study, in order: the trace changes slowest, the strategy fastest. */
@@ -39,6 +49,8 @@ export interface SweepPlan {
   readonly id: string;
   readonly points: readonly SweepPoint[];
   readonly traces: readonly { readonly trace: string; readonly sha256: string }[];
+  /** The files that the identities were read from, but for code, which every thread checks by its content. */
+  readonly inputs: InputFiles;
   readonly pareto: ParetoSpec;
 }
 
@@ -49,31 +61,42 @@ export interface SweepPlan {
 export async function planSweep(study: Study): Promise<SweepPlan> {
   const { content, file } = study;
   const positions = expand(content);
+  const inputs = new InputFiles();
+  const base = baseOptions(study);
+  for (const { trace, profile } of positions) {
+    for (const path of filesOf(study.resolve(trace), { ...base, profile: study.resolveProfile(profile) }))
+      inputs.note(path);
+  }
   const digests = new Map<string, string>();
   for (const { trace } of positions) if (!digests.has(trace)) digests.set(trace, await digestOf(study.resolve(trace)));
-  const base = baseOptions(study);
   requireSingleTrace([...digests.keys()], content.replay?.with);
   const joined = base.with === undefined ? null : [basename(base.with), await digestOf(base.with)];
   const identity = new Identity(study, digests, joined);
   const seen = new Map<string, Coordinates>();
   const points = positions.map((at, index): SweepPoint => {
     const options = optionsAt(at, base, study);
-    const id = identity.of(at, options);
-    const twin = seen.get(id);
+    const { id, meaning, code } = identity.of(at, options);
+    const twin = seen.get(meaning);
     if (twin !== undefined) {
       throw new UsageError(`${file}: expected every point once, found ${describe(at)} and ${describe(twin)}`);
     }
-    seen.set(id, at);
-    return { index, id, at, trace: study.resolve(at.trace), options };
+    seen.set(meaning, at);
+    return { index, id, at, trace: study.resolve(at.trace), options, ...(code === undefined ? {} : { code }) };
   });
   const pareto = { latency: content.pareto?.latency ?? 'mean_ns', over: content.pareto?.over ?? ['strategy', 'atc'] };
   return {
     file,
     id: sha256(JSON.stringify({ points: points.map(({ id }) => id), pareto })),
     points,
+    inputs,
     traces: [...digests].map(([trace, digest]) => ({ trace, sha256: digest })),
     pareto,
   };
+}
+
+/** The files that a point on `trace` with these options is read from; a built-in profile is none. */
+export function filesOf(trace: string, { profile, topology, with: joined }: RunOptions): string[] {
+  return [trace, profile, topology, joined].filter((path) => path !== undefined);
 }
 
 /** A point in words: `trace=a.log profile=p … strategy=s`. */
@@ -157,15 +180,38 @@ function optionsAt(at: Coordinates, base: RunOptions, study: Study): RunOptions 
   };
 }
 
-/** Identities of points; what several points share is digested once. */
+/** What says a point. */
+interface PointIdentity {
+  readonly id: string;
+  /** The same for points that have the same result in another spelling, as far as can be told. */
+  readonly meaning: string;
+  readonly code: StrategyCode | undefined;
+}
+
+/** A strategy as part of an identity. */
+interface StrategyIdentity {
+  /** What decides its result. */
+  readonly decides: unknown;
+  /** What it is by name, however it is spelt. */
+  readonly means: unknown;
+  readonly code?: StrategyCode;
+}
+
+/**
+ * Identities of points; what several points share is digested once.
+ *
+ * Node's own version is no part of them, with two exceptions. A replay computes with integers, products, quotients and square
+ * roots, which ECMAScript defines to the last bit. The host's own invalidations (`background`) take a logarithm, which each
+ * version of V8 may round its own way; and code of the user's own sees all of Node.
+ */
 class Identity {
   private readonly profiles = new Map<string, string>();
-  private readonly strategies = new Map<string, unknown>();
+  private readonly strategies = new Map<string, StrategyIdentity>();
   private readonly topology: unknown;
   private readonly tool = toolIdentity();
 
   constructor(
-    study: Study,
+    private readonly study: Study,
     private readonly traces: ReadonlyMap<string, string>,
     private readonly joined: readonly string[] | null,
   ) {
@@ -174,14 +220,15 @@ class Identity {
     this.topology = declared === undefined ? null : [declared.file, declared.sha256];
   }
 
-  of({ trace }: Coordinates, options: RunOptions): string {
+  of({ trace }: Coordinates, options: RunOptions): PointIdentity {
     const { profile, strategies, atc, topology: _path, with: _with, csvMap, transforms, ...rest } = options;
+    const { decides, means, code } = this.strategy(strategies[0], atc);
     const parts = {
       tool: this.tool,
+      engine: (options.backgroundPerS ?? 0) > 0 ? process.versions.v8 : null,
       // A result names its trace without the folder, and is the same in any folder.
       trace: [basename(trace), this.traces.get(trace)],
       profile: this.profileDigest(profile),
-      strategy: this.strategy(strategies[0], atc),
       topology: this.topology,
       joined: this.joined,
       csvMap: csvMap === undefined ? null : [...csvMap],
@@ -191,7 +238,9 @@ class Identity {
       format: options.format ?? null,
       ftraceEvents: options.ftraceEvents ?? null,
     };
-    return sha256(JSON.stringify(parts));
+    const id = sha256(JSON.stringify({ ...parts, strategy: decides }));
+    const meaning = means === decides ? id : sha256(JSON.stringify({ ...parts, strategy: means }));
+    return { id, meaning, code };
   }
 
   private profileDigest(path: string): string {
@@ -203,13 +252,23 @@ class Identity {
     return digest;
   }
 
-  private strategy(spec: string, atc: readonly string[]): unknown {
+  private strategy(spec: string, atc: readonly string[]): StrategyIdentity {
     const key = `${spec} ${atc.join()}`;
-    if (!this.strategies.has(key)) {
-      const [{ canonicalName, targeting, module }] = resolveStrategies([spec], atc);
-      this.strategies.set(key, [canonicalName, targeting.name, module?.sha256 ?? null]);
-    }
-    return this.strategies.get(key);
+    const known = this.strategies.get(key) ?? this.identify(spec, atc);
+    this.strategies.set(key, known);
+    return known;
+  }
+
+  private identify(spec: string, atc: readonly string[]): StrategyIdentity {
+    const { nameOrFile, assignments } = splitSpec(spec);
+    const isFile = isStrategyFile(nameOrFile);
+    const [choice] = isFile && !this.study.runsCode ? [] : resolveStrategies([spec], atc);
+    const named = choice && [choice.canonicalName, choice.targeting.name];
+    if (!isFile) return { decides: named, means: named };
+    // What the options mean is known only to the code, which may not have been run: they count as they are spelt.
+    const code = choice?.module ?? strategyCode(nameOrFile);
+    const decides = [basename(nameOrFile), [...assignments].sort(), atc, code.digest, process.version];
+    return { decides, means: named === undefined ? decides : [...named, code.digest], code };
   }
 }
 

@@ -1,9 +1,11 @@
 /**
  * One point on a decoded trace; the same code runs in the sweep's own thread and in its workers.
  */
+import { basename } from 'node:path';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 import { type RunOptions, runReplays } from '../session/run.js';
-import { UserError } from '../trace/errors.js';
+import { resolveStrategies } from '../strategies/spec.js';
+import { UsageError, UserError } from '../trace/errors.js';
 import { transformSettings } from '../transforms/registry.js';
 import { openShared, type SharedTrace } from './shared-trace.js';
 
@@ -12,6 +14,8 @@ export interface PointJob {
   readonly path: string;
   readonly options: RunOptions;
   readonly trace: SharedTrace;
+  /** Digest of the strategy's code when the sweep was planned, if it comes from a file. */
+  readonly codeDigest: string | undefined;
 }
 
 /** The result document as JSON text, or why there is none. */
@@ -23,14 +27,23 @@ export type PointOutcome =
 const EXIT_UNEXPECTED = 1;
 
 /** Run `job`; never throws. */
-export async function runPoint({ path, options, trace }: PointJob): Promise<PointOutcome> {
+export async function runPoint({ path, options, trace, codeDigest }: PointJob): Promise<PointOutcome> {
   try {
+    requireSameCode(options, codeDigest);
     const isChanged = transformSettings(options.transforms ?? {}).length > 0;
     const open = () => openShared(trace, path, isChanged);
     return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open }))) };
   } catch (error) {
     return failedWith(error);
   }
+}
+
+/** Every thread loads a strategy's file for itself: what it runs must be what the point is called by. */
+function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | undefined): void {
+  if (codeDigest === undefined) return;
+  const [{ module }] = resolveStrategies(strategies, atc);
+  if (module === undefined || module.digest === codeDigest) return;
+  throw new UsageError(`${basename(module.path)}: expected the code that the sweep began with, found it changed`);
 }
 
 /** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */

@@ -68,8 +68,8 @@ export async function measureSensitivity(
     replay: limit === undefined ? {} : { limit },
     points: settings.map((set) => ({ set })),
   };
-  // Paths are the command line's: they start from its own folder.
-  const plan = await planSweep(studyOf(content, 'sensitivity.yaml'));
+  // Paths are the command line's: they start from its own folder, and code that it names may run.
+  const plan = await planSweep(studyOf(content, 'sensitivity.yaml', true));
   const document = await runSweep(plan, { jobs }, hooks);
   return documentOf(question, profile, document, variations, notVaried);
 }

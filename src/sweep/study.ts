@@ -9,8 +9,9 @@ import { DEFAULT_PROFILE, loadProfile } from '../profiles/load.js';
 import { parseColumnMap } from '../readers/csv/column-map.js';
 import { eventRoles } from '../readers/ftrace/event-roles.js';
 import { readerByName } from '../readers/registry.js';
-import { resolveStrategies } from '../strategies/spec.js';
+import { resolveStrategies, strategyFilesIn } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
+import { strategyCode } from '../strategies/user/code/strategy-code.js';
 import { isStrategyFile } from '../strategies/user/load-user-strategy.js';
 import { loadTopology } from '../topology/load.js';
 import { type CheckedYaml, parseCheckedYaml, type YamlPath } from '../trace/checked-yaml.js';
@@ -20,7 +21,21 @@ import { parseTransformList } from '../transforms/transform-list.js';
 import { AXES, parameterCount, parameterValues } from './axes.js';
 import { PARETO_SCHEMA, POINT_SCHEMA, RANGE_SCHEMA, REPLAY_SCHEMA, STUDY_SCHEMA, type StudyFile } from './schema.js';
 
-/** A study whose every name and value is good. */
+/** Code of a user that a study names. */
+export interface NamedCode {
+  /** `FILE:LINE: KEY` of the study. */
+  readonly where: string;
+  /** As the study writes it. */
+  readonly file: string;
+}
+
+/**
+ * What is done with it. `refuse`: a study with code is an error. `leave`: it is read for the identities of points, and never run.
+ * `run`: somebody has allowed it.
+ */
+export type CodePolicy = 'refuse' | 'leave' | 'run';
+
+/** A study whose every name and value is good, but that its code may not have been run. */
 export interface Study {
   /** Name of the file, without its folder. */
   readonly file: string;
@@ -31,14 +46,26 @@ export interface Study {
   resolveProfile(profile: string): string;
   /** A strategy as `resolveStrategies` takes it. */
   resolveStrategy(spec: string): string;
+  /** The code that its strategies name may be run. */
+  readonly runsCode: boolean;
+}
+
+/** A study that has been read, but whose names and values are not checked yet: to do so may run code. */
+export interface OpenedStudy {
+  readonly code: readonly NamedCode[];
+  /**
+   * The study, checked.
+   * @throws UsageError `FILE:LINE: KEY: expected …, found …`
+   */
+  check(policy: CodePolicy): Study;
 }
 
 /**
- * Read the study at `path`.
+ * Read the study at `path`, and run nothing.
  * @param maxPoints most points that it may have
  * @throws UsageError `FILE:LINE: KEY: expected …, found …`
  */
-export function loadStudy(path: string, maxPoints: number): Study {
+export function openStudy(path: string, maxPoints: number): OpenedStudy {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -46,22 +73,59 @@ export function loadStudy(path: string, maxPoints: number): Study {
     throw new UsageError(`${path}: expected a readable study file, found ${(error as NodeJS.ErrnoException).code}`);
   }
   const checked = parseCheckedYaml(text, path, { what: 'a study', schema: STUDY_SCHEMA, keysAt });
-  const study = studyOf(checked.content, path);
   const count = countPoints(checked.content);
   if (count > maxPoints) {
     throw new UsageError(`${path}: expected at most ${maxPoints} points (--max-points), found ${count}`);
   }
-  new StudyCheck(checked, study).all();
-  return study;
+  const code = namedCode(checked);
+  return {
+    code,
+    check(policy) {
+      if (policy === 'refuse') requireNoCode(code);
+      const study = studyOf(checked.content, path, policy === 'run');
+      new StudyCheck(checked, study).all();
+      return study;
+    },
+  };
+}
+
+/**
+ * The study at `path`, checked.
+ * @throws UsageError as `openStudy` and `OpenedStudy.check`
+ */
+export function loadStudy(path: string, maxPoints: number, policy: CodePolicy = 'refuse'): Study {
+  return openStudy(path, maxPoints).check(policy);
+}
+
+/** @throws UsageError that says how `code` is allowed, if there is any */
+export function requireNoCode(code: readonly NamedCode[]): void {
+  if (code.length === 0) return;
+  const [{ where, file }] = code;
+  throw new UsageError(
+    `${where}: expected --allow-code for code that a study names (it runs with your rights), found ${file} without it`,
+  );
+}
+
+/** Every file of code in the order of the study. */
+function namedCode({ content, where }: CheckedYaml<StudyFile>): NamedCode[] {
+  const specs: [string | undefined, YamlPath][] = [
+    ...content.strategies.map((spec, index): [string, YamlPath] => [spec, ['strategies', index]]),
+    ...(content.points ?? []).map(({ strategy }, at): [string | undefined, YamlPath] => [
+      strategy,
+      ['points', at, 'strategy'],
+    ]),
+  ];
+  return specs.flatMap(([spec = '', path]) => strategyFilesIn(spec).map((file) => ({ where: where(path), file })));
 }
 
 /** A study that was put together by the program: `path` is where its paths start from. */
-export function studyOf(content: StudyFile, path: string): Study {
+export function studyOf(content: StudyFile, path: string, runsCode: boolean): Study {
   const folder = dirname(path);
   const resolve = (file: string) => (/^([/\\]|[A-Za-z]:[/\\])/.test(file) ? file : join(folder, file));
   return {
     file: basename(path),
     content,
+    runsCode,
     resolve,
     resolveProfile: (profile) => (/[/\\]|\.ya?ml$/.test(profile) ? resolve(profile) : profile),
     resolveStrategy(spec) {
@@ -149,9 +213,15 @@ class StudyCheck {
   }
 
   private strategy(spec: string, path: YamlPath): void {
-    const choices = this.at(path, () => resolveStrategies([this.study.resolveStrategy(spec)]));
     if (spec.includes(',')) throw this.checked.fault(path, 'one strategy per entry');
+    const resolved = this.study.resolveStrategy(spec);
+    if (!this.study.runsCode && strategyFilesIn(spec).length > 0) {
+      for (const file of strategyFilesIn(resolved)) this.at(path, () => strategyCode(file));
+      return;
+    }
+    const choices = this.at(path, () => resolveStrategies([resolved]));
     const files = choices.filter((choice) => choice.module !== undefined);
+    if (files.length === 0) return;
     // A file is held against its contract when it is made: once, with the first profile.
     const loaded = loadProfile(this.study.resolveProfile(this.content.profiles?.[0] ?? DEFAULT_PROFILE));
     for (const { transport, options } of files) {

@@ -11,7 +11,7 @@ import {
 } from '../results/study-document.js';
 import { toolIdentity } from '../session/tool-identity.js';
 import { paretoFronts } from './pareto.js';
-import type { SweepPlan, SweepPoint } from './plan.js';
+import { filesOf, isReusable, type SweepPlan, type SweepPoint } from './plan.js';
 import type { PointStore } from './point-store.js';
 import { ownThread, type PointThread, workerThread } from './pool.js';
 import { failedWith, type PointOutcome } from './run-point.js';
@@ -31,8 +31,6 @@ export interface SweepSettings {
 export interface SweepHooks {
   /** Points that have ended, those found in the store included, of all points of the shard. */
   onProgress?(ended: number, points: number): void;
-  /** Last touch to a document before it is kept. */
-  complete?(document: ResultDocument): ResultDocument;
 }
 
 /** A point and the decoded trace that it runs on, or why there is none. */
@@ -60,19 +58,28 @@ export async function runSweep(
   };
   const open: SweepPoint[] = [];
   for (const point of wanted) {
-    const json = store?.load(point.id);
+    const json = isReusable(point) ? store?.load(point.id) : undefined;
     if (json === undefined) open.push(point);
     else end(point, { json });
   }
-  const finish = (point: SweepPoint, outcome: PointOutcome) => {
-    if (!('json' in outcome)) return end(point, outcome);
-    const json = hooks.complete === undefined ? outcome.json : JSON.stringify(hooks.complete(JSON.parse(outcome.json)));
-    store?.save(point.id, json);
-    end(point, { json });
+  const finish = (point: SweepPoint, ran: PointOutcome) => {
+    const outcome = checked(plan, point, ran);
+    if ('json' in outcome && isReusable(point)) store?.save(point.id, outcome.json);
+    end(point, outcome);
   };
   await runAll(open, jobs, finish);
   const points = wanted.map(({ index }) => ended.get(index) as StudyPoint);
   return studyDocument(plan, points, shard);
+}
+
+/** `outcome`, unless a file has changed since the plan was made: then it is not that of the point's identity. */
+function checked({ inputs }: SweepPlan, { trace, options }: SweepPoint, outcome: PointOutcome): PointOutcome {
+  try {
+    for (const path of filesOf(trace, options)) inputs.requireSame(path);
+    return outcome;
+  } catch (error) {
+    return failedWith(error);
+  }
 }
 
 /** The parts of a plan that a document needs. */
@@ -151,7 +158,7 @@ async function work(
 ): Promise<void> {
   for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
     const { point, trace } = next.value;
-    const job = { path: point.trace, options: point.options };
+    const job = { path: point.trace, options: point.options, codeDigest: point.code?.digest };
     finish(point, 'failure' in trace ? trace.failure : await thread.run({ ...job, trace }));
   }
 }

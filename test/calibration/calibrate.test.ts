@@ -142,6 +142,13 @@ describe('calibrate', () => {
       UsageError,
       'found software.worker_wake_ns (it changes none of the measured latencies)',
     ],
+    [
+      'code that the points name',
+      () => points('code.csv', 'ioctl,1,5000,', 'docs/examples/emulated.mjs,9,9000,'),
+      {},
+      UsageError,
+      'code.csv:3: strategy: expected --allow-code for code that measured points name (it runs with your rights), found docs/examples/emulated.mjs without it',
+    ],
   ])('refuses %s', async (_what, file, options, kind, sentence) => {
     const refused = calibrate(file(), { ...STANDARD, ...options });
     await expect(refused).rejects.toThrow(sentence);

@@ -9,7 +9,7 @@ import { loadProfile, profileNames } from '../../src/profiles/load.js';
 import { TRANSPORTS } from '../../src/strategies/registry.js';
 import { resolveStrategies, targetingNames } from '../../src/strategies/spec.js';
 import { setupOf } from '../../src/strategies/transport.js';
-import { dryRunFaults } from '../../src/strategies/user/dry-run.js';
+import { dryRun } from '../../src/strategies/user/dry-run.js';
 import { Sandbox } from '../support/cli.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission } from '../support/trace-builder.js';
@@ -151,6 +151,6 @@ describe('the dry run', () => {
     const { transport, options } = resolveStrategies([spec])[0];
     const profile = loadProfile('neoverse-mmu700');
     const made = transport.create(setupOf(options, profile));
-    expect(dryRunFaults(made)).toEqual([]);
+    expect(dryRun(made, 1).faults).toEqual([]);
   });
 });

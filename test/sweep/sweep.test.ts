@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ResultDocument } from '../../src/results/document.js';
 import type { StudyPoint } from '../../src/results/study-document.js';
 import { runReplays } from '../../src/session/run.js';
@@ -103,13 +103,9 @@ it('takes finished points from the folder, and runs again what is damaged or bel
   }
   writeFileSync(a, readFileSync(b)); // whole, but of another point
   expect(store.load(plan.points[0].id)).toBeUndefined();
-  let completed = 0;
-  const complete = <T>(document: T): T => {
-    completed++;
-    return document;
-  };
-  expect(JSON.stringify(await runSweep(plan, { jobs: 1, store }, { complete }))).toBe(first);
-  expect(completed).toBe(1);
+  const save = vi.spyOn(store, 'save');
+  expect(JSON.stringify(await runSweep(plan, { jobs: 1, store }))).toBe(first);
+  expect(save.mock.calls.map(([id]) => id)).toEqual([plan.points[0].id]);
   expect(readFileSync(a, 'utf8')).toBe(text);
 });
 
@@ -146,7 +142,7 @@ it('estimates what is to be run, and says so where a trace cannot be read', asyn
   await runSweep({ ...good, points: [first] }, { jobs: 1, store });
   const shard = { index: 1, count: 2 }; // points 0 and 2
   const estimate = await estimateSweep(good, 1, shard, store);
-  expect(estimate).toMatchObject({ points: 4, inShard: 2, toRun: 1 });
+  expect(estimate).toMatchObject({ points: 4, inShard: 2, toRun: 1, standIn: undefined });
   expect(estimate.estimatedMs).toBeGreaterThan(0);
   const bad = await planSweep(
     loadStudy(studyFile([`traces: ['${tracePath('invalid/binary.bin')}']`, 'strategies: [ioctl]']), 9),

@@ -1,10 +1,11 @@
 /**
  * A dry run: a transport gets small publications of every kind, and what it compiles must be sound. Finds in milliseconds
- * what would otherwise stall or falsify a replay.
+ * what would otherwise stall or falsify a replay. Two runs can be compared: instances of one strategy must not differ.
  */
 import { COST_COUNT } from '../../path/costs.js';
 import { PathBuilder } from '../../path/path-builder.js';
 import { Program } from '../../path/program.js';
+import type { Submission } from '../../path/submission.js';
 import { type CommandWords, encodeCommand } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
 import type { AtcTargeting } from '../targeting/targeting.js';
@@ -47,47 +48,89 @@ const TARGETINGS: readonly (readonly [string, AtcTargeting])[] = [
   [' when no device takes ATC_INVs', { targets: () => [] }],
 ];
 
-/** The first faults that `transport` shows, each as "function for publication: expected …, found …"; empty if none. */
-export function dryRunFaults(transport: Transport): string[] {
-  for (const [circumstance, targeting] of TARGETINGS) {
-    for (const [label, commands] of SAMPLES) {
-      const found = sampleFaults(transport, targeting, commands);
-      const faults = found.map(([role, fault]) => `${role} for ${label}${circumstance}: ${fault}`);
-      if (faults.length > 0) return [...new Set(faults)];
-    }
-  }
-  return [];
+/** What a transport did in a dry run. */
+export interface DryRun {
+  /** The first faults that it showed, each as "function for publication: expected …, found …"; empty if none. */
+  readonly faults: readonly string[];
+  /** By publication, in order: everything that it said, as text that two runs can be compared by. */
+  readonly said: readonly string[];
 }
 
-function sampleFaults(
-  transport: Transport,
-  targeting: AtcTargeting,
-  commands: readonly CommandWords[],
-): [role: string, fault: string][] {
-  const { submission, handlings } = forwardAll(transport, targeting, commands);
-  const strange = handlings.find((handling) => !HANDLING_VALUES.includes(handling));
-  if (handlings.some((handling) => !HANDLING_VALUES.includes(handling))) {
-    return [['forward()', `expected a value of Handling, found ${String(strange)}`]];
-  }
-  const inspector = new ProgramInspector(transport, submission);
-  const path = new PathBuilder(new Float64Array(COST_COUNT).fill(1), new TrialTally());
-  const program = new Program();
-  const faults: [string, string][] = [];
-  const inspect = (role: ProgramRole, compile: () => void) => {
-    path.begin(program, true, submission);
-    compile();
-    for (const fault of inspector.faultsOf(program, role)) faults.push([FUNCTIONS[role], fault]);
-  };
-  inspect('submit', () => transport.submit(submission, path));
-  if (inspector.isSignalled && faults.length === 0) {
-    inspect('wakeWorker', () => transport.wakeWorker(path));
-    inspect('drain', () => transport.drain(submission, path));
-  }
-  for (const fault of inspector.deliveryFaults()) faults.push(['submit()', fault]);
-  for (const [row, handling] of handlings.entries()) {
-    if (handling === Handling.Emulated && !inspector.effects.has(row)) {
-      faults.push(['submit()', `expected effect(${row}) for a command that forward() called Emulated, found none`]);
+/**
+ * Give `transport` every publication in turn, up to the first fault.
+ * @param rounds so many times all of them: what it does in the beginning only, or counts, has time to show
+ */
+export function dryRun(transport: Transport, rounds: number): DryRun {
+  const said: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const { circumstance, targeting, label, commands } of PUBLICATIONS) {
+      const sample = new Sample(transport, targeting, commands);
+      const faults = sample.faults.map(([role, fault]) => `${role} for ${label}${circumstance}: ${fault}`);
+      if (faults.length > 0) return { faults: [...new Set(faults)], said };
+      said.push(sample.said.join());
     }
   }
-  return faults;
+  return { faults: [], said };
+}
+
+/** Where two dry runs of as many rounds part, in words; undefined if they are the same. */
+export function firstDifference(a: DryRun, b: DryRun): string | undefined {
+  const at = a.said.findIndex((text, index) => text !== b.said[index]);
+  if (at < 0) return undefined;
+  const { label, circumstance } = PUBLICATIONS[at % PUBLICATIONS.length];
+  return `publication ${at + 1} (${label}${circumstance})`;
+}
+
+const PUBLICATIONS = TARGETINGS.flatMap(([circumstance, targeting]) =>
+  SAMPLES.map(([label, commands]) => ({ circumstance, targeting, label, commands })),
+);
+
+/** One publication, and what a transport makes of it. */
+class Sample {
+  readonly faults: [role: string, fault: string][] = [];
+  /** Handlings, host commands, steps and counts. */
+  readonly said: number[] = [];
+
+  constructor(transport: Transport, targeting: AtcTargeting, commands: readonly CommandWords[]) {
+    const { submission, handlings, hostWords } = forwardAll(transport, targeting, commands);
+    const strange = handlings.findIndex((handling) => !HANDLING_VALUES.includes(handling));
+    if (strange >= 0) {
+      this.faults.push(['forward()', `expected a value of Handling, found ${String(handlings[strange])}`]);
+      return;
+    }
+    this.said.push(...handlings, ...hostWords);
+    this.compile(transport, submission, handlings);
+  }
+
+  private compile(transport: Transport, submission: Submission, handlings: readonly number[]): void {
+    const { faults } = this;
+    const inspector = new ProgramInspector(transport, submission);
+    const tally = new TrialTally();
+    const path = new PathBuilder(new Float64Array(COST_COUNT).fill(1), tally);
+    const program = new Program();
+    const inspect = (role: ProgramRole, compile: () => void) => {
+      path.begin(program, true, submission);
+      compile();
+      for (const fault of inspector.faultsOf(program, role)) faults.push([FUNCTIONS[role], fault]);
+      this.note(program, tally);
+    };
+    inspect('submit', () => transport.submit(submission, path));
+    if (inspector.isSignalled && faults.length === 0) {
+      inspect('wakeWorker', () => transport.wakeWorker(path));
+      inspect('drain', () => transport.drain(submission, path));
+    }
+    for (const fault of inspector.deliveryFaults()) faults.push(['submit()', fault]);
+    for (const [row, handling] of handlings.entries()) {
+      if (handling === Handling.Emulated && !inspector.effects.has(row)) {
+        faults.push(['submit()', `expected effect(${row}) for a command that forward() called Emulated, found none`]);
+      }
+    }
+  }
+
+  private note(program: Program, { exits, ioctls, addedSyncs }: TrialTally): void {
+    for (let step = 0; step < program.length; step++) {
+      this.said.push(program.operation(step), program.a(step), program.b(step), program.c(step));
+    }
+    this.said.push(exits, ioctls, addedSyncs);
+  }
 }

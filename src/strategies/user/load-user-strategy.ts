@@ -2,11 +2,9 @@
  * A user's own strategy from a file: an ES module whose default export is a TransportDefinition, or a function that is
  * given the strategy kit and returns one (so that a file anywhere needs no import).
  *
- * The file is held against the contract at load, what `create` returns when it is made (with a dry run), and what its
- * functions throw later is reported as its own defect. All three are UsageErrors that name the file.
+ * The file is held against the contract at load, what `create` returns when it is made (with a dry run of instances of their
+ * own), and what its functions throw later is reported as its own defect. All three are UsageErrors that name the file.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,8 +20,10 @@ import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetu
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
 import { forwardByIoctl, HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
+import { strategyCode } from './code/strategy-code.js';
 import { definitionFaults, named, transportFaults } from './definition-faults.js';
-import { dryRunFaults } from './dry-run.js';
+import { type DryRun, dryRun, firstDifference } from './dry-run.js';
+import { SetupLog } from './setup-log.js';
 import { noteStrategyFile, type StrategyModule } from './strategy-files.js';
 
 /** Everything that a strategy is built from; the package exports the same names (src/index.ts). */
@@ -77,23 +77,107 @@ export function loadUserStrategy(file: string): LoadedStrategy {
   const path = resolve(file);
   const known = cache.get(path);
   if (known !== undefined) return known;
-  const sha256 = createHash('sha256').update(readModule(file, path)).digest('hex');
-  const definition = defaultExport(file, path);
-  refuse(file, definitionFaults(definition));
-  const transport = guardedDefinition(definition as TransportDefinition, file, path);
-  const loaded = { transport, module: { strategy: transport.name, path, sha256 } };
+  const code = strategyCode(file);
+  const module = new UserModule(file, path);
+  const { transport } = module;
+  const loaded = { transport, module: { strategy: transport.name, path, ...code } };
   cache.set(path, loaded);
   noteStrategyFile(loaded.module);
   return loaded;
 }
 
-function readModule(file: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : code;
-    throw new UsageError(`${file}: expected a strategy module, found ${found}`);
+/** What instances that were made alike did in a dry run. */
+interface Trial {
+  readonly run: DryRun;
+  readonly rounds: number;
+  /** All that they read of their setup, by then. */
+  readonly read: string;
+}
+
+/** Rounds for options that are new, and for parameters that are: a calibration makes a strategy thousands of times. */
+const ROUNDS = { options: 8, parameters: 1 } as const;
+
+/** A module that has been loaded, and what its instances have been seen to do. */
+class UserModule {
+  /** What the file exports, each function guarded. */
+  readonly transport: TransportDefinition;
+  private readonly exported: unknown;
+  /** By what instances read when they are made. */
+  private readonly trials = new Map<string, Trial>();
+  /** By the options among it. */
+  private readonly triedOptions = new Set<string>();
+
+  constructor(
+    private readonly file: string,
+    private readonly path: string,
+  ) {
+    this.exported = defaultExport(file, path);
+    const create = (setup: TransportSetup) => this.create(setup);
+    const recheck = (setup: TransportSetup) => this.recheck(setup);
+    this.transport = { ...this.definition(), create, recheck };
+  }
+
+  /** The definition; from a function that returns it a new one each time, so that what it closes over is of one instance. */
+  private definition(): TransportDefinition {
+    const { file, path, exported } = this;
+    const definition: unknown =
+      typeof exported === 'function' ? attempt(file, path, 'default export', () => exported(strategyKit)) : exported;
+    refuse(file, definitionFaults(definition));
+    return definition as TransportDefinition;
+  }
+
+  /**
+   * An instance that has done nothing yet. Two others that were made alike have shown in a dry run that what it does is sound,
+   * and the same: a result must not depend on what was replayed before it.
+   */
+  private create(setup: TransportSetup): Transport {
+    const made = this.readBy(setup);
+    if (!this.trials.has(made.key)) {
+      const rounds = this.triedOptions.has(made.options) ? ROUNDS.parameters : ROUNDS.options;
+      const [first, second] = [this.try(setup, rounds), this.try(setup, rounds)];
+      this.requireSame(first, second);
+      this.trials.set(made.key, first);
+      this.triedOptions.add(made.options);
+    }
+    return this.instance(setup);
+  }
+
+  /** Hold another instance against the first ones: what replays have left outside of theirs shows in what it does. */
+  private recheck(setup: TransportSetup): void {
+    const known = this.trials.get(this.readBy(setup).key);
+    if (known !== undefined) this.requireSame(known, this.try(setup, known.rounds));
+  }
+
+  /** What an instance reads when it is made. */
+  private readBy(setup: TransportSetup): SetupLog {
+    const log = new SetupLog(setup);
+    this.instance(log);
+    return log;
+  }
+
+  private try(setup: TransportSetup, rounds: number): Trial {
+    const log = new SetupLog(setup);
+    const run = dryRun(this.instance(log), rounds);
+    refuse(this.file, run.faults);
+    return { run, rounds, read: log.key };
+  }
+
+  private requireSame(one: Trial, other: Trial): void {
+    // What they read later than when they were made may be another profile's.
+    const place = one.read === other.read ? firstDifference(one.run, other.run) : undefined;
+    if (place === undefined) return;
+    const expected = 'every instance from create() to do the same with the same commands';
+    refuse(this.file, [
+      `${place}: expected ${expected}, found a difference (state outside of the instance, or chance)`,
+    ]);
+  }
+
+  private instance(setup: TransportSetup): Transport {
+    const { file, path } = this;
+    const definition = this.definition();
+    const made = attempt(file, path, 'create()', () => definition.create(setup));
+    refuse(file, transportFaults(made));
+    return guardedTransport(made, file, path);
   }
 }
 
@@ -109,20 +193,7 @@ function defaultExport(file: string, path: string): unknown {
   }
   const value = exports.default;
   if (value === undefined) throw new UsageError(`${file}: expected a default export (export default …), found none`);
-  if (typeof value !== 'function') return value;
-  return attempt(file, path, 'default export', () => value(strategyKit));
-}
-
-/** `definition` with every function of the user's guarded. */
-function guardedDefinition(definition: TransportDefinition, file: string, path: string): TransportDefinition {
-  const create = (setup: TransportSetup): Transport => {
-    const made = attempt(file, path, 'create()', () => definition.create(setup));
-    refuse(file, transportFaults(made));
-    const transport = guardedTransport(made, file, path);
-    refuse(file, dryRunFaults(transport));
-    return transport;
-  };
-  return { ...definition, create };
+  return value;
 }
 
 function guardedTransport(made: Transport, file: string, path: string): Transport {

@@ -47,18 +47,22 @@ export function tlbi(page: number): CommandWords {
 
 /**
  * Forward `commands` as one publication.
- * @returns the submission, and what the transport said about each command
+ * @returns the submission, what the transport said about each command, and all that it sent: words and SID of each host command
  */
 export function forwardAll(
   transport: Transport,
   targeting: AtcTargeting,
   commands: readonly CommandWords[],
-): { readonly submission: Submission; readonly handlings: readonly number[] } {
+): { readonly submission: Submission; readonly handlings: readonly number[]; readonly hostWords: readonly number[] } {
   const submission = new Submission();
   const handlings: number[] = [];
+  const hostWords: number[] = [];
   let made: [opcode: number, sid: number][] = [];
   const receiver: HostCommandReceiver = {
-    onHostCommand: (c0Low, _c0High, _c1Low, _c1High, sid) => made.push([c0Low & 0xff, sid]),
+    onHostCommand(c0Low, c0High, c1Low, c1High, sid) {
+      made.push([c0Low & 0xff, sid]);
+      hostWords.push(c0Low, c0High, c1Low, c1High, sid);
+    },
   };
   const sink = new HostCommandSink(targeting, receiver);
   let previousOpcode = -1;
@@ -70,5 +74,5 @@ export function forwardAll(
     for (const [hostOpcode, sid] of made) submission.addHost(hostOpcode, sid);
     if (opcode !== Opcode.SYNC) previousOpcode = opcode;
   }
-  return { submission, handlings };
+  return { submission, handlings, hostWords };
 }
