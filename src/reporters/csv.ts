@@ -52,11 +52,12 @@ function* csvPieces(document: ReportDocument): Generator<string> {
 
 /**
  * A spreadsheet takes what begins with = + - or @ for a formula: texts that do get an apostrophe before them, with which it
- * shows them as they are. A number that is kept as text (a value on an axis) is none.
+ * shows them as they are. A number that is kept as text (a value on an axis) is
+ * none, nor is a dash alone.
  */
-const textCell = (value: string) => (NUMERAL.test(value) ? { value, escape_formulas: false } : value);
+const textCell = (value: string) => (NO_FORMULA.test(value) ? { value, escape_formulas: false } : value);
 
-const NUMERAL = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
+const NO_FORMULA = /^(?:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-)$/;
 
 function rowsOf(document: ReportDocument): Iterable<Field[]> {
   switch (document.schema) {
