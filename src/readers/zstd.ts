@@ -1,5 +1,5 @@
 /**
- * zst while streaming: Node's own decoder where there is one (22.15 and later), a JavaScript one elsewhere. Both verify what a
+ * zst while streaming: Node's own decoder where there is one that reads all frames (24), a JavaScript one elsewhere. Both verify what a
  * frame's checksum says, and both say the same of a stream without one: a result does not depend on the Node that read it.
  */
 import { pipeline, Readable, type Transform } from 'node:stream';
@@ -7,7 +7,21 @@ import * as zlib from 'node:zlib';
 import { ZstdFrames } from './zstd-frames.js';
 
 /** The part of newer Nodes' zlib that the types of Node 20 lack. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options?: object) => Transform };
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: () => Transform;
+  zstdDecompressSync?: (bytes: Uint8Array) => Buffer;
+};
+
+/** A frame of `a`, one to be skipped, a frame of `b`. That of Node 22 ends behind the first, without an error. */
+const TWO_FRAMES = Uint8Array.from([
+  ...[0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x09, 0, 0, 0x61],
+  ...[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0],
+  ...[0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x09, 0, 0, 0x62],
+]);
+
+/** Node's own decoder, if it can be used. */
+export const nativeDecoder: (() => Transform) | undefined =
+  zstdDecompressSync?.(TWO_FRAMES).toString('latin1') === 'ab' ? createZstdDecompress : undefined;
 
 /** A stream that is not what it should be. */
 export class ZstdError extends Error {
@@ -24,7 +38,7 @@ export class ZstdError extends Error {
 export interface ZstdOptions {
   /** Called at the end with what could not be checked. */
   readonly onUnchecked?: ((what: string) => void) | undefined;
-  /** False to use the JavaScript decoder even if Node has its own. */
+  /** False to use the JavaScript decoder even if Node's own can be used. */
   readonly native?: boolean | undefined;
 }
 
@@ -36,10 +50,11 @@ export async function* unzstd(
   chunks: AsyncIterable<Uint8Array>,
   { onUnchecked, native = true }: ZstdOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const isNative = native && createZstdDecompress !== undefined;
+  const decoder = native ? nativeDecoder?.() : undefined;
+  const isNative = decoder !== undefined;
   const frames = new ZstdFrames(!isNative);
   const watched = watch(chunks, frames, isNative);
-  const output = isNative ? unpackNatively(watched, createZstdDecompress()) : unpackInJavaScript(watched, frames);
+  const output = isNative ? unpackNatively(watched, decoder) : unpackInJavaScript(watched, frames);
   let bytes = 0;
   try {
     for await (const chunk of output) {
