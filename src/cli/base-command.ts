@@ -4,6 +4,7 @@
  */
 import { Command } from '@oclif/core';
 import { describeFailure } from './failure.js';
+import { tell } from './messages.js';
 
 /** Every command extends this. */
 export abstract class BaseCommand extends Command {
@@ -24,8 +25,8 @@ export abstract class BaseCommand extends Command {
 
   private fail(error: unknown): never {
     const { exitCode, sentence } = describeFailure(error, this.flagNames());
-    if (sentence !== '') process.stderr.write(`${this.config.bin}: ${sentence}\n`);
-    if (process.env.SMMUSCOPE_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (sentence !== '') tell(sentence);
+    if (process.env.SMMUSCOPE_DEBUG === '1' && error instanceof Error) error.stack?.split('\n').forEach(tell);
     process.exit(exitCode);
   }
 }

@@ -2,6 +2,7 @@
 import type { Hook } from '@oclif/core';
 import { suggestion } from '../trace/errors.js';
 import { EXIT_USAGE } from './failure.js';
+import { tell } from './messages.js';
 
 const commandNotFound: Hook.CommandNotFound = async ({ config, id }) => {
   const known = config.commands
@@ -11,7 +12,7 @@ const commandNotFound: Hook.CommandNotFound = async ({ config, id }) => {
   const [first, ...rest] = id.split(':');
   const isTopic = config.topics.some((topic) => topic.name === first);
   const name = isTopic ? [first, ...rest.slice(0, 1)].join(' ') : first;
-  process.stderr.write(`${config.bin}: unknown command ${name}${suggestion(name, known)}\n`);
+  tell(`unknown command ${name}${suggestion(name, known)}`);
   process.exit(EXIT_USAGE);
 };
 

@@ -4,7 +4,7 @@ import type { SavedTrace } from '../writers/save-trace.js';
 
 /** The line after a conversion to a file. */
 export function conversionSummary(file: string, { events, bytes, format, compression }: SavedTrace): string {
-  return `${file}: ${count(events)} events, ${size(bytes)} of ${formName(format, compression)}\n`;
+  return `${file}: ${count(events)} events, ${size(bytes)} of ${formName(format, compression)}`;
 }
 
 /** The line of an estimate. */
@@ -13,20 +13,17 @@ export function estimateSummary(file: string, estimate: ConversionEstimate): str
   const form = formName(estimate.format, estimate.compression);
   if (events === undefined || bytes === undefined) {
     const each = (sampledBytes / writtenEvents).toFixed(1);
-    return `${file}: ${each} bytes of ${form} per event, by the first ${count(sampledEvents)}; the size of the input is not known\n`;
+    return `${file}: ${each} bytes of ${form} per event, by the first ${count(sampledEvents)}; the size of the input is not known`;
   }
-  if (isExact) return `${file}: ${count(events)} events, ${size(bytes)} of ${form}\n`;
-  return `${file}: about ${count(events)} events, ${size(bytes)} of ${form}, by the first ${count(sampledEvents)} events\n`;
+  if (isExact) return `${file}: ${count(events)} events, ${size(bytes)} of ${form}`;
+  return `${file}: about ${count(events)} events, ${size(bytes)} of ${form}, by the first ${count(sampledEvents)} events`;
 }
 
-/** One line for stderr per kind of loss; empty without any. */
-export function lossLines({ losses, format }: SavedTrace): string {
+/** One sentence per kind of loss. */
+export function lossSentences({ losses, format }: SavedTrace): string[] {
   return losses
     .entries()
-    .map(
-      ({ what, count: times }) => `smmuscope: ${format} cannot hold: ${what}${times > 1 ? ` (${count(times)})` : ''}\n`,
-    )
-    .join('');
+    .map(({ what, count: times }) => `${format} cannot hold: ${what}${times > 1 ? ` (${count(times)})` : ''}`);
 }
 
 const formName = (format: string, compression: string): string =>

@@ -13,7 +13,7 @@ export const EXIT_TRACE = 4;
 /** How the process ends. */
 export interface Failure {
   readonly exitCode: number;
-  /** One sentence for stderr; empty to say nothing. */
+  /** One sentence for `tell`; empty to say nothing. */
   readonly sentence: string;
 }
 
@@ -32,7 +32,7 @@ interface KnownError {
  * @param knownFlags flags of the command that ran, for a suggestion
  */
 export function describeFailure(thrown: unknown, knownFlags: readonly string[] = []): Failure {
-  if (thrown instanceof UserError) return { exitCode: thrown.exitCode, sentence: oneLine(thrown.message) };
+  if (thrown instanceof UserError) return { exitCode: thrown.exitCode, sentence: thrown.message };
   const error: KnownError = thrown instanceof Error ? thrown : new Error(String(thrown));
   if (error.code === 'EPIPE') return { exitCode: EXIT_OK, sentence: '' };
   // Files are written by output.ts, which has its own sentence: this is standard output.
@@ -71,6 +71,7 @@ function parserSentence({ message, flags }: KnownError, knownFlags: readonly str
   return `${sentence}${nearest === undefined ? '' : `; did you mean ${nearest}?`} (--help tells more)`;
 }
 
+/** What others wrote in several lines. */
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 /** `text` without ANSI colour sequences. */

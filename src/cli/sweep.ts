@@ -12,6 +12,7 @@ import { runSweep, type SweepHooks } from '../sweep/sweep.js';
 import { UsageError } from '../trace/errors.js';
 import { requireAllowed } from './allow-code.js';
 import { EXIT_UNEXPECTED } from './failure.js';
+import { tell } from './messages.js';
 import { type ProgressFlags, withPointProgress } from './progress.js';
 import { Report, type ReportFlags } from './report.js';
 import { requireOneStrategy } from './run-options.js';
@@ -63,8 +64,8 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
   tellFailures(document);
 }
 
-/** What `sweep --dry-run` prints: lines, without the last line feed. */
-export async function dryRun(path: string, flags: SweepFlags): Promise<string> {
+/** What `sweep --dry-run` prints, line by line. */
+export async function dryRun(path: string, flags: SweepFlags): Promise<string[]> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const plan = await planSweep(loadStudy(path, flags['max-points'], 'leave'));
   const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
@@ -80,7 +81,7 @@ export async function dryRun(path: string, flags: SweepFlags): Promise<string> {
     ...(shard === undefined ? [] : [`in shard ${flags.shard}: ${inShard}`]),
     `to run: ${toRun}`,
     `time: ${time}`,
-  ].join('\n');
+  ];
 }
 
 /** Merge the shards at `paths` and report the study. */
@@ -124,10 +125,10 @@ function tellFailures(document: StudyDocument | undefined): void {
   const failed = document?.points.filter(({ error }) => error !== undefined) ?? [];
   if (failed.length === 0) return;
   for (const { index, at, error } of failed.slice(0, TOLD_FAILURES)) {
-    process.stderr.write(`smmuscope: point ${index} (${describe(at)}): ${error?.message.replace(/\s+/g, ' ')}\n`);
+    tell(`point ${index} (${describe(at)}): ${error?.message}`);
   }
   const more = failed.length - TOLD_FAILURES;
-  if (more > 0) process.stderr.write(`smmuscope: ${more} more points failed\n`);
+  if (more > 0) tell(`${more} more points failed`);
   process.exitCode = EXIT_UNEXPECTED;
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ResultDocument } from '../results/document.js';
 import type { RunHooks } from '../session/run.js';
 import { UsageError } from '../trace/errors.js';
+import { tell } from './messages.js';
 import { openOutput } from './output.js';
 import type { OnProgress } from './progress.js';
 
@@ -67,8 +68,8 @@ export async function openTimeline(flags: TimelineFlags, inputs: readonly string
     const bytes = forecastBytes(window, { bytes: sink.bytes, lastEvent: probe.lastEvent, allEvents });
     if (bytes === undefined || bytes <= MAX_BYTES) return;
     isTold = true;
-    process.stderr.write(
-      `smmuscope: --perfetto: about ${Math.round(bytes / 1e6)} MB if it goes on like this, and more than ${MAX_BYTES / 1e6} MB is refused: choose a part with --events FROM..TO\n`,
+    tell(
+      `--perfetto: about ${Math.round(bytes / 1e6)} MB if it goes on like this, and more than ${MAX_BYTES / 1e6} MB is refused: choose a part with --events FROM..TO`,
     );
   };
   const commit = async (document: ResultDocument): Promise<ResultDocument> => {

@@ -101,6 +101,7 @@ export default class Compare extends BaseCommand {
     }
     requireDistinctNames(args.traces);
     const { endOfGates, judgingOf } = await import('../cli/sampling.js');
+    const { tell } = await import('../cli/messages.js');
     const judging = judgingOf(flags, args.traces);
     const coming = { schema: 'smmuscope.result/2', hasGates: gates.length > 0 } as const;
     const report = Report.open(flags, coming, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
@@ -120,6 +121,6 @@ export default class Compare extends BaseCommand {
     await report.write(work, { baseline });
     if (judged === undefined) return;
     const warning = endOfGates(judged);
-    if (warning !== '' && !flags.quiet) process.stderr.write(`${this.config.bin}: ${warning}\n`);
+    if (warning !== '' && !flags.quiet) tell(warning);
   }
 }

@@ -37,19 +37,20 @@ export default class Convert extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Convert);
     const { readOptions } = await import('../cli/read-options.js');
-    const { conversionSummary, estimateSummary, lossLines } = await import('../cli/conversion-report.js');
+    const { conversionSummary, estimateSummary, lossSentences } = await import('../cli/conversion-report.js');
+    const { printLines, tell } = await import('../cli/messages.js');
     const { convertTrace, estimateConversion } = await import('../session/convert.js');
     const { withProgress } = await import('../cli/progress.js');
     const { to, compress, limit } = flags;
     const options = { ...readOptions(flags), to, compression: compress, limit, transforms: transformOptions(flags) };
     if (flags.estimate) {
-      process.stdout.write(estimateSummary(args.output, await estimateConversion(args.trace, args.output, options)));
+      printLines([estimateSummary(args.output, await estimateConversion(args.trace, args.output, options))]);
       return;
     }
     const saved = await withProgress(flags, (onProgress) =>
       convertTrace(args.trace, args.output, options, { onProgress }),
     );
-    process.stderr.write(lossLines(saved));
-    if (args.output !== '-' && !flags.quiet) process.stdout.write(conversionSummary(args.output, saved));
+    for (const sentence of lossSentences(saved)) tell(sentence);
+    if (args.output !== '-' && !flags.quiet) printLines([conversionSummary(args.output, saved)]);
   }
 }

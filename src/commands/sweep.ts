@@ -51,7 +51,8 @@ export default class Sweep extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Sweep);
     const { dryRun, sweep } = await import('../cli/sweep.js');
-    if (flags['dry-run']) this.log(await dryRun(args.study, flags));
+    const { printLines } = await import('../cli/messages.js');
+    if (flags['dry-run']) printLines(await dryRun(args.study, flags));
     else await sweep(args.study, flags);
   }
 }

@@ -2,8 +2,8 @@
  * Walks the frames of a zstd stream without unpacking them: where each begins and ends, how large it says its content
  * is, and how much memory it asks for (RFC 8878 §3.1).
  *
- * The JavaScript decoder checks none of this, and not the checksum either: a truncated or damaged stream may pass it with
- * other bytes than were packed. The declared sizes are what can be checked from outside.
+ * The JavaScript decoder checks none of this: a truncated or damaged stream may pass it with other bytes than were packed.
+ * The declared sizes, and the checksum that stands behind a frame, are what can be checked from outside.
  */
 
 const MAGIC = 0xfd2fb528;
@@ -24,6 +24,14 @@ const MOVES_OF_A_NEW_WINDOW = 4;
 /** What is expected next. */
 type State = 'magic' | 'descriptor' | 'header' | 'block' | 'content' | 'checksum' | 'skip-size' | 'skip';
 
+/** Where a frame ends, skippable ones included. */
+export interface FrameEnd {
+  /** Packed bytes of the stream up to there. */
+  readonly position: number;
+  /** Low half of the XXH64 of its content, if it has one. */
+  readonly checksum: number | undefined;
+}
+
 /** State of the walk, fed with the packed bytes as they come. */
 export class ZstdFrames {
   /** Sum of the content sizes that the frames declared. */
@@ -36,8 +44,11 @@ export class ZstdFrames {
   fedBytes = 0;
   /** Bytes of windows that a decoder moves which shifts its window at every block, and takes a new one for every frame. */
   movedBytes = 0;
+  /** Ends of frames that nobody has taken yet, if they are kept. */
+  readonly ends: FrameEnd[] = [];
   /** What is wrong with the stream, if anything. */
   problem: string | undefined;
+  private position = 0;
   private state: State = 'magic';
   private field = Buffer.alloc(18);
   private filled = 0;
@@ -48,6 +59,9 @@ export class ZstdFrames {
   private window = 0;
   private endsWithChecksum = false;
 
+  /** @param keepsEnds whether `ends` is filled, for somebody who empties it */
+  constructor(private readonly keepsEnds = false) {}
+
   /** True between frames: a stream that ends here is whole. */
   get isAtBoundary(): boolean {
     return this.state === 'magic' && this.filled === 0;
@@ -55,6 +69,7 @@ export class ZstdFrames {
 
   /** Look at the next packed bytes. */
   feed(bytes: Uint8Array): void {
+    const start = this.fedBytes;
     this.fedBytes += bytes.length;
     let at = 0;
     while (at < bytes.length && this.problem === undefined) {
@@ -62,12 +77,14 @@ export class ZstdFrames {
         const passed = Math.min(this.left, bytes.length - at);
         this.left -= passed;
         at += passed;
+        this.position = start + at;
         if (this.left === 0) this.afterContent();
         continue;
       }
       this.field[this.filled++] = bytes[at++];
       if (this.filled < this.wanted) continue;
       this.filled = 0;
+      this.position = start + at;
       this.take();
     }
   }
@@ -90,7 +107,7 @@ export class ZstdFrames {
         this.takeBlock(field.readUIntLE(0, 3));
         break;
       case 'checksum':
-        this.expect('magic', 4);
+        this.endFrame(field.readUInt32LE(0));
         break;
       case 'skip-size':
         this.pass('skip', field.readUInt32LE(0));
@@ -149,10 +166,15 @@ export class ZstdFrames {
   }
 
   private afterContent(): void {
-    if (this.state === 'skip') this.expect('magic', 4);
+    if (this.state === 'skip') this.endFrame(undefined);
     else if (!this.isLastBlock) this.expect('block', 3);
     else if (this.endsWithChecksum) this.expect('checksum', 4);
-    else this.expect('magic', 4);
+    else this.endFrame(undefined);
+  }
+
+  private endFrame(checksum: number | undefined): void {
+    if (this.keepsEnds) this.ends.push({ position: this.position, checksum });
+    this.expect('magic', 4);
   }
 
   private expect(state: State, bytes: number): void {

@@ -1,12 +1,27 @@
 /**
- * zst while streaming: Node's own decoder where there is one (22.15 and later), a JavaScript one elsewhere.
+ * zst while streaming: Node's own decoder where there is one that reads all frames (24), a JavaScript one elsewhere. Both verify what a
+ * frame's checksum says, and both say the same of a stream without one: a result does not depend on the Node that read it.
  */
 import { pipeline, Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ZstdFrames } from './zstd-frames.js';
 
 /** The part of newer Nodes' zlib that the types of Node 20 lack. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options?: object) => Transform };
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: () => Transform;
+  zstdDecompressSync?: (bytes: Uint8Array) => Buffer;
+};
+
+/** A frame of `a`, one to be skipped, a frame of `b`. That of Node 22 ends behind the first, without an error. */
+const TWO_FRAMES = Uint8Array.from([
+  ...[0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x09, 0, 0, 0x61],
+  ...[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0],
+  ...[0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x09, 0, 0, 0x62],
+]);
+
+/** Node's own decoder, if it can be used. */
+export const nativeDecoder: (() => Transform) | undefined =
+  zstdDecompressSync?.(TWO_FRAMES).toString('latin1') === 'ab' ? createZstdDecompress : undefined;
 
 /** A stream that is not what it should be. */
 export class ZstdError extends Error {
@@ -23,7 +38,7 @@ export class ZstdError extends Error {
 export interface ZstdOptions {
   /** Called at the end with what could not be checked. */
   readonly onUnchecked?: ((what: string) => void) | undefined;
-  /** False to use the JavaScript decoder even if Node has its own. */
+  /** False to use the JavaScript decoder even if Node's own can be used. */
   readonly native?: boolean | undefined;
 }
 
@@ -35,10 +50,11 @@ export async function* unzstd(
   chunks: AsyncIterable<Uint8Array>,
   { onUnchecked, native = true }: ZstdOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const frames = new ZstdFrames();
-  const isNative = native && createZstdDecompress !== undefined;
+  const decoder = native ? nativeDecoder?.() : undefined;
+  const isNative = decoder !== undefined;
+  const frames = new ZstdFrames(!isNative);
   const watched = watch(chunks, frames, isNative);
-  const output = isNative ? unpackNatively(watched, createZstdDecompress()) : unpackInJavaScript(watched);
+  const output = isNative ? unpackNatively(watched, decoder) : unpackInJavaScript(watched, frames);
   let bytes = 0;
   try {
     for await (const chunk of output) {
@@ -54,9 +70,7 @@ export async function* unzstd(
   if (!frames.hasUndeclared && bytes !== frames.declaredBytes) {
     throw new ZstdError(`corrupt data (${bytes} bytes where ${frames.declaredBytes} are declared)`);
   }
-  if (isNative) return;
-  if (frames.hasChecksum) onUnchecked?.('zst checksum not verified: the decoder for this Node cannot');
-  else onUnchecked?.('zst stream without a checksum: nothing to verify it by');
+  if (!frames.hasChecksum) onUnchecked?.('zst stream without a checksum: nothing to verify it by');
 }
 
 /** The input's own errors pass; the decoder's become ours. */
@@ -116,20 +130,46 @@ async function* unpackNatively(chunks: AsyncIterable<Uint8Array>, output: Transf
 /** Packed bytes per call: bounds what one call may put out at once, a block of 128 KiB for every four bytes. */
 const PIECE_BYTES = 2 ** 10;
 
-async function* unpackInJavaScript(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A decoder for every frame: what it puts out is that frame's content, which its checksum is of. */
+async function* unpackInJavaScript(
+  chunks: AsyncIterable<Uint8Array>,
+  { ends }: ZstdFrames,
+): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
+  const { default: loadXxhash } = await import('xxhash-wasm');
+  const { create64 } = await loadXxhash();
   let ready: Uint8Array[] = [];
-  const decoder = new Decompress((chunk) => {
-    if (chunk.length > 0) ready.push(chunk);
-  });
+  let hash = create64();
+  const begin = () =>
+    new Decompress((chunk) => {
+      if (chunk.length === 0) return;
+      hash.update(chunk);
+      ready.push(chunk);
+    });
+  const taken = () => {
+    const pieces = ready;
+    ready = [];
+    return pieces;
+  };
+  let decoder = begin();
+  let position = 0;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      decoder.push(chunk.slice(at, at + PIECE_BYTES));
-      const pieces = ready;
-      ready = [];
-      yield* pieces;
+    for (let at = 0; at < chunk.length; ) {
+      const [end] = ends;
+      const length = Math.min(PIECE_BYTES, chunk.length - at, (end?.position ?? Number.POSITIVE_INFINITY) - position);
+      decoder.push(chunk.slice(at, at + length));
+      yield* taken();
+      at += length;
+      position += length;
+      if (position !== end?.position) continue;
+      decoder.push(new Uint8Array(0), true);
+      yield* taken();
+      if (end.checksum !== undefined && Number(hash.digest() & 0xffff_ffffn) !== end.checksum) {
+        throw new Error('checksum');
+      }
+      ends.shift();
+      hash = create64();
+      decoder = begin();
     }
   }
-  decoder.push(new Uint8Array(0), true);
-  yield* ready;
 }

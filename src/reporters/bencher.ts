@@ -2,6 +2,7 @@
  * Bencher Metric Format: benchmark → measure → value. A benchmark is a result, a measure a headline metric;
  * of several seeds the median, with the ends of its interval as the lower and upper value.
  */
+import { visibleJson } from '../trace/visible.js';
 import { headlinesOf } from './headlines.js';
 import type { Reporter } from './reporter.js';
 import { onlyResults, requireResult, resultName } from './results-only.js';
@@ -9,6 +10,7 @@ import { onlyResults, requireResult, resultName } from './results-only.js';
 export const bencherReporter: Reporter = {
   name: 'bencher',
   summary: 'headline metrics in Bencher Metric Format',
+  isExact: true,
   refusal: onlyResults('bencher'),
   render: (document) => {
     const checked = requireResult(document, 'bencher');
@@ -21,6 +23,6 @@ export const bencherReporter: Reporter = {
         ]),
       ),
     ]);
-    return `${JSON.stringify(Object.fromEntries(benchmarks), null, 2)}\n`;
+    return `${visibleJson(JSON.stringify(Object.fromEntries(benchmarks), null, 2))}\n`;
   },
 };

@@ -2,7 +2,7 @@
  * CSV for data tools: RFC 4180 quoting by csv-stringify, lines ended by a bare line feed as the tools of a Unix pipe expect.
  *
  * Results are tidy: one row per trace × strategy × metric, the metric being the dotted path of a numeric leaf of the JSON
- * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry.
+ * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry. A text is never a formula.
  */
 import { stringify } from 'csv-stringify/sync';
 import { CALIBRATION_SCHEMA, type CalibrationDocument } from '../calibration/document.js';
@@ -39,7 +39,7 @@ const ROWS_PER_PIECE = 1024;
 
 function* csvPieces(document: ReportDocument): Generator<string> {
   let rows: Field[][] = [];
-  const text = () => stringify(rows, { cast: { boolean: String } });
+  const text = () => stringify(rows, { cast: { boolean: String, string: textCell }, escape_formulas: true });
   for (const row of rowsOf(document)) {
     if (rows.length === ROWS_PER_PIECE) {
       yield text();
@@ -49,6 +49,15 @@ function* csvPieces(document: ReportDocument): Generator<string> {
   }
   yield text();
 }
+
+/**
+ * A spreadsheet takes what begins with = + - or @ for a formula: texts that do get an apostrophe before them, with which it
+ * shows them as they are. A number that is kept as text (a value on an axis) is
+ * none, nor is a dash alone.
+ */
+const textCell = (value: string) => (NO_FORMULA.test(value) ? { value, escape_formulas: false } : value);
+
+const NO_FORMULA = /^(?:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-)$/;
 
 function rowsOf(document: ReportDocument): Iterable<Field[]> {
   switch (document.schema) {

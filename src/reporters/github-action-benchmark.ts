@@ -1,4 +1,5 @@
 /** Input of github-action-benchmark with `tool: customSmallerIsBetter`: the headline metrics of which less is better. */
+import { visibleJson } from '../trace/visible.js';
 import { headlinesOf } from './headlines.js';
 import type { Reporter } from './reporter.js';
 import { onlyResults, requireResult, resultName } from './results-only.js';
@@ -6,6 +7,7 @@ import { onlyResults, requireResult, resultName } from './results-only.js';
 export const githubActionBenchmarkReporter: Reporter = {
   name: 'github-action-benchmark',
   summary: 'headline metrics for github-action-benchmark (customSmallerIsBetter)',
+  isExact: true,
   refusal: onlyResults('github-action-benchmark'),
   render: (document) => {
     const checked = requireResult(document, 'github-action-benchmark');
@@ -22,6 +24,6 @@ export const githubActionBenchmarkReporter: Reporter = {
           extra: `${meaning}\nprofile ${provenance.profile.name}, trace sha256 ${sha256}`,
         }));
     });
-    return `${JSON.stringify(entries, null, 2)}\n`;
+    return `${visibleJson(JSON.stringify(entries, null, 2))}\n`;
   },
 };

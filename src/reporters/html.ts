@@ -12,6 +12,7 @@ export function htmlRefusal({ schema }: ComingDocument): string | undefined {
 export const htmlReporter: Reporter<Promise<string>> = {
   name: 'html',
   summary: 'one self-contained page with charts and a sortable table',
+  isExact: true,
   refusal: htmlRefusal,
   render: async (document, context) => (await import('./html/page.js')).renderPage(document, context),
 };

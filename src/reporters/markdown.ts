@@ -3,6 +3,7 @@
  * Built as a syntax tree and written by mdast-util-to-markdown, which knows what must be escaped.
  */
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
+import type { Unsafe } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { flushNote } from './caveats.js';
@@ -16,6 +17,13 @@ import { tableReporter } from './table.js';
 /** Nothing is dropped or cut: a page scrolls. */
 const WIDE: Partial<ReportContext> = { width: 100_000, colour: false, unicode: true };
 
+/** GitHub makes a link of what looks like an address; a name of a trace is none. */
+const ADDRESSES: Unsafe[] = [
+  { character: ':', before: '[ps]', after: '\\/', inConstruct: 'phrasing' },
+  { character: '.', before: '[Ww]', after: '[\\-.\\w]', inConstruct: 'phrasing' },
+  { character: '@', before: '[+\\-.\\w]', after: '[\\-.\\w]', inConstruct: 'phrasing' },
+];
+
 export const markdownReporter: Reporter<Promise<string>> = {
   name: 'markdown',
   summary: 'GitHub-flavoured Markdown for a job summary or a comment',
@@ -25,7 +33,7 @@ export const markdownReporter: Reporter<Promise<string>> = {
     const children = document.schema === RESULT_SCHEMA ? resultPage(document, context) : listingPage(document, context);
     return toMarkdown(
       { type: 'root', children },
-      { bullet: '-', extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] },
+      { bullet: '-', extensions: [gfmTableToMarkdown({ tablePipeAlign: false }), { unsafe: ADDRESSES }] },
     );
   },
 };

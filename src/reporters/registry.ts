@@ -11,6 +11,7 @@ import { junitReporter } from './junit.js';
 import { markdownReporter } from './markdown.js';
 import type { AnyReporter } from './reporter.js';
 import { tableReporter } from './table.js';
+import { withVisibleTexts } from './visible-document.js';
 
 /** In the order in which help lists them; the first is the default. */
 export const REPORTERS: readonly AnyReporter[] = [
@@ -24,7 +25,7 @@ export const REPORTERS: readonly AnyReporter[] = [
   bencherReporter,
   foldedReporter,
   htmlReporter,
-];
+].map(withVisibleTexts);
 
 /**
  * The reporter called `name`.

@@ -8,6 +8,8 @@
  * - The text ends with exactly one newline; the caller decides where it goes.
  * - A document that carries nothing for a section (no dma events: `tlb` is null) is reported as absent, never as zero.
  * - Colour, width and character set come from the context only.
+ * - Texts of the document reach `render` with invisible characters escaped (visible-document.ts), so that none can break a line
+ *   or move a cursor. A format that has escapes of its own declares `isExact` and gets them as they are.
  */
 import type { CalibrationDocument } from '../calibration/document.js';
 import type { InspectDocument } from '../inspect/document.js';
@@ -65,6 +67,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
+  /** Its format escapes whatever a text may hold, and whoever reads it gets the text itself back. */
+  readonly isExact?: true;
   /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
   refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;

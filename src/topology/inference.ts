@@ -8,6 +8,7 @@
 import { opcodeOf, sidOf } from '../trace/command.js';
 import { ABSENT, type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
+import { visible } from '../trace/visible.js';
 import { TOPOLOGY_FORMAT } from './schema.js';
 import { Topology } from './topology.js';
 
@@ -56,7 +57,7 @@ export class TopologyInference {
     });
     const bindings = this.topology.list().flatMap(({ sid }) => this.bindingLines(sid));
     return [
-      `# Topology inferred from ${origin}.`,
+      `# Topology inferred from ${visible(origin)}.`,
       '# Edit it and give it to replay or compare: --topology FILE. Unchanged it changes no result.',
       `schema: ${TOPOLOGY_FORMAT}`,
       '',

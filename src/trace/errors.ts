@@ -2,6 +2,7 @@
  * Errors that a user can cause, each with the exit code of design §9. Every message is one sentence that names the file
  * (and line, where there is one), what was expected and what was found. Anything else that is thrown is a defect (exit 1).
  */
+import { visible } from './visible.js';
 
 /** Base of all errors that are the input's or the command line's fault. */
 export abstract class UserError extends Error {
@@ -32,7 +33,7 @@ export class TraceFormatError extends UserError {
     readonly expected: string,
     found: string,
   ) {
-    const shown = onOneLine(found);
+    const shown = shortened(found);
     super(`${file}${line > 0 ? `:${line}` : ''}: expected ${expected}, found ${shown}`);
     this.found = shown;
   }
@@ -43,13 +44,11 @@ export class TraceFormatError extends UserError {
 /** Characters that a message shows of what is there, at most. */
 const SHOWN_CHARACTERS = 500;
 
-/** Text of a file as part of a sentence: a damaged name may hold line feeds and what moves a terminal's cursor. */
-function onOneLine(text: string): string {
-  const visible = text
-    .slice(0, SHOWN_CHARACTERS)
-    .replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  if (text.length <= SHOWN_CHARACTERS && visible.length <= SHOWN_CHARACTERS) return visible;
-  return `${visible.slice(0, SHOWN_CHARACTERS)}…`;
+/** Text of a file as part of a sentence: a damaged name may be as long as the file, and of controls alone. */
+function shortened(text: string): string {
+  const shown = visible(text.slice(0, SHOWN_CHARACTERS));
+  if (text.length <= SHOWN_CHARACTERS && shown.length <= SHOWN_CHARACTERS) return shown;
+  return `${shown.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 /** The candidate closest to `name` by edit distance, if any is close enough to be a likely slip of the pen. */

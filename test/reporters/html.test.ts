@@ -121,6 +121,15 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     await page.close();
   });
 
+  it('runs nothing that it did not come with', async () => {
+    const foreign = '<script>document.title = "foreign"</script><p id="foreign" style="color: red" onclick="1">x</p>';
+    const { page, problems } = await openPage(browser, html.replace('</main>', `${foreign}</main>`));
+    expect(await page.title()).toBe('smmuscope report');
+    expect(await page.locator('#foreign').evaluate((one) => one.style.color)).toBe('');
+    expect(problems.filter((problem) => problem.includes('Content Security Policy')).length).toBe(3);
+    await page.close();
+  });
+
   it('sorts by keyboard, and says so', async () => {
     const page = await open('light');
     await page.getByRole('button', { name: 'mean ns', exact: true }).focus();

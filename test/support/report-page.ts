@@ -1,4 +1,8 @@
-/** A report page in Chromium: opened without a network, with everything that goes wrong noted. */
+/** A report page in Chromium: opened as a file, as a reader does, with everything that goes wrong noted. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 
@@ -14,15 +18,23 @@ export interface Look {
   readonly width?: number;
 }
 
-/** Open the text of a page. */
+/** Open a page by its text: a file of its own, and the only thing that it may ask for. */
 export async function openPage(browser: Browser, html: string, look: Look = {}): Promise<OpenPage> {
   const { colorScheme = 'light', width = 1000 } = look;
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
   const problems: string[] = [];
   page.on('console', (message) => problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(error.message));
-  page.on('request', (request) => request.url().startsWith('http') && problems.push(`fetches ${request.url()}`));
-  await page.setContent(html);
+  const folder = mkdtempSync(join(tmpdir(), 'smmuscope-page-'));
+  const file = join(folder, 'report.html');
+  const address = pathToFileURL(file).href;
+  page.on('request', (request) => request.url() !== address && problems.push(`fetches ${request.url()}`));
+  try {
+    writeFileSync(file, html);
+    await page.goto(address);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   return { page, problems };
 }
 

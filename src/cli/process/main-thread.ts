@@ -8,6 +8,7 @@
  */
 import { MessageChannel, receiveMessageOnPort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { type LeftoverNews, Leftovers } from '../../files/leftovers.js';
+import { tell } from '../messages.js';
 
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof EXIT_OF_SIGNAL;
@@ -63,7 +64,7 @@ export function runCommandThread(): void {
 
   thread.on('error', (error) => {
     process.exitCode = EXIT_UNEXPECTED;
-    if (signalled === undefined) process.stderr.write(`smmuscope: ${sentenceOf(error)}\n`);
+    if (signalled === undefined) for (const line of sentenceOf(error).split('\n')) tell(line);
   });
   thread.on('exit', (code) => {
     undo();

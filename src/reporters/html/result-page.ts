@@ -53,8 +53,8 @@ const HOW_TO_READ =
 /** Column after which the ratio to the baseline stands. */
 const RATIO_AFTER = 'mean ns';
 
-/** The whole page. */
-export function resultPage(report: ResultDocument, context: ReportContext): string {
+/** The whole page of `report`, whose texts are visible. */
+export function resultPage(report: ResultDocument, context: ReportContext): PageShell {
   const { results, provenance } = report;
   const { tool, profile, pacing, dma } = provenance;
   const share = Math.round(Number(profile.estimate_share) * 100);
@@ -75,7 +75,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): stri
   addSlowest(shell, results);
   addIncidents(shell, results);
   addMigrations(shell, results);
-  return shell.text(report);
+  return shell;
 }
 
 function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTable {

@@ -27,14 +27,16 @@ const draw = (width) => {
     const causes = Object.entries(series.misses_by_cause).filter(([, counts]) => counts.some((count) => count > 0));
     const spanNs = series.lookups.length * series.bin_ns;
     const [unit, ns] = spanNs >= 2e9 ? ['s', 1e9] : spanNs >= 2e6 ? ['ms', 1e6] : ['µs', 1e3];
+    // The table of the same numbers has the names as they may be shown.
+    const names = [...place.closest('figure').querySelectorAll('thead th')].slice(2).map((cell) => cell.textContent);
     const times = series.lookups.map((_, bin) => (series.start_ns + bin * series.bin_ns) / ns);
     const axis = { stroke: ink, grid: { stroke: '#8a939d55' }, ticks: { stroke: ink } };
     place.replaceChildren();
     const plot = new uPlot({
       width: width || Math.max(320, place.clientWidth), height: 240, scales: { x: { time: false } },
       axes: [{ ...axis, label: 'trace time (' + unit + ')' }, { ...axis, label: 'misses per bin' }],
-      series: [{ label: 'time (' + unit + ')' }, ...causes.map(([label], i) => ({
-        label, stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
+      series: [{ label: 'time (' + unit + ')' }, ...causes.map((_, i) => ({
+        label: names[i], stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
     }, [times, ...causes.map(([, counts]) => counts)], place);
     place.onkeydown = (event) => {
       const { min, max } = plot.scales.x;

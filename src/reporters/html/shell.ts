@@ -1,6 +1,7 @@
 /**
  * The page around the sections: built as a DOM by linkedom, which does all escaping, with the JSON document itself for the
- * script and for whoever wants the numbers back out of the page. Nothing is fetched: a content policy forbids it.
+ * script and for whoever wants the numbers back out of the page. A content policy (policy.ts) lets its own scripts and styles
+ * work, each by its hash, and nothing else: nothing is fetched, and nothing that a document may have smuggled in runs.
  *
  * Every chart is an image with a name, and has a table of its values, for screen readers and for exact numbers. A number in
  * a table has its exact value in `data-value`.
@@ -8,11 +9,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseHTML } from 'linkedom';
+import { visibleJson } from '../../trace/visible.js';
 import type { Chart } from './charts.js';
+import { contentPolicy, liftStyles } from './policy.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+/** All that runs in the page. */
+const SCRIPTS = [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT];
 
 /** A cell: its text, or a number with the text that people read; null is shown as absent. */
 export type Cell = string | { readonly value: number | null; readonly text?: string };
@@ -39,11 +43,22 @@ export class PageShell {
   readonly document: Document = parseHTML('<!doctype html><html lang="en"><head></head><body></body></html>').document;
   private readonly main: HTMLElement;
   private readonly contents: HTMLElement;
+  private readonly policy: HTMLElement;
+  private readonly sheet: HTMLElement;
   private sections = 0;
   private sortables = 0;
 
   constructor(title: string, introduction: string) {
-    this.head();
+    const { head } = this.document;
+    this.append(head, 'meta').setAttribute('charset', 'utf-8');
+    // Before all that it is about.
+    this.policy = this.append(head, 'meta');
+    this.policy.setAttribute('http-equiv', 'Content-Security-Policy');
+    this.meta('viewport', 'width=device-width, initial-scale=1');
+    this.meta('color-scheme', 'light dark');
+    // linkedom writes a title's text as it is, so nothing of a trace goes there.
+    this.append(head, 'title', 'smmuscope report');
+    this.sheet = this.append(head, 'style', `${asset('uplot/dist/uPlot.min.css')}\n${STYLE}`);
     this.main = this.append(this.document.body, 'main');
     this.append(this.main, 'h1', title);
     this.append(this.main, 'p', introduction);
@@ -55,6 +70,8 @@ export class PageShell {
   /** The page's text, with `document` in it. */
   text(document: unknown): string {
     this.embed(document);
+    liftStyles(this.document);
+    this.policy.setAttribute('content', contentPolicy(SCRIPTS, this.sheet.textContent));
     return `${this.document.toString()}\n`;
   }
 
@@ -195,19 +212,6 @@ export class PageShell {
     return element;
   }
 
-  private head(): void {
-    const { head } = this.document;
-    this.append(head, 'meta').setAttribute('charset', 'utf-8');
-    this.meta('viewport', 'width=device-width, initial-scale=1');
-    this.meta('color-scheme', 'light dark');
-    const policy = this.append(head, 'meta');
-    policy.setAttribute('http-equiv', 'Content-Security-Policy');
-    policy.setAttribute('content', POLICY);
-    // linkedom writes a title's text as it is, so nothing of a trace goes there.
-    this.append(head, 'title', 'smmuscope report');
-    this.append(head, 'style', `${asset('uplot/dist/uPlot.min.css')}\n${STYLE}`);
-  }
-
   /** The document as data, uPlot, and the script. */
   private embed(document: unknown): void {
     const { body } = this.document;
@@ -215,9 +219,8 @@ export class PageShell {
     data.setAttribute('type', 'application/json');
     data.id = 'result';
     // Within a script element, `<` must not begin a tag; JSON has its own spelling for it.
-    data.textContent = JSON.stringify(document).replaceAll('<', '\\u003c');
-    this.append(body, 'script').textContent = asset('uplot/dist/uPlot.iife.min.js');
-    this.append(body, 'script').textContent = SCRIPT;
+    data.textContent = visibleJson(JSON.stringify(document)).replaceAll('<', '\\u003c');
+    for (const script of SCRIPTS) this.append(body, 'script').textContent = script;
   }
 
   private meta(name: string, content: string): void {

@@ -74,7 +74,8 @@ export function formatBytes(bytes: number): string {
 export function truncate(text: string, width: number, context: ReportContext): string {
   if (text.length <= width) return text;
   const mark = context.unicode ? '…' : '~';
-  return `${text.slice(0, Math.max(0, width - mark.length))}${mark}`;
+  // A character of two units is not cut in half.
+  return `${text.slice(0, Math.max(0, width - mark.length)).replace(/[\ud800-\udbff]$/, '')}${mark}`;
 }
 
 /** Typographic characters of prose and their ASCII spelling. */
