@@ -50,10 +50,15 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
   await report.write(async () => {
     const plan = await planSweep(study);
     const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
+    const claim = store?.claim(plan.id, shard);
     const settings = { jobs: flags.jobs ?? availableParallelism(), shard, store };
     const run = (onProgress: NonNullable<SweepHooks['onProgress']>) =>
       runSweep(plan, settings, { onProgress, complete });
-    document = await withPointProgress(flags, run);
+    try {
+      document = await withPointProgress(flags, run);
+    } finally {
+      claim?.release();
+    }
     return document;
   });
   tellFailures(document);
