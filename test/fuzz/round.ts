@@ -30,7 +30,7 @@ export async function readInput(bytes: Uint8Array, giving: Giving): Promise<Verd
   let events = 0;
   try {
     const trace = await openTrace('-', { ...giving, stdin: Readable.from([bytes]) });
-    const soundness = new Soundness();
+    const soundness = new Soundness(trace.statistics.format);
     for await (const batch of trace.batches) {
       soundness.check(batch);
       events += batch.count;
@@ -61,16 +61,23 @@ export class Soundness {
   private readonly always = ALWAYS.map((rule): LintCheck => rule.create());
   private readonly withoutNote = WITHOUT_NOTE.map((rule): LintCheck => rule.create());
 
+  /** @param format that of the reader */
+  constructor(private readonly format: string) {}
+
   /** @throws Error for an event that cannot be */
   check(batch: EventBatch): void {
     for (let row = 0; row < batch.count; row++) checkEvent(batch, row);
+    // Elsewhere the words, and the flag that says they are rebuilt, are the user's.
+    if (!READ_AS_WRITTEN.includes(this.format)) {
+      for (let row = 0; row < batch.count; row++) checkCommand(batch, row);
+    }
     for (const rule of this.always) rule.check(batch, (line, what) => this.breaches.push(`${line}: ${what}`));
     for (const rule of this.withoutNote) rule.check(batch, (line, what) => this.unnoted.push(`${line}: ${what}`));
   }
 
   /** @throws Error for a breach of a rule that nothing accounts for */
   end({ statistics }: OpenTrace, isLenient: boolean): void {
-    const isNoted = isLenient || statistics.lossy.length > 0 || READ_AS_WRITTEN.includes(statistics.format);
+    const isNoted = isLenient || statistics.lossy.length > 0 || READ_AS_WRITTEN.includes(this.format);
     const breaches = isNoted ? this.breaches : [...this.breaches, ...this.unnoted];
     if (breaches.length > 0) throw new Error(`unsound: ${breaches[0]} (and ${breaches.length - 1} more)`);
     for (const [name, count] of Object.entries(statistics)) {
@@ -93,7 +100,6 @@ function checkEvent(batch: EventBatch, row: number): void {
   if (!Number.isSafeInteger(batch.timeNs[row])) wrong(`time ${batch.timeNs[row]}`);
   if (!(batch.line[row] >= 1)) wrong(`line ${batch.line[row]}`);
   if (batch.vcpu[row] < ABSENT || batch.queue[row] < 0) wrong(`vCPU ${batch.vcpu[row]}, queue ${batch.queue[row]}`);
-  if (kind === EventKind.Cmd) checkCommand(batch, row, wrong);
   if (kind < EventKind.Dma) return;
   if (!(batch.iovaPage[row] >= 0 && batch.iovaPage[row] < 2 ** 52)) wrong(`page ${batch.iovaPage[row]}`);
   if (!(batch.sid[row] >= ABSENT && batch.sid[row] < 2 ** 32)) wrong(`SID ${batch.sid[row]}`);
@@ -105,8 +111,10 @@ function checkEvent(batch: EventBatch, row: number): void {
 }
 
 /** Words that a reader has rebuilt have bits in fields of their opcode only; what is in the fields is the guest's. */
-function checkCommand(batch: EventBatch, row: number, wrong: (what: string) => never): void {
-  if ((batch.flags[row] & EventFlag.Reconstructed) === 0) return;
+function checkCommand(batch: EventBatch, row: number): void {
+  if (batch.kind[row] !== EventKind.Cmd || (batch.flags[row] & EventFlag.Reconstructed) === 0) return;
   const words = [batch.cmd0Low[row], batch.cmd0High[row], batch.cmd1Low[row], batch.cmd1High[row]] as const;
-  if (reservedCombinations(words).includes('reserved bits set')) wrong('rebuilt words that have reserved bits');
+  if (reservedCombinations(words).includes('reserved bits set')) {
+    throw new Error(`unsound: rebuilt words that have reserved bits, line ${batch.line[row]}`);
+  }
 }

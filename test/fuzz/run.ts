@@ -107,7 +107,8 @@ async function work(
       if ('tally' in end) addTally(progress.tally, end.tally);
       else {
         // The inputs before it are read again, by a new process, to be counted.
-        const { number: at, failure, what } = end;
+        const { failure, what } = end;
+        const at = Number.isNaN(end.number) ? part.from : end.number;
         const { name, kind } = seeds[at % seeds.length];
         addFailure(progress.tally, { number: at, seed: name, kind, failure, what });
         rest.push({ from: part.from, to: at }, { from: at + 1, to: part.to });

@@ -204,7 +204,7 @@ describe('a line of a gigabyte', () => {
       for (; given < 2 ** 30; given += block.length) yield block;
     }
     const drawn = async () => {
-      const soundness = new Soundness();
+      const soundness = new Soundness(format);
       const trace = await openTrace('-', { stdin: Readable.from(endless()), format });
       for await (const batch of trace.batches) soundness.check(batch);
     };
