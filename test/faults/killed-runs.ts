@@ -1,4 +1,5 @@
 /** Commands that are killed with SIGKILL at random moments, and what must be true of their files whenever that is. */
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'calibrate',
     args: [
-      ...['calibrate', FTRACE, '--strategy', `${ROOT}/docs/examples/emulated.mjs`],
+      ...['calibrate', FTRACE, '--limit', '8000', '--strategy', `${ROOT}/docs/examples/emulated.mjs`],
       ...['--json', '--output', 'fit.json', '--profile-out', 'fit.yaml'],
     ],
   },
@@ -64,10 +65,13 @@ export interface KillCount {
   readonly kills: number;
   /** Kills that found the process at work with an output opened. */
   readonly inside: number;
-  /** Kills that found it starting, or ended. */
-  readonly before: number;
+  /** Kills that found it starting, or with its outputs written; and those that came when it had ended. */
+  readonly outside: number;
   readonly after: number;
 }
+
+/** One kill in so many comes at any moment of the run, its start included; the others once it has opened an output. */
+const ANY_MOMENT = 10;
 
 /** Names of what a killed run may leave until the next one: never anything that looks like a result. */
 const LEFTOVER = /^\.smmuscope-[0-9a-z-]+\.(tmp|lock)$/;
@@ -90,25 +94,25 @@ export async function killAtRandom(
       const { code, stderr } = await runCli(args, { cwd: sandbox.folder });
       if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}`);
     };
-    const began = performance.now();
-    await run();
-    const lastsMs = performance.now() - began;
+    const times = await timed(args, sandbox.folder);
     const whole = filesOf(sandbox.folder);
     const clear = () => {
       for (const file of whole.keys()) if (!inputs.has(file)) rmSync(join(sandbox.folder, file), { force: true });
     };
-    const count = { kills, inside: 0, before: 0, after: 0 };
+    const count = { kills, inside: 0, outside: 0, after: 0 };
     for (let kill = 1; kill <= kills; kill++) {
       clear();
       const child = startCli(args, { cwd: sandbox.folder });
       const end = finished(child);
-      await sleep(below(Math.ceil(lastsMs)));
+      const isAnyMoment = below(ANY_MOMENT) === 0;
+      if (!isAnyMoment) await opened(child, sandbox.folder);
+      await sleep(below(Math.ceil(isAnyMoment ? times.startMs + times.workMs : times.workMs)));
       const hasEnded = child.exitCode !== null;
       child.kill('SIGKILL');
       await end;
       if (hasEnded) count.after++;
-      else if (leftoversOf(sandbox.folder).some((file) => file.includes(`-${child.pid}-`))) count.inside++;
-      else count.before++;
+      else if (hasOpened(child, sandbox.folder)) count.inside++;
+      else count.outside++;
       expectWhole(name, filesOf(sandbox.folder), whole);
       if (kill % everyKills !== 0 && kill !== kills) continue;
       await run();
@@ -124,6 +128,26 @@ export async function killAtRandom(
     sandbox.remove();
   }
 }
+
+/** Run the command to its end; how long it took to open an output, and from then on. */
+async function timed(args: readonly string[], folder: string): Promise<{ startMs: number; workMs: number }> {
+  const began = performance.now();
+  const child = startCli(args, { cwd: folder });
+  const end = finished(child);
+  await opened(child, folder);
+  const startMs = performance.now() - began;
+  const { code, stderr } = await end;
+  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${stderr}`);
+  return { startMs, workMs: performance.now() - began - startMs };
+}
+
+/** Resolves when `child` has opened an output in `folder`, or has ended. */
+async function opened(child: ChildProcess, folder: string): Promise<void> {
+  while (child.exitCode === null && !hasOpened(child, folder)) await sleep(2);
+}
+
+const hasOpened = (child: ChildProcess, folder: string): boolean =>
+  leftoversOf(folder).some((file) => file.includes(`-${child.pid}-`));
 
 /** Digest by path of everything in `folder` but leftovers. */
 function filesOf(folder: string): Map<string, string> {
