@@ -10,12 +10,14 @@
  *
  * Exit code 0: every input was read or refused in a sentence, in time, in memory, and what was read is sound.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { FuzzBlock } from './child.js';
 import { collectCorpus } from './corpus.js';
 import { inputOf } from './inputs.js';
+import { Progress } from './progress.js';
 import { readInput } from './round.js';
 import { addFailure, addTally, emptyTally, inputsOf, type Tally, tableOf } from './tally.js';
 import { childScript, type Hello, WatchedReader } from './watched.js';
@@ -26,18 +28,7 @@ const FOLDER = join(ROOT, '.fuzz');
 const PROGRESS = join(FOLDER, 'progress.json');
 /** Design §11 allows 300 MB for a trace of any length; this is of a process that has read thousands. */
 const LIMITS = { ms: 10_000, mib: 512 };
-/** Inputs between two notes of progress. */
-const BLOCK = 500;
 const TOLD_FAILURES = 20;
-
-/** Where a run stands: inputs up to `next` have been handed out, `open` among them not ended. */
-interface Progress {
-  readonly digest: string;
-  readonly seed: number;
-  next: number;
-  open: { from: number; to: number }[];
-  readonly tally: Tally;
-}
 
 const { values } = parseArgs({
   options: {
@@ -75,63 +66,49 @@ async function all(inputs: number): Promise<void> {
     return new WatchedReader({ script: childScript(), traces: TRACES, base: seed, numberFile, limits: LIMITS });
   });
   const hello = await readers[0].start();
-  const progress = earlier(hello) ?? { digest: hello.digest, seed, next: 0, open: [], tally: emptyTally() };
-  if (progress.next > 0) print(`${inputsOf(progress.tally)} inputs of an earlier run are counted in`);
-  const waiting = [...progress.open];
-  const take = () => {
-    const block = waiting.shift() ?? { from: progress.next, to: Math.min(progress.next + BLOCK, inputs) };
-    if (block.from >= block.to || performance.now() > deadline) return undefined;
-    if (block.from === progress.next) {
-      progress.next = block.to;
-      progress.open.push(block);
-    }
-    return block;
-  };
+  const progress = new Progress(seed, hello.digest);
+  if (!values.fresh && existsSync(PROGRESS)) progress.resume(readFileSync(PROGRESS, 'utf8'));
+  const counted = inputsOf(progress.tally);
+  if (counted > 0) print(`${counted} inputs of an earlier run are counted in`);
+  const take = () => (performance.now() > deadline ? undefined : progress.take(inputs));
   await Promise.all(readers.map((reader) => work(reader, hello, progress, take)));
   for (const reader of readers) reader.close();
   report(progress.tally);
 }
 
-/** Read one block after another. A block in which an input is not survived is counted up to it and goes on behind it. */
+/** Read one block after another, and keep after each where the run stands. */
 async function work(
   reader: WatchedReader,
-  { seeds }: Hello,
+  hello: Hello,
   progress: Progress,
-  take: () => { from: number; to: number } | undefined,
+  take: () => FuzzBlock | undefined,
 ): Promise<void> {
   for (let block = take(); block !== undefined; block = take()) {
-    const rest = [{ ...block }];
-    for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
-      if (part.from >= part.to) continue;
-      const end = await reader.read(part);
-      if ('tally' in end) addTally(progress.tally, end.tally);
-      else {
-        // The inputs before it are read again, by a new process, to be counted.
-        const { failure, what } = end;
-        const at = Number.isNaN(end.number) ? part.from : end.number;
-        const { name, kind } = seeds[at % seeds.length];
-        addFailure(progress.tally, { number: at, seed: name, kind, failure, what });
-        rest.push({ from: part.from, to: at }, { from: at + 1, to: part.to });
-      }
+    progress.end(block, await readBlock(reader, hello, block));
+    writeFileSync(`${PROGRESS}.new`, progress.kept());
+    renameSync(`${PROGRESS}.new`, PROGRESS);
+  }
+}
+
+/** Read a block. An input that is not survived is counted, and the reading goes on before it and behind it. */
+async function readBlock(reader: WatchedReader, { seeds }: Hello, block: FuzzBlock): Promise<Tally> {
+  const tally = emptyTally();
+  const parts = [block];
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    if (part.from >= part.to) continue;
+    const end = await reader.read(part);
+    if ('tally' in end) {
+      addTally(tally, end.tally);
+      continue;
     }
-    progress.open = progress.open.filter(({ from }) => from !== block.from);
-    keep(progress);
+    const { failure, what } = end;
+    const at = Number.isNaN(end.number) ? part.from : end.number;
+    const { name, kind } = seeds[at % seeds.length];
+    addFailure(tally, { number: at, seed: name, kind, failure, what });
+    // What the ended process had read before is read again to be counted.
+    parts.push({ from: part.from, to: at }, { from: at + 1, to: part.to });
   }
-}
-
-function earlier({ digest }: Hello): Progress | undefined {
-  if (values.fresh) return undefined;
-  try {
-    const progress = JSON.parse(readFileSync(PROGRESS, 'utf8')) as Progress;
-    return progress.digest === digest && progress.seed === seed ? progress : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function keep(progress: Progress): void {
-  writeFileSync(`${PROGRESS}.new`, JSON.stringify(progress));
-  renameSync(`${PROGRESS}.new`, PROGRESS);
+  return tally;
 }
 
 function report(tally: Tally): void {

@@ -1,6 +1,8 @@
 /** Fuzzing, the eye on readers: is an input told that hangs, takes memory or ends the process, and which one it was? */
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
+import type { FuzzBlock } from './child.js';
+import { Progress } from './progress.js';
 import { addFailure, addTally, countsOf, emptyTally, inputsOf, tableOf } from './tally.js';
 import { WatchedReader } from './watched.js';
 
@@ -56,4 +58,20 @@ it('counts by kind, failures included', () => {
     '| qemu-log | 1 | 0 | 0 | 0 | 1 | 0 | 0 | 0 |',
     '| **all** | 1,201 | 400 | 800 | 0 | 1 | 0 | 0 | 4 |',
   ]);
+});
+
+it('goes on where a run was ended, and begins anew with other inputs', () => {
+  const one = emptyTally();
+  countsOf(one, 'csv').inputs = 500;
+  const run = new Progress(1, 'digest');
+  const [first, second] = [run.take(1700), run.take(1700)];
+  run.end(second as FuzzBlock, one);
+  const resumed = new Progress(1, 'digest');
+  resumed.resume(run.kept());
+  const rest = Array.from({ length: 4 }, () => resumed.take(1700));
+  expect(rest).toEqual([first, { from: 1000, to: 1500 }, { from: 1500, to: 1700 }, undefined]);
+  expect(inputsOf(resumed.tally)).toBe(500);
+  const other = new Progress(2, 'digest');
+  other.resume(run.kept());
+  expect(other.take(100)).toEqual({ from: 0, to: 100 });
 });

@@ -1,6 +1,6 @@
 /** A child that reads inputs, and the eye on it: time per input, memory, its end. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FuzzBlock } from './child.js';
 import type { FailureKind, Tally } from './tally.js';
@@ -94,9 +94,11 @@ export class WatchedReader {
     return result;
   }
 
+  /** End the child, if there is one, and remove its note. */
   close(): void {
     this.child?.kill('SIGKILL');
     this.child = undefined;
+    rmSync(this.settings.numberFile, { force: true });
   }
 
   private notedNumber(): number {
