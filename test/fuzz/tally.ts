@@ -13,6 +13,7 @@ export interface Counts {
   hang: number;
   memory: number;
   unsound: number;
+  /** Most computing time of one input. */
   slowestMs: number;
 }
 

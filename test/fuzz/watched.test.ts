@@ -33,12 +33,13 @@ function readerThat(deed: string, ms: number): WatchedReader {
 }
 
 it.each([
-  ['hang', 'for (;;);', /more than 600 ms/],
+  ['hang', 'for (;;);', /more than 300 ms of computing/],
+  ['hang', 'setInterval(() => {}, 1000); return;', /more than 1800 ms on the clock/],
   ['memory', 'globalThis.kept = []; for (;;) kept.push(Buffer.alloc(2 ** 24, 1));', /\d+ MiB/],
   ['crash', 'process.abort();', /ended with SIGABRT/],
   ['crash', 'process.nextTick(() => { throw new Error("why"); }); return;', /ended with 1: .*why/s],
 ])('a %s is told with its input: %s', async (failure, deed, what) => {
-  const watched = readerThat(deed, failure === 'hang' ? 600 : 30_000);
+  const watched = readerThat(deed, failure === 'hang' ? 300 : 30_000);
   expect(await watched.read({ from: 0, to: 100 })).toEqual({ number: 7, failure, what: expect.stringMatching(what) });
   // A new process takes over.
   expect(await watched.read({ from: 8, to: 100 })).toEqual({ tally: { kinds: {}, failures: [], peakMib: 1 } });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { FuzzBlock } from './child.js';
 import type { FailureKind, Tally } from './tally.js';
 
-/** What one input may take. */
+/** What one input may take: computing time, and so many times as much on the clock, which a busy machine stretches. */
 export interface Limits {
   readonly ms: number;
   readonly mib: number;
@@ -23,6 +23,10 @@ export type BlockEnd =
   | { readonly number: number; readonly failure: FailureKind; readonly what: string };
 
 const WATCH_MS = 100;
+/** How often the limit may pass on the clock, for an input that waits for what never comes. */
+const PATIENCE = 6;
+/** What a tick of /proc stands for. */
+const TICK_MS = 10;
 const MIB = 2 ** 20;
 const PAGE_BYTES = 4096;
 
@@ -62,7 +66,8 @@ export class WatchedReader {
   async read(block: FuzzBlock): Promise<BlockEnd> {
     await this.start();
     const child = this.child as ChildProcess;
-    let noted = { number: Number.NaN, sinceMs: performance.now() };
+    const now = () => ({ clockMs: performance.now(), computedMs: computedMs(child.pid) });
+    let noted = { number: Number.NaN, since: now() };
     let cause: { readonly failure: FailureKind; readonly what: string } | undefined;
     const errors: Buffer[] = [];
     child.stderr?.on('data', (piece: Buffer) => errors.push(piece));
@@ -72,9 +77,11 @@ export class WatchedReader {
     };
     const watch = setInterval(() => {
       const number = this.notedNumber();
-      if (number !== noted.number) noted = { number, sinceMs: performance.now() };
+      if (number !== noted.number) noted = { number, since: now() };
       const { ms, mib } = this.settings.limits;
-      if (performance.now() - noted.sinceMs > ms) end('hang', `more than ${ms} ms`);
+      const { clockMs, computedMs } = now();
+      if (computedMs - noted.since.computedMs > ms) end('hang', `more than ${ms} ms of computing`);
+      if (clockMs - noted.since.clockMs > PATIENCE * ms) end('hang', `more than ${PATIENCE * ms} ms on the clock`);
       const usedMib = residentMib(child.pid);
       if (usedMib > mib) end('memory', `${Math.round(usedMib)} MiB`);
     }, WATCH_MS);
@@ -114,6 +121,17 @@ function residentMib(pid: number | undefined): number {
     return (Number(pages) * PAGE_BYTES) / MIB;
   } catch {
     return 0;
+  }
+}
+
+/** Computing time of process `pid` so far, ms; that of the clock where the system does not tell. */
+function computedMs(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return performance.now();
   }
 }
 
