@@ -56,9 +56,14 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
     const plan = await planSweep(study);
     const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
     if (store !== undefined) tellNotKept(plan);
+    const claim = store?.claim(plan.id, shard);
     const settings = { jobs: flags.jobs ?? availableParallelism(), shard, store };
     const run = (onProgress: NonNullable<SweepHooks['onProgress']>) => runSweep(plan, settings, { onProgress });
-    document = await withPointProgress(flags, run);
+    try {
+      document = await withPointProgress(flags, run);
+    } finally {
+      claim?.release();
+    }
     return document;
   });
   tellFailures(document);
@@ -115,9 +120,7 @@ function tellNotKept({ points }: SweepPlan): void {
     const { notCovered = [] } = code ?? {};
     const more = notCovered.length > TOLD_REASONS ? ` and ${notCovered.length - TOLD_REASONS} more` : '';
     const told = `${notCovered.slice(0, TOLD_REASONS).join(', ')}${more}`;
-    process.stderr.write(
-      `smmuscope: points of ${strategy} are not kept: its code may depend on more than its files (${told})\n`,
-    );
+    tell(`points of ${strategy} are not kept: its code may depend on more than its files (${told})`);
   }
 }
 

@@ -3,9 +3,9 @@
  *
  * It is written under a temporary name in its own folder and renamed over the target; the temporary file is created
  * before the work begins, so that an unwritable folder is found at once, and removed on every failure and at the end of
- * the process. A symbolic link stays one: its target is replaced. Devices and pipes (`/dev/null`) are written directly.
+ * the process; what a killed one leaves, the next removes (temporary.ts). A symbolic link stays one: its target is
+ * replaced, or made. Devices and pipes (`/dev/null`) are written directly.
  */
-import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -13,6 +13,7 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -20,10 +21,14 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UsageError } from '../trace/errors.js';
 import { leaveBehind } from './leftovers.js';
 import { systemReason } from './system-reason.js';
+import { temporaryPath } from './temporary.js';
+
+/** Files that this process is writing. */
+const openTargets = new Set<string>();
 
 /** A destination for bytes. */
 export class AtomicFile {
@@ -41,22 +46,26 @@ export class AtomicFile {
   /**
    * Begin to write `path`.
    * @param inputs paths that are read and must not be overwritten
-   * @throws UsageError for a directory, a folder that is missing or cannot be written to, or an input's own path
+   * @throws UsageError for a directory, a folder that is missing or cannot be written to, an input's own path, or a file
+   *   that this process is writing already
    */
   static open(path: string, inputs: readonly string[] = []): AtomicFile {
-    const existing = statOf(path);
+    const existing = asUsageError(path, () => statOf(path));
     if (existing?.isDirectory()) throw new UsageError(`${path}: expected a file to write to, found a directory`);
     if (existing !== undefined) refuseInputs(path, existing, inputs);
     return asUsageError(path, () => {
       if (existing !== undefined && !existing.isFile()) {
         return new AtomicFile(path, path, undefined, openSync(path, 'w'), undefined, () => {});
       }
-      const target = existing === undefined ? path : realpathSync(path);
-      const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+      const target = existing === undefined ? targetOf(resolve(path)) : realpathSync(path);
+      if (openTargets.has(target)) throw new UsageError(`${path}: expected another file for each output`);
+      const temporary = temporaryPath(dirname(target));
       if (existing !== undefined) accessSync(target, constants.W_OK);
       const mode = existing === undefined ? undefined : existing.mode & 0o777;
       const forget = leaveBehind({ file: temporary });
-      return new AtomicFile(path, target, temporary, openSync(temporary, 'wx'), mode, forget);
+      const descriptor = openSync(temporary, 'wx');
+      openTargets.add(target);
+      return new AtomicFile(path, target, temporary, descriptor, mode, forget);
     });
   }
 
@@ -85,6 +94,7 @@ export class AtomicFile {
   discard(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    openTargets.delete(this.target);
     closeSync(this.descriptor);
     if (this.temporary !== undefined) rmSync(this.temporary, { force: true });
     this.forget();
@@ -93,20 +103,42 @@ export class AtomicFile {
 
 function refuseInputs(path: string, existing: Stats, inputs: readonly string[]): void {
   const isSame = (input: string) => {
-    const other = input === '-' ? undefined : statOf(input);
+    const other = input === '-' ? undefined : inputStat(input);
     return other !== undefined && other.ino === existing.ino && other.dev === existing.dev;
   };
   if (inputs.some(isSame))
     throw new UsageError(`${path}: expected an output other than the trace or strategy that is read`);
 }
 
-/** The file at `path`; undefined if there is none (opening it will then say why). */
+/** The file at `path`; undefined if there is none, nor its folder (opening it will then say so). */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** An input that cannot be looked at is for its reader to complain of. */
+function inputStat(path: string): Stats | undefined {
+  try {
+    return statOf(path);
   } catch {
     return undefined;
   }
+}
+
+/** What is to be made for `path`, which is not there: where it leads to if it is a link. */
+function targetOf(path: string): string {
+  let linked: string;
+  try {
+    linked = readlinkSync(path);
+  } catch {
+    return path;
+  }
+  return targetOf(resolve(dirname(path), linked));
 }
 
 /** Run `work`; a failing system call becomes one sentence about `path`. */
@@ -114,6 +146,7 @@ function asUsageError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: expected a file that can be written, found ${systemReason(error)}`);
   }
 }

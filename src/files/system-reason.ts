@@ -11,6 +11,11 @@ export function systemReason(error: unknown): string {
       return 'no permission to write';
     case 'EROFS':
       return 'a read-only file system';
+    case 'ELOOP':
+      return 'a loop of symbolic links';
+    case 'ENAMETOOLONG':
+      return 'a name that is too long';
+    case 'EDQUOT':
     case 'ENOSPC':
       return 'no space left on the device';
     default:

@@ -2,8 +2,8 @@
  * Where the bytes of a trace come from: a file or standard input, counted and hashed as they are given.
  */
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, openSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { constants, createReadStream, fstatSync, openSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../trace/errors.js';
@@ -39,7 +39,8 @@ export interface SourceOptions {
 
 /**
  * Open `path`, or standard input for `-`.
- * @throws UsageError if it does not exist, cannot be read or is a directory
+ * @throws UsageError if it does not exist, cannot be read or is a directory; while drawing, at the end of a file that was
+ *   written to meanwhile
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -47,9 +48,37 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     return new CountedSource(STDIN_NAME, undefined, stdin);
   }
   if (await isNamedPipe(path)) return new CountedSource(path, undefined, openNamedPipe(path));
-  const totalBytes = await sizeOfReadableFile(path);
-  const stream = createReadStream(path, { highWaterMark: options.chunkBytes ?? READ_BYTES });
-  return new CountedSource(path, totalBytes, stream);
+  return openFile(path, options.chunkBytes ?? READ_BYTES);
+}
+
+/** One descriptor for all: what is looked at, read, and looked at again is the same file, whatever the path names by then. */
+function openFile(path: string, highWaterMark: number): ByteSource {
+  try {
+    const descriptor = openSync(path, 'r');
+    // The stream closes it when it is destroyed, not at the end of the file.
+    const stream = createReadStream('', { fd: descriptor, highWaterMark, autoClose: false });
+    const before = fstatSync(descriptor);
+    if (!before.isDirectory()) {
+      const size = before.isFile() ? before.size : undefined;
+      return new CountedSource(path, size, stream, () => {
+        if (size !== undefined) refuseChanged(path, before, fstatSync(descriptor));
+      });
+    }
+    stream.destroy();
+  } catch (error) {
+    throw describeReadError(path, error);
+  }
+  throw new UsageError(`${path}: expected a trace file, found a directory`);
+}
+
+/** A file that was written to meanwhile has been read neither as it was nor as it is. */
+function refuseChanged(path: string, before: Stats, after: Stats): void {
+  if (after.size === before.size && after.mtimeMs === before.mtimeMs) return;
+  const what = after.size > before.size ? 'grown' : after.size < before.size ? 'cut' : 'written to';
+  const sizes = after.size === before.size ? '' : ` from ${before.size} to ${after.size} bytes`;
+  throw new UsageError(
+    `${path}: expected a trace file that does not change while it is read, found it ${what}${sizes}; copy it first`,
+  );
 }
 
 async function isNamedPipe(path: string): Promise<boolean> {
@@ -73,22 +102,6 @@ function openNamedPipe(path: string): Readable {
   }
 }
 
-/** Size of the regular file at `path`, undefined for a pipe or device. */
-async function sizeOfReadableFile(path: string): Promise<number | undefined> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const status = await handle.stat();
-      if (status.isDirectory()) throw new UsageError(`${path}: expected a trace file, found a directory`);
-      return status.isFile() ? status.size : undefined;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw describeReadError(path, error);
-  }
-}
-
 /** One clear sentence for the system's error. */
 function describeReadError(path: string, error: unknown): Error {
   if (!(error instanceof Error) || !('code' in error)) return error as Error;
@@ -96,6 +109,10 @@ function describeReadError(path: string, error: unknown): Error {
   if (error.code === 'EISDIR') return new UsageError(`${path}: expected a trace file, found a directory`);
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new UsageError(`${path}: expected a readable trace file, found no permission to read it`);
+  }
+  if (error.code === 'ELOOP') return new UsageError(`${path}: expected a trace file, found a loop of symbolic links`);
+  if (error.code === 'ENAMETOOLONG') {
+    return new UsageError(`${path}: expected a trace file, found a name that is too long`);
   }
   return new UsageError(
     `${path}: expected a readable trace file, found an error (${String(error.code)}) while reading`,
@@ -112,6 +129,8 @@ class CountedSource implements ByteSource {
     readonly name: string,
     readonly totalBytes: number | undefined,
     private readonly stream: Readable,
+    /** Called at the end of the stream. */
+    private readonly atEnd: () => void = () => {},
   ) {
     this.chunks = this.draw();
   }
@@ -137,8 +156,11 @@ class CountedSource implements ByteSource {
         this.bytes += chunk.length;
         yield chunk;
       }
+      this.atEnd();
     } catch (error) {
       throw describeReadError(this.name, error);
+    } finally {
+      this.close();
     }
   }
 }

@@ -6,10 +6,13 @@
  * The declared sizes, and the checksum that stands behind a frame, are what can be checked from outside.
  */
 
+import { TREE_BYTES, weightsEnd } from './zstd-weights.js';
+
 const MAGIC = 0xfd2fb528;
 /** Skippable frames: sixteen magic numbers in a row. */
 const SKIPPABLE = 0x184d2a50;
 const RLE_BLOCK = 1;
+const COMPRESSED_BLOCK = 2;
 const RESERVED_BLOCK = 3;
 /** Bytes of the content size field, by its code; code 0 has one byte in a single-segment frame. */
 const SIZE_BYTES = [0, 2, 4, 8];
@@ -58,6 +61,11 @@ export class ZstdFrames {
   private isLastBlock = false;
   private window = 0;
   private endsWithChecksum = false;
+  /** The first bytes of the compressed block that passes, up to a whole tree. */
+  private readonly tree = Buffer.alloc(TREE_BYTES);
+  private treeBytes = 0;
+  /** Bytes of it that are still to come. */
+  private treeLeft = 0;
 
   /** @param keepsEnds whether `ends` is filled, for somebody who empties it */
   constructor(private readonly keepsEnds = false) {}
@@ -75,6 +83,7 @@ export class ZstdFrames {
     while (at < bytes.length && this.problem === undefined) {
       if (this.left > 0) {
         const passed = Math.min(this.left, bytes.length - at);
+        if (this.treeLeft > 0) this.takeTree(bytes.subarray(at, at + passed));
         this.left -= passed;
         at += passed;
         this.position = start + at;
@@ -163,6 +172,16 @@ export class ZstdFrames {
     const type = (header >> 1) & 3;
     if (type === RESERVED_BLOCK) this.problem = 'a block of a reserved type';
     else this.pass('content', type === RLE_BLOCK ? 1 : header >> 3);
+    this.treeBytes = 0;
+    this.treeLeft = type === COMPRESSED_BLOCK ? Math.min(this.left, TREE_BYTES) : 0;
+  }
+
+  private takeTree(bytes: Uint8Array): void {
+    const part = bytes.subarray(0, this.treeLeft);
+    this.tree.set(part, this.treeBytes);
+    this.treeBytes += part.length;
+    this.treeLeft -= part.length;
+    if (this.treeLeft === 0 && !weightsEnd(this.tree.subarray(0, this.treeBytes))) this.problem = 'corrupt data';
   }
 
   private afterContent(): void {

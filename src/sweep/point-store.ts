@@ -7,11 +7,14 @@
  * not kept: the next run tries it again.
  */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtomicFile } from '../files/atomic-file.js';
+import { type FolderLock, lockFolder } from '../files/folder-lock.js';
 import { systemReason } from '../files/system-reason.js';
+import { removeLeftovers } from '../files/temporary.js';
 import { UsageError } from '../trace/errors.js';
+import type { Shard } from './shard.js';
 
 /** First line of a file; the document follows as the second. */
 interface PointHeader {
@@ -23,38 +26,45 @@ interface PointHeader {
 
 const POINT_FORMAT = 'smmuscope.point/3';
 
-/** Temporary file of a point, as `AtomicFile` calls it: what a killed run may leave behind. */
-const LEFTOVER = /^\.([0-9a-f]{64})\.json\.[0-9a-f]+\.tmp$/;
+/** Digits of a study's identity that tell it from others in one folder. */
+const STUDY_DIGITS = 16;
 
 /** Finished points of this and earlier runs. */
 export class PointStore {
-  private constructor(
-    private readonly folder: string,
-    /** Temporary files that were there before, by point. */
-    private readonly leftovers: ReadonlyMap<string, readonly string[]>,
-  ) {}
+  private constructor(private readonly folder: string) {}
 
   /**
-   * Open the folder, or make it; the folder that it lies in must be there.
+   * Open the folder, or make it; the folder that it lies in must be there. What killed runs left half-written is removed.
    * @throws UsageError if it can be neither, or cannot be written to
    */
   static open(folder: string): PointStore {
-    const leftovers = new Map<string, string[]>();
     try {
       // Not with its parents: Node's recursive mkdirSync never returns where none can be made, such as /proc/x.
       if (!existsSync(folder)) mkdirSync(folder);
       if (!statSync(folder).isDirectory())
         throw new UsageError(`${folder}: expected a folder for results, found a file`);
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-      for (const name of readdirSync(folder)) {
-        const [, id] = LEFTOVER.exec(name) ?? [];
-        if (id !== undefined) leftovers.set(id, [...(leftovers.get(id) ?? []), name]);
-      }
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new UsageError(`${folder}: expected a folder for results, found ${systemReason(error)}`);
     }
-    return new PointStore(folder, leftovers);
+    removeLeftovers(folder);
+    return new PointStore(folder);
+  }
+
+  /**
+   * Be the only run of this part of the study in the folder, until the end or `release`. Other parts and other studies may
+   * run at the same time.
+   * @throws UsageError if a process of this machine is at it
+   */
+  claim(study: string, shard: Shard | undefined): FolderLock {
+    const part = shard === undefined ? 'all' : `${shard.index}-of-${shard.count}`;
+    const lock = lockFolder(this.folder, `${study.slice(0, STUDY_DIGITS)}-${part}`);
+    if ('release' in lock) return lock;
+    const what = shard === undefined ? 'this study' : `shard ${shard.index}/${shard.count} of this study`;
+    throw new UsageError(
+      `${this.folder}: expected one run of ${what} at a time, found process ${lock.processId} at it`,
+    );
   }
 
   /** The document of point `id` as JSON text; undefined if the point has to be run. */
@@ -81,12 +91,9 @@ export class PointStore {
     try {
       file.write(Buffer.from(`${JSON.stringify(header)}\n${json}\n`));
       file.commit();
-    } catch (error) {
+    } finally {
       file.discard();
-      // Another run that found this one's temporary file has kept the same point: it is there all the same.
-      if (this.load(id) === undefined) throw error;
     }
-    for (const name of this.leftovers.get(id) ?? []) rmSync(join(this.folder, name), { force: true });
   }
 
   private pathOf(id: string): string {

@@ -87,15 +87,14 @@ describe('a sweep that ends early', () => {
   });
 });
 
-it('runs twice at once on one folder', async () => {
+it('runs as two shards at once on one folder', async () => {
   const study = studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [all]', 'seeds: [1, 2]']);
   const results = join(temporaryFolder(), 'results');
   const args = ['sweep', study, '--jobs', '1', '--results', results, '--json'];
   const stdout = await wholeStudy(study);
-  expect(await Promise.all([runCli(args), runCli(args)])).toEqual([
-    { code: 0, stdout, stderr: '' },
-    { code: 0, stdout, stderr: '' },
-  ]);
+  const shards = await Promise.all(['1/2', '2/2'].map((shard) => runCli([...args, '--shard', shard])));
+  expect(shards.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
+  expect(await runCli(args)).toEqual({ code: 0, stdout, stderr: '' });
   expect(content(results)).toEqual({ finished: JSON.parse(stdout).points.length, others: 0 });
 });
 

@@ -81,6 +81,16 @@ describe('rules', () => {
     expect(await lint(trace.doorbell().syncDone().vcpu(0).syncDone())).toEqual([]);
   });
 
+  it('a completion after other PROD writes is of the SYNC before them', async () => {
+    const interrupted = new TraceBuilder().sync().doorbell().sync().doorbell().syncDone().syncDone();
+    expect(await lint(interrupted)).toEqual(['sync-without-completion 1 @2']);
+    const twice = new TraceBuilder().sync().doorbell().cmd('TLBI_NH_VA', UNMAP).doorbell().syncDone().sync().doorbell();
+    expect(await lint(twice.syncDone().syncDone())).toEqual([
+      'completion-without-sync 1 @9',
+      'sync-without-completion 1 @2',
+    ]);
+  });
+
   it('sync-without-completion, only where completions are recorded', async () => {
     const trace = () => new TraceBuilder().sync().doorbell().sync().doorbell();
     expect(await lint(trace())).toEqual([]);

@@ -186,6 +186,27 @@ describe('losses', () => {
     const what = 'operands of a command without its smmuv3_cmdq_opcode line: command not rebuilt';
     expect(trace.statistics.lossy).toEqual([{ line: 2, what, count: 1 }]);
   });
+
+  it.each([
+    ['SYNC', 'smmuv3_s1_range_inval vmid=0 asid=1 addr=0x1000 tg=1 num_pages=0x1 ttl=3 leaf=1'],
+    ['SYNC', 'smmuv3_cmdq_cfgi_cd sid=0x10'],
+    ['PREFETCH_CONFIG', 'smmuv3_cmdq_tlbi_nh_asid asid=3'],
+    ['TLBI_NH_ASID', 'smmuv3_cmdq_cfgi_ste streamid= 0x10'],
+    ['CFGI_STE', 'smmuv3_cmdq_cfgi_ste_range start=0x0 - end=0xffffffff'],
+  ])('%s takes no operands of another command: %s', async (name, operands) => {
+    const { trace, batches } = await readContent(log(opcode(name), operands, PROD));
+    expect(summaryOf(batches)[0]).toBe(`cmd v0 ${name}`);
+    const what = 'operands of a command without its smmuv3_cmdq_opcode line: command not rebuilt';
+    expect(trace.statistics.lossy).toEqual([{ line: 2, what, count: 1 }]);
+  });
+
+  it('a VMID that is none is left out with its line', async () => {
+    const { batches } = await readContent(
+      log(opcode('TLBI_S12_VMALL'), 'smmu_iotlb_inv_vmid IOTLB invalidate vmid=70000', PROD),
+      { lenient: true },
+    );
+    expect(summaryOf(batches)[0]).toBe('cmd v0 TLBI_S12_VMALL');
+  });
 });
 
 describe('doorbells', () => {

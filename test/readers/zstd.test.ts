@@ -1,5 +1,6 @@
 /** Is zst unpacked right by the decoder of every Node, and is every change of a stream with a checksum found? */
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MAX_MOVED_PER_BYTE, nativeDecoder, unzstd, ZstdError } from '../../src/readers/zstd.js';
@@ -149,4 +150,18 @@ describe('a bomb', () => {
     const frame = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), raw, ...Array.from({ length: 2000 }, () => run)];
     expect(await failureOf(Buffer.concat(frame))).toBe(sentence('zst'));
   });
+});
+
+it('refuses a tree whose weights never end', async () => {
+  // A block of literals whose Huffman weights come from a table of one symbol: its states take no bits to leave.
+  const block = [0x12, 0xc0, 0x01, 5, 0xf0, 0x03, 0xff, 0xff, 0x01, 0x01, 0x00];
+  const header = [((block.length << 3) | 5) & 0xff, 0, 0];
+  const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...header, ...block]);
+  for (const native of hasNative ? [false, true] : [false]) {
+    for (let cut = 0; cut < frame.length; cut++) {
+      const chunks = [frame.subarray(0, cut), frame.subarray(cut)];
+      const unpacking = unzstd(Readable.from(chunks), { native });
+      await expect(unpacking.next()).rejects.toThrow('corrupt data');
+    }
+  }
 });

@@ -8,12 +8,10 @@ import { Opcode } from '../../trace/opcodes.js';
 import { visit } from '../published.js';
 import type { LintCheck, LintRule, ReportBreach } from '../rule.js';
 
-/** Who waits for what. */
+/** Whom each PROD write leaves waiting. */
 class Waiting {
   /** Per queue: vCPUs that wrote a SYNC since its last doorbell. */
   private readonly writers = new Map<number, Set<number>>();
-  /** Per vCPU: line of the doorbell whose SYNC it has not seen complete. */
-  readonly since = new Map<number, number>();
 
   command(batch: EventBatch, row: number): void {
     if (opcodeOf(batch.cmd0Low[row]) !== Opcode.SYNC) return;
@@ -25,31 +23,33 @@ class Waiting {
     writers.add(batch.vcpu[row]);
   }
 
-  /** @param onStillWaiting a vCPU rings again without having seen its SYNC complete; the line of that SYNC's doorbell */
-  doorbell(batch: EventBatch, row: number, onStillWaiting: (line: number) => void): void {
-    const earlier = this.since.get(batch.vcpu[row]);
-    if (earlier !== undefined) onStillWaiting(earlier);
-    this.since.delete(batch.vcpu[row]);
+  /** Calls `onWaiting` for every vCPU that waits for a SYNC which this doorbell publishes. */
+  doorbell(batch: EventBatch, row: number, onWaiting: (vcpu: number) => void): void {
     const writers = this.writers.get(batch.queue[row]);
     if (writers === undefined || writers.size === 0) return;
-    for (const vcpu of writers) if (vcpu !== ABSENT) this.since.set(vcpu, batch.line[row]);
-    this.since.set(batch.vcpu[row], batch.line[row]);
+    writers.add(batch.vcpu[row]);
+    for (const vcpu of writers) if (vcpu !== ABSENT || vcpu === batch.vcpu[row]) onWaiting(vcpu);
     writers.clear();
   }
 }
 
+/** A vCPU may wait for several: an interrupt's list is published while the interrupted one's SYNC is waited for. */
 class CompletionWithoutSync implements LintCheck {
   private readonly waiting = new Waiting();
+  /** Per vCPU: doorbells whose SYNC it has not seen complete. */
+  private readonly open = new Map<number, number>();
 
   check(events: EventBatch, report: ReportBreach): void {
-    const { waiting } = this;
+    const { waiting, open } = this;
+    const wait = (vcpu: number) => open.set(vcpu, (open.get(vcpu) ?? 0) + 1);
     visit(events, {
       command: (batch, row) => waiting.command(batch, row),
-      doorbell: (batch, row) => waiting.doorbell(batch, row, () => {}),
+      doorbell: (batch, row) => waiting.doorbell(batch, row, wait),
       syncDone: (batch, row) => {
-        if (!waiting.since.delete(batch.vcpu[row])) {
-          report(batch.line[row], `vCPU ${batch.vcpu[row]} sees a completion, but no SYNC of it is published`);
-        }
+        const vcpu = batch.vcpu[row];
+        const count = open.get(vcpu) ?? 0;
+        if (count > 0) open.set(vcpu, count - 1);
+        else report(batch.line[row], `vCPU ${vcpu} sees a completion, but no SYNC of it is published`);
       },
     });
   }
@@ -57,18 +57,24 @@ class CompletionWithoutSync implements LintCheck {
 
 class SyncWithoutCompletion implements LintCheck {
   private readonly waiting = new Waiting();
+  /** Per vCPU: line of the doorbell whose SYNC it has not seen complete. */
+  private readonly since = new Map<number, number>();
   private hasCompletions = false;
   /** Breaches before it was clear that the trace records completions. */
   private early: number[] = [];
 
   check(events: EventBatch, report: ReportBreach): void {
-    const { waiting } = this;
-    const missed = (line: number) => this.missed(line, report);
+    const { waiting, since } = this;
     visit(events, {
       command: (batch, row) => waiting.command(batch, row),
-      doorbell: (batch, row) => waiting.doorbell(batch, row, missed),
+      doorbell: (batch, row) => {
+        const earlier = since.get(batch.vcpu[row]);
+        if (earlier !== undefined) this.missed(earlier, report);
+        since.delete(batch.vcpu[row]);
+        waiting.doorbell(batch, row, (vcpu) => since.set(vcpu, batch.line[row]));
+      },
       syncDone: (batch, row) => {
-        waiting.since.delete(batch.vcpu[row]);
+        since.delete(batch.vcpu[row]);
         this.hasCompletions = true;
         for (const line of this.early) this.missed(line, report);
         this.early = [];
@@ -78,7 +84,7 @@ class SyncWithoutCompletion implements LintCheck {
 
   end(report: ReportBreach): void {
     if (!this.hasCompletions) return;
-    for (const line of this.waiting.since.values()) report(line, 'its SYNC is not seen complete before the trace ends');
+    for (const line of this.since.values()) report(line, 'its SYNC is not seen complete before the trace ends');
   }
 
   private missed(line: number, report: ReportBreach): void {

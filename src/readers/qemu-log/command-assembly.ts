@@ -85,9 +85,12 @@ export class CommandAssembly {
     this.lastConsWrap = wrap;
   }
 
-  /** True if an operand line belongs to a command of `thread`; otherwise it is noted as lost. */
-  takesOperands(thread: GuestThread, line: number): boolean {
-    if (thread.opcode !== NO_COMMAND) {
+  /**
+   * True if an operand line, which QEMU prints for the opcodes that `fits` names, belongs to the command of `thread`;
+   * otherwise the opcode line of its own command is noted as lost.
+   */
+  takesOperands(thread: GuestThread, fits: (opcode: number) => boolean, line: number): boolean {
+    if (thread.opcode !== NO_COMMAND && fits(thread.opcode)) {
       thread.hasOperands = true;
       return true;
     }

@@ -1,6 +1,8 @@
 /**
  * Payloads of the lines of the command queue, read in the order of their printf formats (facts M §2.6).
  */
+import { isAddressTlbi } from '../../trace/command.js';
+import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { PAGE_SHIFT } from '../../trace/units.js';
 import { ascii, type LineCursor } from '../text/line-cursor.js';
 import { type CommandAssembly, opcodeOfPrintedName } from './command-assembly.js';
@@ -37,6 +39,13 @@ const CONS_WRAP = ascii(' cons.wrap=');
 const MMIO_ADDR = ascii('addr: 0x');
 const MMIO_VALUE = ascii(' val:0x');
 const MMIO_SIZE = ascii(' size: 0x');
+
+/** For which opcodes QEMU prints which operands. */
+const isNhAsid = (opcode: number): boolean => opcode === Opcode.TLBI_NH_ASID;
+const isTlbi = (opcode: number): boolean => opcodeClass(opcode) === 'tlbi';
+const isCfgiSteRange = (opcode: number): boolean => opcode === Opcode.CFGI_STE_RANGE;
+const namesStream = (opcode: number): boolean =>
+  opcode === Opcode.CFGI_STE || opcode === Opcode.CFGI_CD || opcode === Opcode.CFGI_CD_ALL;
 
 /** Every method leaves `failed` of the cursor set if the line is not what its event prints. */
 export class CommandLines {
@@ -114,7 +123,7 @@ export class CommandLines {
       case LineKind.NhAsid: {
         c.literal(ASID);
         const asid = c.identifier();
-        if (!c.failed && this.commands.takesOperands(thread, line)) thread.asid = Math.max(0, asid);
+        if (!c.failed && this.commands.takesOperands(thread, isNhAsid, line)) thread.asid = Math.max(0, asid);
         break;
       }
       case LineKind.Nh:
@@ -126,7 +135,7 @@ export class CommandLines {
         this.readVmid(c, thread, line);
         break;
       case LineKind.InvAsidVmid:
-      case LineKind.InvVmid:
+      case LineKind.InvVmid: {
         // The effect of a command, not an operand line, and the only one that shows the VMID of TLBI_NH_ASID.
         c.literal(INVALIDATE);
         if (kind === LineKind.InvAsidVmid) {
@@ -136,9 +145,11 @@ export class CommandLines {
         } else {
           c.literal(VMID);
         }
-        if (thread.opcode === NO_COMMAND) return LineResult.Context;
-        thread.vmid = Math.max(0, c.identifier());
+        if (thread.opcode === NO_COMMAND || !isTlbi(thread.opcode)) return LineResult.Context;
+        const vmid = c.identifier();
+        if (!c.failed) thread.vmid = Math.max(0, vmid);
         break;
+      }
       case LineKind.CfgiSte:
         c.literal(STREAM_ID);
         this.readSid(c, thread, line);
@@ -152,7 +163,7 @@ export class CommandLines {
         const start = c.hex32();
         c.literal(END);
         const end = c.hex32();
-        if (c.failed || !this.commands.takesOperands(thread, line)) break;
+        if (c.failed || !this.commands.takesOperands(thread, isCfgiSteRange, line)) break;
         thread.sid = start;
         thread.sidEnd = end;
         break;
@@ -182,7 +193,7 @@ export class CommandLines {
     const leaf = c.decimalWithin(0, 1);
     readOptionalStage(c, this.evidence);
     c.endOfLine();
-    if (!c.failed && this.commands.takesOperands(thread, line)) {
+    if (!c.failed && this.commands.takesOperands(thread, isAddressTlbi, line)) {
       thread.range.add(asid, vmid, page, tg, granules, ttl, leaf);
     }
     return LineResult.Event;
@@ -191,11 +202,11 @@ export class CommandLines {
   private readVmid(c: LineCursor, thread: GuestThread, line: number): void {
     c.literal(VMID);
     const vmid = c.identifier();
-    if (!c.failed && this.commands.takesOperands(thread, line)) thread.vmid = Math.max(0, vmid);
+    if (!c.failed && this.commands.takesOperands(thread, isTlbi, line)) thread.vmid = Math.max(0, vmid);
   }
 
   private readSid(c: LineCursor, thread: GuestThread, line: number): void {
     const sid = c.hex32();
-    if (!c.failed && this.commands.takesOperands(thread, line)) thread.sid = sid;
+    if (!c.failed && this.commands.takesOperands(thread, namesStream, line)) thread.sid = sid;
   }
 }
