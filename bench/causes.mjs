@@ -15,7 +15,7 @@ const LABELS = {
 /** As text: hits of the structures, evictions of each per 100 translations, and the memory of the SMMU's tables. */
 export function causesOf(replay) {
   const [smmu] = replay.smmus.list;
-  const { structures, translations } = smmu.snapshot();
+  const { structures, translations } = replay.smmus.snapshot();
   const used = Object.entries(LABELS).filter(([name]) => structures[name]?.lookups > 0);
   const list = (number) => used.map(([name, label]) => `${label} ${number(structures[name]).toFixed(0)}`).join(', ');
   const hits = list(({ hits, lookups }) => (100 * hits) / lookups);

@@ -5,8 +5,8 @@ import { UsageError } from '../trace/errors.js';
 import { eventRoles } from './ftrace/event-roles.js';
 import { ftraceReader } from './ftrace/reader.js';
 import { joinTraces } from './join/join-traces.js';
+import type { OpenTrace } from './open-trace.js';
 import { type OpenTraceOptions, openTrace } from './open-trace.js';
-import type { OpenTrace } from './reader.js';
 
 /** How to open a recording. */
 export interface RecordingOptions extends OpenTraceOptions {

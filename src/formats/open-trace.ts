@@ -4,19 +4,40 @@
 import { TraceFormatError, UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
 import { csvReader } from './csv.js';
+import type { JoinReport } from './join/report.js';
 import { addNote } from './notes.js';
 import { unpack } from './packing/unpack.js';
 import { peek } from './peek.js';
 import {
   emptyStatistics,
-  type OpenTrace,
   type ReaderContext,
   type ReaderOptions,
+  type ReaderStatistics,
   SNIFF_BYTES,
   type TraceReader,
 } from './reader.js';
 import { readerByContent, readerByName } from './registry.js';
 import { type ByteSource, openSource } from './source.js';
+
+/** An opened trace: batches once, statistics and digest when they are drawn. */
+export interface OpenTrace {
+  readonly file: string;
+  /** `none`, `gz`, `xz`, `zst`. */
+  readonly compression: string;
+  readonly batches: AsyncGenerator<EventBatch>;
+  readonly statistics: ReaderStatistics;
+  /** SHA-256 (hex) of the bytes as given (compressed if the file is); valid once the batches are exhausted or closed. */
+  sha256(): string;
+  /** Bytes as given that have been consumed so far (for progress), and their total if known (regular files). */
+  bytesRead(): number;
+  readonly totalBytes: number | undefined;
+  /** Set if two recordings were joined (formats/join/): how they agree, once the first batch is drawn. */
+  readonly join?: {
+    report(): JoinReport | undefined;
+    /** Producer version of the recording that gave the translations. */
+    recorderVersion(): string;
+  };
+}
 
 /** How to open a trace. */
 export interface OpenTraceOptions extends ReaderOptions {

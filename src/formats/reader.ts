@@ -1,5 +1,5 @@
 /**
- * The contract of a trace reader, and what opening a trace yields.
+ * The contract of a trace reader.
  *
  * Contract:
  * - A reader turns decompressed bytes into batches of canonical events in time order; it never sees file names,
@@ -12,7 +12,6 @@
  * - Every batch handed out is fresh: the consumer may keep it.
  */
 import type { EventBatch } from '../trace/events.js';
-import type { JoinReport } from './join/report.js';
 
 /** Something that the recording lost or that the reader had to assume, with the line where it showed first. */
 export interface ReaderNote {
@@ -88,26 +87,6 @@ export interface TraceReader {
   sniff(head: Uint8Array): boolean;
   /** Decode. Yields non-empty batches in time order. */
   read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext): AsyncGenerator<EventBatch>;
-}
-
-/** An opened trace: batches once, statistics and digest when they are drawn. */
-export interface OpenTrace {
-  readonly file: string;
-  /** `none`, `gz`, `xz`, `zst`. */
-  readonly compression: string;
-  readonly batches: AsyncGenerator<EventBatch>;
-  readonly statistics: ReaderStatistics;
-  /** SHA-256 (hex) of the bytes as given (compressed if the file is); valid once the batches are exhausted or closed. */
-  sha256(): string;
-  /** Bytes as given that have been consumed so far (for progress), and their total if known (regular files). */
-  bytesRead(): number;
-  readonly totalBytes: number | undefined;
-  /** Set if two recordings were joined (formats/join/): how they agree, once the first batch is drawn. */
-  readonly join?: {
-    report(): JoinReport | undefined;
-    /** Producer version of the recording that gave the translations. */
-    recorderVersion(): string;
-  };
 }
 
 /** Fresh statistics for a reader of `format`. */

@@ -24,7 +24,7 @@ import { GuestQueue } from './guest-queue.js';
 import { OpenTlbis } from './open-tlbis.js';
 import type { ReplayProbe } from './probe.js';
 import { IS_TLBI, numberOf } from './refill-races.js';
-import type { UnmapRequest } from './unmap-requests.js';
+import type { RequestReceiver, UnmapRequest } from './unmap-requests.js';
 
 /** 1 for the opcodes whose operand is a StreamID. CFGI_ALL and its like are for every stream of their range. */
 const IS_FOR_STREAM = Uint8Array.from({ length: 256 }, (_, opcode) => {
@@ -39,7 +39,7 @@ const HAS_VMID = Uint8Array.from({ length: 256 }, (_, opcode) =>
 );
 
 /** Forwards published guest commands. */
-export class Forwarder implements HostCommandReceiver {
+export class Forwarder implements HostCommandReceiver, RequestReceiver {
   private sink: HostCommandSink;
   /** Host commands of the guest command being forwarded. */
   private readonly made = new GuestQueue();

@@ -7,8 +7,8 @@ import type { Submission } from '../strategies/path/submission.js';
 import type { Effects } from './effects.js';
 import type { Faults } from './faults/faults.js';
 import type { ReplayProbe } from './probe.js';
-import type { Thread } from './thread.js';
 import type { TimelineProbe } from './timeline-probe.js';
+import type { WaitingThread } from './waiting-threads.js';
 
 /** What the VMs of a replay share. */
 export interface Host {
@@ -62,7 +62,7 @@ export class Machine implements Host {
 /** What a vCPU needs of a worker. */
 export interface WorkerPort {
   /** Take over `submission`; `waiter` (if any) is released when its last command is complete. */
-  submit(submission: Submission, waiter: Thread | undefined): void;
+  submit(submission: Submission, waiter: WaitingThread | undefined): void;
   /** `waiter` has given up. */
-  forget(waiter: Thread): void;
+  forget(waiter: WaitingThread): void;
 }

@@ -18,6 +18,7 @@ import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
 import { SyncWait } from './sync-wait.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
+import type { WaitingThread } from './waiting-threads.js';
 
 const enum Waiting {
   Nothing = 0,
@@ -38,7 +39,7 @@ const CLOSED_BY: Readonly<Record<number, number>> = {
 };
 
 /** Executes one program at a time. */
-export abstract class Thread implements Actor, SyncWaiter {
+export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
   readonly actor: number;
   syncsOutstanding = 0;
   /** What has been charged since the program began. */
@@ -109,7 +110,6 @@ export abstract class Thread implements Actor, SyncWaiter {
     this.chargeUntil(waitCost, nowNs);
   }
 
-  /** The worker has completed this thread's submission: take over its charges and go on. */
   releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, drainStartNs);
     this.course.append(workerCourse);

@@ -8,7 +8,6 @@
 import type { Submission } from '../strategies/path/submission.js';
 import { ABSENT, type EventBatch } from '../trace/events.js';
 import { PAGE_SHIFT } from '../trace/units.js';
-import type { Forwarder } from './forwarder.js';
 
 /** One range to unmap. */
 export interface UnmapRequest {
@@ -20,6 +19,12 @@ export interface UnmapRequest {
   readonly pages: number;
   /** log2 of the bytes of the pages or blocks that were mapped. */
   readonly pageSizeLog2: number;
+}
+
+/** Makes requests part of what a doorbell publishes. */
+export interface RequestReceiver {
+  /** Add `request`, published on queue `queueIndex`, to `submission`. */
+  request(request: UnmapRequest, queueIndex: number, submission: Submission): void;
 }
 
 /** Requests by vCPU that no doorbell has published yet. */
@@ -53,14 +58,14 @@ export class UnmapRequests {
     else waiting.push(request);
   }
 
-  /** Add the requests of `vcpu`, oldest first, to the `submission` that its doorbell on queue `queueIndex` publishes. */
-  publish(vcpu: number, forwarder: Forwarder, queueIndex: number, submission: Submission): void {
+  /** Hand the requests of `vcpu`, oldest first, to `receiver`: its doorbell on queue `queueIndex` publishes `submission`. */
+  publish(vcpu: number, receiver: RequestReceiver, queueIndex: number, submission: Submission): void {
     const waiting = this.byVcpu.get(vcpu);
     if (waiting === undefined) return;
     for (const request of waiting) {
       this.published++;
       if (request.asid === ABSENT) this.withoutAsid++;
-      forwarder.request(request, queueIndex, submission);
+      receiver.request(request, queueIndex, submission);
     }
     waiting.length = 0;
   }

@@ -6,14 +6,14 @@ import { Cost } from '../strategies/path/costs.js';
 import { Submission } from '../strategies/path/submission.js';
 import { SubmissionRing } from '../strategies/path/submission-ring.js';
 import type { Guest } from './guest.js';
-import type { Switchover } from './migration/switchover.js';
+import type { HeldVcpu, Switchover } from './migration/switchover.js';
 import { Operation } from './operation.js';
 import { dueNs, type Pacing } from './pacing.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */
-export class Vcpu extends Thread {
+export class Vcpu extends Thread implements HeldVcpu {
   /** By path. */
   private readonly compilers: readonly Compiler[];
   private current = new Submission();

@@ -2,15 +2,21 @@
  * Threads that wait for the submissions of one drain, in the order of these. Columns, used again drain after drain: row i is
  * a thread, the drain's guest rows up to and including its submission's last, and what its wait until the drain counts as.
  */
-import type { Thread } from './thread.js';
+import type { Course } from './course.js';
+
+/** A thread that may wait for a worker. */
+export interface WaitingThread {
+  /** The worker has completed this thread's submission: take over its charges, and go on. */
+  releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void;
+}
 
 export class WaitingThreads {
   count = 0;
-  readonly thread: Thread[] = [];
+  readonly thread: WaitingThread[] = [];
   readonly endRow: number[] = [];
   readonly waitCost: number[] = [];
 
-  add(thread: Thread, endRow: number, waitCost: number): void {
+  add(thread: WaitingThread, endRow: number, waitCost: number): void {
     const at = this.count++;
     this.thread[at] = thread;
     this.endRow[at] = endRow;
@@ -18,7 +24,7 @@ export class WaitingThreads {
   }
 
   /** `thread` has given up: its rows from `from` on go. */
-  remove(thread: Thread, from: number): void {
+  remove(thread: WaitingThread, from: number): void {
     let kept = from;
     for (let at = from; at < this.count; at++) {
       if (this.thread[at] === thread) continue;

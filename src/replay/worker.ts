@@ -15,7 +15,7 @@ import { FaultyPath } from './faults/faulty-path.js';
 import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
-import { WaitingThreads } from './waiting-threads.js';
+import { type WaitingThread, WaitingThreads } from './waiting-threads.js';
 
 /** Consumer of guest commands in the host kernel. */
 export class Worker extends Thread implements WorkerPort {
@@ -66,7 +66,7 @@ export class Worker extends Thread implements WorkerPort {
     return this.draining;
   }
 
-  submit(submission: Submission, waiter: Thread | undefined): void {
+  submit(submission: Submission, waiter: WaitingThread | undefined): void {
     if (this.machine.faults.isWorkerDead) return;
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
@@ -155,7 +155,7 @@ export class Worker extends Thread implements WorkerPort {
     this.begin(this.drainStartNs, Cost.queueWait, this.drainStartNs);
   }
 
-  forget(thread: Thread): void {
+  forget(thread: WaitingThread): void {
     this.arrivingWaiters.remove(thread, 0);
     this.drainWaiters.remove(thread, this.released);
   }

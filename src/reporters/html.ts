@@ -1,10 +1,11 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
 import { MRC_SCHEMA } from '../analysis/mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
+import { UsageError } from '../trace/errors.js';
 import type { ComingDocument, Reporter } from './reporter.js';
 
 /** Why there is no page of such a document; undefined: there is. */
-export function htmlRefusal({ schema }: ComingDocument): string | undefined {
+function refusal({ schema }: ComingDocument): string | undefined {
   if (schema === RESULT_SCHEMA || schema === MRC_SCHEMA) return undefined;
   return `--reporter html: expected a result of replay or compare, or curves of mrc, found ${schema} (it has table, json, csv and markdown)`;
 }
@@ -13,6 +14,10 @@ export const htmlReporter: Reporter<Promise<string>> = {
   name: 'html',
   summary: 'one self-contained page with charts and a sortable table',
   isExact: true,
-  refusal: htmlRefusal,
-  render: async (document, context) => (await import('./html/page.js')).renderPage(document, context),
+  refusal,
+  render: async (document, context) => {
+    if (document.schema !== RESULT_SCHEMA && document.schema !== MRC_SCHEMA)
+      throw new UsageError(refusal(document) ?? '');
+    return (await import('./html/page.js')).renderPage(document, context);
+  },
 };

@@ -2,9 +2,9 @@
  * The `migration` part of a result: when the paths changed, what that cost, and the proof that nothing was lost.
  */
 import type { MigrationMetrics } from '../metrics/migration-metrics.js';
+import type { Distribution } from '../numbers/latency-recorder.js';
 import type { PathCounts, Switchover } from '../replay/migration/switchover.js';
 import type { Replay } from '../replay/replay.js';
-import type { LatencySummary } from './document.js';
 
 /** One of the two paths. */
 export interface MigrationSide {
@@ -15,7 +15,7 @@ export interface MigrationSide {
   readonly published_commands: number;
   readonly completed_commands: number;
   /** As `latency.operation`, of those that ended on this path. */
-  readonly latency: LatencySummary;
+  readonly latency: Distribution;
 }
 
 /** JSON of `results[].migration`. Times are simulated ns unless said otherwise. */

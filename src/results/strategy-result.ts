@@ -213,7 +213,7 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
   });
   return {
     finished: total(translators, (translator) => translator.finished),
-    merged: total(translators, (translator) => translator.merged),
+    merged: total(translators, ({ walks }) => walks.merged),
     most_in_flight: Math.max(...translators.map((translator) => translator.mostInFlight)),
     slots: Object.fromEntries(pools),
   };

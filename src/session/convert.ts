@@ -3,8 +3,8 @@
  */
 import type { Writable } from 'node:stream';
 import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
+import type { OpenTrace } from '../formats/open-trace.js';
 import { pack } from '../formats/packing/pack.js';
-import type { OpenTrace } from '../formats/reader.js';
 import { outputForm, type SavedTrace, saveTrace } from '../formats/save-trace.js';
 import { writerContext } from '../formats/writer.js';
 import type { TransformOptions } from '../guest/transforms/transform.js';

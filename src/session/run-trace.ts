@@ -8,7 +8,7 @@ import { MissRatioCurve } from '../analysis/mrc/miss-ratio-curve.js';
 import { RecordedOracle } from '../analysis/oracle/recorded-oracle.js';
 import { VtdRecordedOracle } from '../analysis/oracle/vtd-recorded-oracle.js';
 import { openRecording } from '../formats/open-recording.js';
-import type { OpenTrace } from '../formats/reader.js';
+import type { OpenTrace } from '../formats/open-trace.js';
 import { readerReport } from '../formats/reader-report.js';
 import { transformSettings } from '../guest/transforms/registry.js';
 import type { LoadedProfile } from '../profiles/load.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { JoinReport } from '../formats/join/report.js';
 import type { RecordingOptions } from '../formats/open-recording.js';
-import type { OpenTrace } from '../formats/reader.js';
+import type { OpenTrace } from '../formats/open-trace.js';
 import type { LoadedProfile } from '../profiles/load.js';
 
 /** Name of a trace in results: its file name, without the folder. */

@@ -2,7 +2,7 @@
  * A trace as its guest-side transforms make it: what replay, compare, mrc, inspect and convert read when they are asked for any.
  */
 import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
-import type { OpenTrace } from '../formats/reader.js';
+import type { OpenTrace } from '../formats/open-trace.js';
 import { TransformPipeline, type TransformReport, transformSettings } from '../guest/transforms/registry.js';
 import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { TopologyFile } from '../topology/schema.js';

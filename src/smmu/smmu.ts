@@ -31,7 +31,6 @@ import { Devices } from './devices.js';
 import { LARGEST_LOG2, pageHigh, pageLow } from './page.js';
 import { StaleUse } from './safety/stale-use.js';
 import type { SmmuOptions } from './smmu-options.js';
-import { type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 import { STAGE_BY_NAME, Stage } from './stage.js';
 import { Streams } from './streams.js';
 import { createConfigCache } from './structures/config-cache.js';
@@ -251,11 +250,6 @@ export class Smmu {
   /** True if the device of `sid` has an ATC. */
   hasAtc(sid: number): boolean {
     return this.devices.atcs[this.devices.numberOf(sid)] !== null;
-  }
-
-  /** All counters as they are now. */
-  snapshot(): SmmuSnapshot {
-    return takeSnapshot(this);
   }
 
   private translateAtTbu(low: number, high: number, fault: boolean): number {

@@ -2,7 +2,7 @@
  * The translation sides of all physical SMMUs of the host, by number. Every stream has one SMMU.
  */
 import type { Smmu } from './smmu.js';
-import { merged, type SmmuSnapshot } from './snapshot.js';
+import { merged, type SmmuSnapshot, takeSnapshot } from './snapshot.js';
 
 /** SMMUs of one host. */
 export class Smmus {
@@ -53,6 +53,6 @@ export class Smmus {
 
   /** Counters of all SMMUs together. */
   snapshot(): SmmuSnapshot {
-    return this.list.map((smmu) => smmu.snapshot()).reduce(merged);
+    return this.list.map(takeSnapshot).reduce(merged);
   }
 }

@@ -9,7 +9,7 @@
  */
 import { Opcode } from '../trace/opcodes.js';
 import { isDeviceCacheCommand, isForwardable } from './forwarding.js';
-import type { HostUapi } from './host-kernel.js';
+import type { HostUapi } from './host-refusal.js';
 import { HOST_BLOCK_COMMANDS } from './trapped-queue.js';
 
 /** Rows of one publication that an error takes with it. */

@@ -3,7 +3,7 @@
  * §0.1, M §2.4). A transport declares it; the replay of `--fault` acts on it (replay/faults/faults.ts).
  */
 
-import type { HostUapi } from './host-kernel.js';
+import type { HostUapi } from './host-refusal.js';
 
 /** How one kind of error ends on one path. */
 export type ErrorAnswer =

@@ -5,8 +5,8 @@
  */
 import { vmidOf } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
+import { Handling } from './handling.js';
 import type { HostCommandSink } from './host-commands.js';
-import { Handling } from './transport.js';
 
 /** True for a command that the vIOMMU invalidation ioctl accepts. */
 export function isForwardable(opcode: number): boolean {

@@ -7,12 +7,9 @@
  * whole blocks that are refused, as proposed for a later kernel (N26 §0.5).
  */
 import { forwardNested } from './forwarding.js';
-import { type HostChecks, hasRangeFields } from './host-refusal.js';
+import { type HostChecks, type HostUapi, hasRangeFields } from './host-refusal.js';
 import { forwardAsUnmap } from './paravirtual.js';
 import { Handling, type OptionSpec, type Transport, type TransportSetup } from './transport.js';
-
-/** Kernels whose ioctl differs. */
-export type HostUapi = 'k71' | 'k73' | 'k74';
 
 /** The kernel where a path has no option to choose one. */
 const DEFAULT_UAPI: HostUapi = 'k73';

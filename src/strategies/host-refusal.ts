@@ -11,6 +11,9 @@ import { type FieldName, fieldsOf } from '../trace/command-fields.js';
 import { Opcode } from '../trace/opcodes.js';
 import { isForwardable } from './forwarding.js';
 
+/** Kernels whose ioctl differs. */
+export type HostUapi = 'k71' | 'k73' | 'k74';
+
 /** What decides whether a host kernel refuses a command. */
 export interface HostChecks {
   /** It checks every bit of a command (Linux 7.3 on); otherwise only the opcode. */

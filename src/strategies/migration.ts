@@ -7,14 +7,6 @@ import { UsageError } from '../trace/errors.js';
 import type { StrategyChoice } from './spec.js';
 import { type ParameterValues, setupOf, type Transport } from './transport.js';
 
-/** Where a replay changes from one path to another. */
-export interface Migration {
-  /** Trace time, relative to the trace's start: the first publication at or after it belongs to the new path, ns. */
-  readonly atNs: number;
-  readonly from: StrategyChoice;
-  readonly to: StrategyChoice;
-}
-
 /**
  * `from` until trace time `atNs`, `to` afterwards. Its canonical name is `FROM+TO@ATns`; its targeting is named `A+B` if the
  * two differ.

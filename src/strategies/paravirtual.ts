@@ -11,9 +11,9 @@
  */
 
 import { Opcode } from '../trace/opcodes.js';
+import { Handling } from './handling.js';
 import type { HostCommandSink } from './host-commands.js';
 import type { Submission } from './path/submission.js';
-import { Handling } from './transport.js';
 
 /** A TLBI becomes an UNMAP, hence the host's own TLBI and ATC_INVs; everything else ends here. */
 export function forwardAsUnmap(

@@ -3,7 +3,6 @@
  * is one of the registry, or the path of a file with the user's own.
  */
 import { suggestion, UsageError } from '../trace/errors.js';
-import type { Migration } from './migration.js';
 import { strategyNames, TRANSPORTS } from './registry.js';
 import { ROUTINGS } from './routing/registry.js';
 import type { RoutingDefinition } from './routing/routing.js';
@@ -26,6 +25,14 @@ export interface StrategyChoice {
   readonly module?: StrategyModule | undefined;
   /** The path that takes over in the middle of the trace; everything else here is about the first one. */
   readonly migration?: Migration | undefined;
+}
+
+/** Where a replay changes from one path to another. */
+export interface Migration {
+  /** Trace time, relative to the trace's start: the first publication at or after it belongs to the new path, ns. */
+  readonly atNs: number;
+  readonly from: StrategyChoice;
+  readonly to: StrategyChoice;
 }
 
 /** Names of the ATC targetings. */

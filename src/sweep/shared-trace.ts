@@ -5,7 +5,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JoinReport } from '../formats/join/report.js';
 import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
-import type { OpenTrace, ReaderStatistics } from '../formats/reader.js';
+import type { OpenTrace } from '../formats/open-trace.js';
+import type { ReaderStatistics } from '../formats/reader.js';
 import { limited } from '../session/limit.js';
 import type { EventBatch } from '../trace/events.js';
 import { type SharedBatch, shareBatch, viewOf } from '../trace/shared-batch.js';

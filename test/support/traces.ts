@@ -4,9 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { OpenTrace } from '../../src/formats/open-trace.js';
 import { type OpenTraceOptions, openTrace } from '../../src/formats/open-trace.js';
 import { unpack } from '../../src/formats/packing/unpack.js';
-import type { OpenTrace } from '../../src/formats/reader.js';
 import { openSource } from '../../src/formats/source.js';
 import { type CommandWords, decodeCommand } from '../../src/trace/command.js';
 import { EVENT_NAMES, type EventBatch, EventKind, OUTCOME_NAMES } from '../../src/trace/events.js';

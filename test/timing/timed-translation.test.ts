@@ -2,10 +2,12 @@
  * Timing tier: do translations with fixed arrival times contend, merge and race as the hardware's slots say?
  * Oracles: O26 (gem5's unloaded formulas on simulated time), O31, O32, O36, O37, O48.
  */
+
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { Smmu } from '../../src/smmu/smmu.js';
+import { takeSnapshot } from '../../src/smmu/snapshot.js';
 import { Stage } from '../../src/smmu/stage.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
@@ -121,7 +123,7 @@ describe('slots', () => {
     const trace = new TraceBuilder();
     for (let i = 0; i < 5; i++) trace.dma({ page: 0x1000 });
     const { replay, result } = await replayThrough(trace, 'ioctl', { dma: 'timed' });
-    expect(replay.translators[0].merged).toBe(4);
+    expect(replay.translators[0].walks.merged).toBe(4);
     expect(replay.translators[0].resources.pools[6].grants).toBe(1);
     expect(result.tlb).toMatchObject({ walks: 1, translations: 5 });
   });
@@ -210,13 +212,13 @@ describe('published translation formulas', () => {
       // A hundred 4 KiB translations whose walks read `reads` entries in all: four each for misses, none for hits.
       let totalNs = 0;
       smmu.translate(1, -1, 1, 0, 1, 12, 12, Stage.S1, false);
-      const before = smmu.snapshot();
+      const before = takeSnapshot(smmu);
       for (let i = 0; i < 100; i++) {
         const misses = i < reads / 4;
         const ns = smmu.translate(1, -1, 1, 0, misses ? 1000 + i : 1, 12, 12, Stage.S1, false);
         totalNs += misses ? ns - 2 * 197 : ns; // the configuration reads are not part of the formula
       }
-      const walked = smmu.snapshot().walkReads - before.walkReads;
+      const walked = takeSnapshot(smmu).walkReads - before.walkReads;
       const perPage = walked / 100;
       const bitsPerNs = (100 * 32768) / totalNs;
       expect(bitsPerNs).toBeCloseTo(32768 / (65 + 197 * perPage), 9);

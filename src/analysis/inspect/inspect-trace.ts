@@ -1,6 +1,6 @@
 /** Reads an opened trace to its end (or to a limit) and says what is in it. */
 import { basename } from 'node:path';
-import type { OpenTrace } from '../../formats/reader.js';
+import type { OpenTrace } from '../../formats/open-trace.js';
 import { readerReport } from '../../formats/reader-report.js';
 import type { EventBatch } from '../../trace/events.js';
 import { InspectCollector } from './collector.js';

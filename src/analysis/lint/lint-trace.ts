@@ -1,6 +1,7 @@
 /** Reads an opened trace to its end (or to a limit, or to where it cannot be read) and checks every rule. */
 import { basename } from 'node:path';
-import type { OpenTrace, ReaderStatistics } from '../../formats/reader.js';
+import type { OpenTrace } from '../../formats/open-trace.js';
+import type { ReaderStatistics } from '../../formats/reader.js';
 import { readerReport } from '../../formats/reader-report.js';
 import { TraceFormatError } from '../../trace/errors.js';
 import type { EventBatch } from '../../trace/events.js';

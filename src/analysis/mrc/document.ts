@@ -1,13 +1,19 @@
 /**
  * The document `smmuscope.mrc/1`: miss-ratio curves, one per trace.
  */
-import type { CurvePoint } from './miss-ratio-curve.js';
 
 /** Version tag. */
 export const MRC_SCHEMA = 'smmuscope.mrc/1';
 
 /** What a curve is the curve of. */
 export const MRC_MODEL = 'fully associative LRU, entries of any page size, guest commands applied at their doorbell';
+
+/** One size on the curve. JSON of `results[].points[]`. */
+export interface CurvePoint {
+  readonly entries: number;
+  readonly misses: number;
+  readonly miss_ratio: number;
+}
 
 /** The curve of one trace. */
 export interface MrcResult {

@@ -2,10 +2,7 @@
  * The user's own names for columns: `--csv-map OURS=THEIRS,…`.
  */
 import { suggestion, UsageError } from '../../trace/errors.js';
-import { CSV_HEADER } from '../rows/columns.js';
-
-/** Column name in the file → our name, or `x_…` for a column to be ignored. */
-export type ColumnMap = ReadonlyMap<string, string>;
+import { type ColumnMap, CSV_HEADER } from '../rows/columns.js';
 
 /** `time` is short for `time_ns`; the values are ns all the same. */
 const SHORT_NAMES: Readonly<Record<string, string>> = { time: 'time_ns' };

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { TraceFormatError, UsageError } from '../../trace/errors.js';
 import type { EventBatch } from '../../trace/events.js';
 import { addNote } from '../notes.js';
-import type { OpenTrace } from '../reader.js';
+import type { OpenTrace } from '../open-trace.js';
 import { readerReport } from '../reader-report.js';
 import { type Alignment, align } from './alignment.js';
 import { type ClockMap, fitClocks } from './clocks.js';

@@ -6,7 +6,7 @@ import { opcodeOf } from '../../trace/command.js';
 import { UsageError } from '../../trace/errors.js';
 import { type EventBatch, EventKind } from '../../trace/events.js';
 import { Opcode } from '../../trace/opcodes.js';
-import type { OpenTrace } from '../reader.js';
+import type { OpenTrace } from '../open-trace.js';
 
 /** Joining looks at both recordings as a whole, so both are in memory: about 75 bytes per event. */
 export const MAX_JOINED_EVENTS = 4_000_000;

@@ -7,7 +7,6 @@
  */
 import { nearestName } from '../../trace/errors.js';
 import { EventKind } from '../../trace/events.js';
-import type { ColumnMap } from '../csv/column-map.js';
 import { RowError } from './row-error.js';
 
 /** Columns in the order in which they are written. */
@@ -66,6 +65,9 @@ export const COLUMNS_OF_KIND: readonly number[] = (() => {
 
 /** Marks a column of the user's own. */
 export const IGNORED = -1;
+
+/** Column name in the file → our name, or `x_…` for a column to be ignored. */
+export type ColumnMap = ReadonlyMap<string, string>;
 
 /**
  * Column number of every cell of the header row, IGNORED for `x_…`.

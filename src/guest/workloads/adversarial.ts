@@ -9,8 +9,8 @@
 
 import { PAGE_BYTES, PAGE_SHIFT } from '../../trace/units.js';
 import { nhVaWords } from '../driver/tlbi.js';
-import type { Device, Domain, Guest } from './guest.js';
-import { ats, integer, type Program, RIL, type Workload } from './workload.js';
+import type { Device, Domain, Guest, Program } from './guest.js';
+import { ats, integer, RIL, type Workload } from './workload.js';
 
 const REGION_PAGES = 2 ** 18;
 

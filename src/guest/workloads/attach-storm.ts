@@ -2,8 +2,8 @@
  * Devices that come and go (hotplug, VFIO, rebinding): each vCPU attaches its devices in turn, lets them do a little DMA,
  * and detaches them. Nearly all commands are CFGI and context-wide TLBIs, which no hardware queue takes.
  */
-import { type Domain, type Guest, iovaTop } from './guest.js';
-import { ats, integer, type Program, RIL, type Workload } from './workload.js';
+import { type Domain, type Guest, iovaTop, type Program } from './guest.js';
+import { ats, integer, RIL, type Workload } from './workload.js';
 
 function* plug(guest: Guest, vcpu: number): Program {
   const mine = guest.devices.filter((_, at) => at % guest.settings.vcpus === vcpu);

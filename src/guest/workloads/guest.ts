@@ -14,12 +14,11 @@ import { Access, EventKind } from '../../trace/events.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { PAGE_BYTES, PAGE_SHIFT } from '../../trace/units.js';
 import { atcSpan } from '../driver/atc-rounding.js';
-import type { Invalidator } from '../driver/eras.js';
+import type { GuestEra, Invalidator } from '../driver/eras.js';
 import type { FlushQueue } from '../driver/flush-queue.js';
 import { expandPages } from '../driver/page-expander.js';
 import { encodeRange } from '../driver/range-encoder.js';
 import { type InvalidationRequest, nhVaWords } from '../driver/tlbi.js';
-import type { GenerateSettings, Program } from './workload.js';
 
 /** From doorbell to seen completion, ns: an estimate of the order of an emulated queue. */
 const SYNC_NS = 2_500;
@@ -51,6 +50,21 @@ export interface Domain {
   readonly devices: Device[];
   /** Present in lazy mode. */
   readonly flushQueue?: FlushQueue | undefined;
+}
+
+/** Acts, yields ns to wait, acts … */
+export type Program = Generator<number, void, void>;
+
+/** What decides a generated trace. */
+export interface GenerateSettings {
+  /** The trace ends soon after so many events. */
+  readonly events: number;
+  readonly vcpus: number;
+  readonly devices: number;
+  readonly seed: number;
+  readonly era: GuestEra;
+  /** Value of each of the workload's parameters. */
+  readonly parameters: ReadonlyMap<string, number | string>;
 }
 
 /** The guest of one trace. */

@@ -5,8 +5,8 @@
  * flush that retires it.
  */
 import { FlushQueue } from '../driver/flush-queue.js';
-import { type Device, type Domain, type Guest, iovaTop } from './guest.js';
-import { ats, integer, type Program, RIL, type Workload } from './workload.js';
+import { type Device, type Domain, type Guest, iovaTop, type Program } from './guest.js';
+import { ats, integer, RIL, type Workload } from './workload.js';
 
 /** Buffers' worth of IOVAs that wait for their flush at most: more than a flush queue's 255. */
 const WAITING_BUFFERS = 512;

@@ -3,8 +3,8 @@
  * piece (IOVAs are aligned to the power of two that holds it, as Linux allocates them), the device fetches the command and
  * the PRP list, touches every page, posts its completion, and the buffer is unmapped as one range.
  */
-import { type Device, type Domain, type Guest, iovaTop } from './guest.js';
-import { ats, integer, type Program, RIL, type Workload } from './workload.js';
+import { type Device, type Domain, type Guest, iovaTop, type Program } from './guest.js';
+import { ats, integer, RIL, type Workload } from './workload.js';
 
 /** Largest power of two that holds a request. */
 const SLOT_PAGES = 256;

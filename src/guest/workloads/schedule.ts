@@ -1,7 +1,7 @@
 /** Runs the programs of a workload side by side on one clock and hands out the events they write. */
 import type { EventBatch } from '../../trace/events.js';
-import { Guest } from './guest.js';
-import type { GenerateSettings, Workload } from './workload.js';
+import { type GenerateSettings, Guest } from './guest.js';
+import type { Workload } from './workload.js';
 
 /** The trace of `workload`. Whoever is due first goes first; of those due together, the one that was listed first. */
 export async function* generateTrace(

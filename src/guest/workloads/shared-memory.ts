@@ -6,8 +6,8 @@
  * `gpu-migration`: memory moves between the CPU and a GPU with an ATC, in aligned pieces, each time with an invalidation
  * of the piece and an ATC_INV with the PASID to every device that is bound to the process.
  */
-import type { Domain, Guest } from './guest.js';
-import { ats, integer, type Program, RIL, type Workload } from './workload.js';
+import type { Domain, Guest, Program } from './guest.js';
+import { ats, integer, RIL, type Workload } from './workload.js';
 
 /** First page of the region that vCPU `vcpu`'s process shares: user addresses are far apart and below 48 bits. */
 const regionOf = (vcpu: number): number => 0x7_f000_0000 + vcpu * 0x100_0000;

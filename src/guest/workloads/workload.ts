@@ -7,11 +7,7 @@
  * - Randomness comes from `guest.random` only: the same settings and seed give the same bytes.
  * - State is bounded by the settings, never by the number of events.
  */
-import type { GuestEra } from '../driver/eras.js';
-import type { Guest } from './guest.js';
-
-/** Acts, yields ns to wait, acts … */
-export type Program = Generator<number, void, void>;
+import type { Guest, Program } from './guest.js';
 
 /** An integer or a choice that `--set KEY=VALUE` changes. */
 export interface WorkloadParameter {
@@ -22,18 +18,6 @@ export interface WorkloadParameter {
   /** Values of a choice. */
   readonly choices?: readonly string[];
   readonly help: string;
-}
-
-/** What decides a generated trace. */
-export interface GenerateSettings {
-  /** The trace ends soon after so many events. */
-  readonly events: number;
-  readonly vcpus: number;
-  readonly devices: number;
-  readonly seed: number;
-  readonly era: GuestEra;
-  /** Value of each of the workload's parameters. */
-  readonly parameters: ReadonlyMap<string, number | string>;
 }
 
 /** One workload. A new one is one file that exports one of these and one line in registry.ts. */

@@ -8,14 +8,28 @@
  * entry meanwhile, that second lookup misses and walks anew: a walk never leaves a stale entry behind.
  */
 
-import { HitLevel } from '../../smmu/answer.js';
-import type { Actor } from '../sim/simulator.js';
+import { type Answer, HitLevel } from '../../smmu/answer.js';
+import type { Smmu } from '../../smmu/smmu.js';
+import type { Stage } from '../../smmu/stage.js';
+import type { Simulator } from '../sim/simulator.js';
 import { Itinerary, Leg } from './itinerary.js';
-import { Pool } from './pools.js';
-import type { TimedTranslator } from './timed-translator.js';
+import { Pool, type TranslationResources } from './pools.js';
+import type { WalkingTranslation, WalksUnderWay } from './walks-under-way.js';
+
+/** What the translations of one SMMU share. */
+export interface TranslationSurroundings {
+  readonly simulator: Simulator;
+  readonly smmu: Smmu;
+  readonly resources: TranslationResources;
+  readonly walks: WalksUnderWay;
+  /** Told, if set, of each walk when it ends. */
+  onWalk: ((sid: number, page: number, fromNs: number, untilNs: number) => void) | undefined;
+  /** `translation` is done and may be used again. */
+  finish(translation: TimedTranslation): void;
+}
 
 /** Reusable; one per translation in flight. */
-export class TimedTranslation implements Actor {
+export class TimedTranslation implements WalkingTranslation {
   readonly actor: number;
   sid = 0;
   ssid = -1;
@@ -29,8 +43,7 @@ export class TimedTranslation implements Actor {
   isMeasured = false;
   event = 0;
   arrivedNs = 0;
-  /** Next translation that waits for the same page. */
-  nextSamePage: TimedTranslation | undefined;
+  nextSamePage: WalkingTranslation | undefined;
   private readonly itinerary = new Itinerary();
   private hasAtc = false;
   /** This translation's miss is the one that others to its page wait for. */
@@ -38,15 +51,15 @@ export class TimedTranslation implements Actor {
   private hasWaited = false;
   private walkNs = 0;
 
-  constructor(private readonly translator: TimedTranslator) {
-    this.actor = translator.simulator.register(this);
+  constructor(private readonly shared: TranslationSurroundings) {
+    this.actor = shared.simulator.register(this);
   }
 
   /** Begin now; the fields have been set. */
   start(): void {
-    const { translator, itinerary } = this;
-    const { resources } = translator;
-    this.hasAtc = translator.smmu.hasAtc(this.sid);
+    const { shared, itinerary } = this;
+    const { resources } = shared;
+    this.hasAtc = shared.smmu.hasAtc(this.sid);
     this.isLeading = false;
     this.hasWaited = false;
     itinerary.clear();
@@ -56,8 +69,8 @@ export class TimedTranslation implements Actor {
   }
 
   wake(): void {
-    const { itinerary, translator } = this;
-    const { simulator, resources } = translator;
+    const { itinerary, shared } = this;
+    const { simulator, resources } = shared;
     while (!itinerary.isDone) {
       const { operation, operand } = itinerary;
       itinerary.advance();
@@ -67,8 +80,8 @@ export class TimedTranslation implements Actor {
           break;
         case Leg.Free:
           resources.pools[operand].release();
-          if (operand === Pool.Walker && translator.onWalk !== undefined) {
-            translator.onWalk(this.sid, this.page, simulator.nowNs - this.walkNs, simulator.nowNs);
+          if (operand === Pool.Walker && shared.onWalk !== undefined) {
+            shared.onWalk(this.sid, this.page, simulator.nowNs - this.walkNs, simulator.nowNs);
           }
           break;
         case Leg.Pass: {
@@ -83,26 +96,26 @@ export class TimedTranslation implements Actor {
           this.lookUp();
           break;
         default:
-          if (translator.waitForSamePage(this)) return;
+          if (shared.walks.wait(this)) return;
       }
     }
-    if (this.isLeading) translator.endWalk(this);
-    translator.finish(this);
+    if (this.isLeading) shared.walks.end(this);
+    shared.finish(this);
   }
 
   /** Into the TBU, up to holding a uTLB lookup slot. */
   private enterTbu(): Itinerary {
-    const { resources } = this.translator;
+    const { resources } = this.shared;
     return this.itinerary.add(Leg.Take, Pool.TbuXlate).add(Leg.Pass, resources.devicePortNs).add(Leg.Take, Pool.Utlb);
   }
 
   /** A lookup slot is held: decide what happens, and lay out the rest of the way. */
   private lookUp(): void {
-    const { translator, itinerary } = this;
-    const { resources: r } = translator;
+    const { shared, itinerary } = this;
+    const { resources: r } = shared;
     const repeats = this.hasWaited;
     itinerary.clear();
-    if (!repeats && translator.isUnderWay(this)) {
+    if (!repeats && shared.walks.isUnderWay(this)) {
       // The structures cannot answer before the walk under way has ended: this is a miss that merges with it.
       this.hasWaited = true;
       if (this.hasAtc) itinerary.add(Leg.Pass, r.atcNs).add(Leg.Free, r.atcPool(this.sid)).add(Leg.AwaitSamePage);
@@ -110,9 +123,9 @@ export class TimedTranslation implements Actor {
       itinerary.add(Leg.Take, this.hasAtc ? r.atcPool(this.sid) : Pool.Main).add(Leg.LookUp);
       return;
     }
-    const answer = translator.ask(this);
+    const answer = this.ask();
     const isWalk = answer.level > HitLevel.Main;
-    if (isWalk) this.isLeading = translator.beginWalk(this);
+    if (isWalk) this.isLeading = shared.walks.begin(this);
     if (this.hasAtc) {
       itinerary.add(Leg.Pass, r.atcNs).add(Leg.Free, r.atcPool(this.sid));
       if (answer.level === HitLevel.Atc) return;
@@ -131,14 +144,32 @@ export class TimedTranslation implements Actor {
     itinerary.add(Leg.Pass, r.requestPortNs).add(Leg.Free, Pool.TbuXlate);
   }
 
+  /** Ask the structures; they change at once. */
+  private ask(): Answer {
+    const { smmu } = this.shared;
+    smmu.access.eventNumber = this.event;
+    smmu.translate(
+      this.sid,
+      this.ssid,
+      this.asid,
+      this.vmid,
+      this.page,
+      this.pageSizeLog2,
+      this.granuleLog2,
+      this.stage as Stage,
+      this.isFault,
+    );
+    return smmu.answer;
+  }
+
   /** uTLB (its slot is held) and main TLB, both looked up. */
   private missTlbs(): Itinerary {
-    const { resources: r } = this.translator;
+    const { resources: r } = this.shared;
     return this.itinerary.add(Leg.Pass, r.utlbNs).add(Leg.Free, Pool.Utlb).use(Pool.Main, r.mainNs);
   }
 
   private passTcu({ level, configNs, walkNs }: { level: number; configNs: number; walkNs: number }): void {
-    const { resources: r } = this.translator;
+    const { resources: r } = this.shared;
     this.itinerary
       .add(Leg.Pass, r.linkOutNs)
       .add(Leg.Take, Pool.TcuXlate)

@@ -2,23 +2,21 @@
  * Device translations with fixed arrival times (`--dma timed`): they contend for slots and race with the guest's commands.
  */
 import type { LoadedProfile } from '../../profiles/load.js';
-import type { Answer } from '../../smmu/answer.js';
 import type { Smmu } from '../../smmu/smmu.js';
-import type { Stage } from '../../smmu/stage.js';
 import type { Actor, Simulator } from '../sim/simulator.js';
 import { DmaColumn, DmaRing } from './dma-ring.js';
 import { TranslationResources } from './pools.js';
-import { TimedTranslation } from './timed-translation.js';
+import { TimedTranslation, type TranslationSurroundings } from './timed-translation.js';
+import { WalksUnderWay } from './walks-under-way.js';
 
 /** Told of each finished translation. */
 export type OnTranslation = (ns: number, isMeasured: boolean) => void;
 
 /** Arrivals, translations in flight and their shared resources. */
-export class TimedTranslator implements Actor {
+export class TimedTranslator implements Actor, TranslationSurroundings {
   readonly resources: TranslationResources;
+  readonly walks: WalksUnderWay;
   readonly arrivals = new DmaRing();
-  /** Misses that waited for a walk to the same page instead of walking themselves. */
-  merged = 0;
   finished = 0;
   inFlight = 0;
   mostInFlight = 0;
@@ -27,8 +25,6 @@ export class TimedTranslator implements Actor {
   private readonly actor: number;
   private isScheduled = false;
   private readonly idle: TimedTranslation[] = [];
-  /** The walk under way to each page, by page number; two tags on one page are rare and do not merge. */
-  private readonly walks = new Map<number, TimedTranslation>();
 
   constructor(
     readonly simulator: Simulator,
@@ -40,6 +36,7 @@ export class TimedTranslator implements Actor {
   ) {
     this.actor = simulator.register(this);
     this.resources = new TranslationResources(simulator, profile);
+    this.walks = new WalksUnderWay(simulator);
   }
 
   private hasMeasured = false;
@@ -77,61 +74,6 @@ export class TimedTranslator implements Actor {
     this.inFlight++;
     if (this.inFlight > this.mostInFlight) this.mostInFlight = this.inFlight;
     translation.start();
-  }
-
-  /** True if a walk for the translation's page and tag is under way. */
-  isUnderWay(translation: TimedTranslation): boolean {
-    const walk = this.walks.get(translation.page);
-    return walk !== undefined && walk.asid === translation.asid && walk.vmid === translation.vmid;
-  }
-
-  /** Let `translation` wait for the walk to its page; false if that has ended. */
-  waitForSamePage(translation: TimedTranslation): boolean {
-    if (!this.isUnderWay(translation)) return false;
-    const walk = this.walks.get(translation.page) as TimedTranslation;
-    let last = walk;
-    while (last.nextSamePage !== undefined) last = last.nextSamePage;
-    last.nextSamePage = translation;
-    this.merged++;
-    return true;
-  }
-
-  /** Ask the structures; they change at once. */
-  ask(translation: TimedTranslation): Answer {
-    const { smmu } = this;
-    smmu.access.eventNumber = translation.event;
-    smmu.translate(
-      translation.sid,
-      translation.ssid,
-      translation.asid,
-      translation.vmid,
-      translation.page,
-      translation.pageSizeLog2,
-      translation.granuleLog2,
-      translation.stage as Stage,
-      translation.isFault,
-    );
-    return smmu.answer;
-  }
-
-  /** A miss: later ones to its page wait for it. False if another tag's walk already stands for the page. */
-  beginWalk(translation: TimedTranslation): boolean {
-    if (this.walks.has(translation.page)) return false;
-    this.walks.set(translation.page, translation);
-    return true;
-  }
-
-  /** The walk has ended: wake whoever waited for it. */
-  endWalk(translation: TimedTranslation): void {
-    this.walks.delete(translation.page);
-    let waiting = translation.nextSamePage;
-    translation.nextSamePage = undefined;
-    while (waiting !== undefined) {
-      const next: TimedTranslation | undefined = waiting.nextSamePage;
-      waiting.nextSamePage = undefined;
-      this.simulator.schedule(this.simulator.nowNs, waiting.actor);
-      waiting = next;
-    }
   }
 
   /** Done: report and reuse. */

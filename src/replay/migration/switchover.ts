@@ -12,18 +12,23 @@
  * other vCPUs still spend, thinking included, on what they had published earlier in the trace.
  */
 
-import type { Migration } from '../../strategies/migration.js';
 import { Cost } from '../../strategies/path/costs.js';
 import type { PathBuilder } from '../../strategies/path/path-builder.js';
 import { Submission } from '../../strategies/path/submission.js';
+import type { Migration } from '../../strategies/spec.js';
 import type { Machine } from '../machine.js';
 import { ThreadKind } from '../probe.js';
 import { Thread } from '../thread.js';
-import type { Vcpu } from '../vcpu.js';
 import type { Worker } from '../worker.js';
 
 /** The old path works → somebody wants the new one → the old queues are being drained → handing over → the new path works. */
 type Phase = 'old' | 'requested' | 'draining' | 'switching' | 'new';
+
+/** A vCPU that waits for the new path. */
+export interface HeldVcpu {
+  /** It may go on; returns for how long it was held, ns. */
+  release(): number;
+}
 
 /** Counts of what went by one path. */
 export interface PathCounts {
@@ -55,7 +60,7 @@ export class Switchover extends Thread {
   private isPast = false;
   /** The first publication of the new path counts (no warm-up). */
   private isMeasured = false;
-  private readonly held: Vcpu[] = [];
+  private readonly held: HeldVcpu[] = [];
   private readonly nothing = new Submission();
 
   constructor(
@@ -101,7 +106,7 @@ export class Switchover extends Thread {
   }
 
   /** Simulated time: `vcpu` wants to start a submission of path `path`. False: it is held, and told when it may. */
-  admits(vcpu: Vcpu, path: number): boolean {
+  admits(vcpu: HeldVcpu, path: number): boolean {
     if (path === 0 || this.phase === 'new') return true;
     this.held.push(vcpu);
     if (this.phase === 'old') {

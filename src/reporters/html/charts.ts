@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /** The page's static charts, drawn by Observable Plot: they need no script, so they print and mail. */
 import * as Plot from '@observablehq/plot';
+import type { CurvePoint } from '../../analysis/mrc/document.js';
 import type { StrategyResult } from '../../results/document.js';
-import type { PageCurve } from './curves.js';
 import { type Group, intervalsOf, type Parts, partNames, type Slow } from './parts.js';
 
 /** One chart: a figure of the page's own document. */
@@ -38,6 +38,15 @@ export interface BarScale {
   readonly factor?: number;
   /** Names of the parts in the order of their colours (default: those of the rows). */
   readonly domain?: readonly string[];
+}
+
+/** A curve of either document. */
+export interface PageCurve {
+  readonly trace: string;
+  readonly accesses: number;
+  readonly cold_misses: number;
+  readonly faults: number;
+  readonly points: readonly CurvePoint[];
 }
 
 /** Share of operations that are done after a time, per strategy, read off the histograms' bucket ends. */

@@ -1,16 +1,6 @@
 /** Miss-ratio curves on a page: the same section beside results and by itself. */
-import type { CurvePoint } from '../../analysis/mrc/miss-ratio-curve.js';
-import { curveChart } from './charts.js';
+import { curveChart, type PageCurve } from './charts.js';
 import { type DataTable, numberCell, type PageShell } from './shell.js';
-
-/** A curve of either document. */
-export interface PageCurve {
-  readonly trace: string;
-  readonly accesses: number;
-  readonly cold_misses: number;
-  readonly faults: number;
-  readonly points: readonly CurvePoint[];
-}
 
 /**
  * Add the section.

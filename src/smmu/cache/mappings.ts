@@ -24,7 +24,6 @@ import { ContextLists } from './context-lists.js';
 import type { ContextTable } from './context-table.js';
 import { highSizeOf, KeyTable } from './key-table.js';
 import { EMPTY, SlotLists } from './slot-lists.js';
-import type { TaggedCache } from './tagged-cache.js';
 
 /** States of a record. */
 export const enum RecordState {
@@ -43,6 +42,16 @@ const LOST_RECORDS = 2 ** 17;
 const FREE = 0;
 const LOST = 1;
 
+/** A structure that holds mappings, each by its record. */
+export interface MappingHolder {
+  /** True if mapping `record` is here. */
+  holds(record: number): boolean;
+  /** Mapping `record` is invalidated; false if it was not here. */
+  invalidate(record: number): boolean;
+  /** There are `records` records from here on. */
+  growRecords(records: number): void;
+}
+
 export class Mappings {
   readonly keys: KeyTable;
   /** RecordState by record. */
@@ -58,7 +67,7 @@ export class Mappings {
   private readonly isTable: boolean;
   /** Null: causes are off. */
   private readonly pending: PendingCommands | null;
-  private readonly caches: TaggedCache[] = [];
+  private readonly holders: MappingHolder[] = [];
   private readonly shadows: ShadowLru[] = [];
   private readonly lists = new SlotLists(2, FIRST_RECORDS);
   private lost = 0;
@@ -86,9 +95,9 @@ export class Mappings {
     return this.state.length;
   }
 
-  /** `cache` holds mappings of these from here on. */
-  attach(cache: TaggedCache): void {
-    this.caches.push(cache);
+  /** `holder` holds mappings of these from here on. */
+  attach(holder: MappingHolder): void {
+    this.holders.push(holder);
   }
 
   /** `shadow` follows the invalidations from here on. */
@@ -152,7 +161,7 @@ export class Mappings {
         return record;
       }
     }
-    if (this.pending === null && this.caches.length === 0) return NEVER; // nobody would ever let go of it
+    if (this.pending === null && this.holders.length === 0) return NEVER; // nobody would ever let go of it
     if (this.lists.head[FREE] === EMPTY) this.grow();
     const record = this.lists.head[FREE];
     this.lists.remove(FREE, record);
@@ -165,7 +174,7 @@ export class Mappings {
   /** A structure has evicted `record`: without causes it is forgotten when no other holds it. */
   evicted(record: number): void {
     if (this.pending !== null) return;
-    for (let i = 0; i < this.caches.length; i++) if (this.caches[i].holds(record)) return;
+    for (let i = 0; i < this.holders.length; i++) if (this.holders[i].holds(record)) return;
     this.keys.unlist(record);
     this.forget(record);
   }
@@ -176,7 +185,7 @@ export class Mappings {
    */
   invalidate(scope: Scope): number {
     if (!this.isReached(scope)) return 0;
-    const { keys, caches, shadows } = this;
+    const { keys, holders, shadows } = this;
     const count = keys.collect(scope);
     const isNarrow = scope.narrowsToLevel;
     this.losses++;
@@ -184,7 +193,7 @@ export class Mappings {
     for (let i = 0; i < count; i++) {
       const record = keys.covered[i];
       if (this.state[record] !== RecordState.Held || (isNarrow && !this.isAtLevel(record, scope))) continue;
-      for (let c = 0; c < caches.length; c++) if (caches[c].invalidate(record)) removed++;
+      for (let h = 0; h < holders.length; h++) if (holders[h].invalidate(record)) removed++;
       for (let s = 0; s < shadows.length; s++) shadows[s].drop(record);
       keys.unlist(record);
       if (this.pending === null) this.forget(record);
@@ -289,7 +298,7 @@ export class Mappings {
     this.lossNumber = lossNumber;
     this.keys.grow(from * 2);
     this.lists.growSlots(from * 2);
-    for (const cache of this.caches) cache.growRecords(from * 2);
+    for (const holder of this.holders) holder.growRecords(from * 2);
     this.freeRecords(from, from * 2);
   }
 

@@ -15,7 +15,7 @@ import { blockNumber, LARGEST_LOG2 } from '../page.js';
 import { EVERYTHING, type ReplacementPolicy } from '../policy/policy.js';
 import { createPolicy } from '../policy/registry.js';
 import { FreeWays } from './free-ways.js';
-import type { Mappings } from './mappings.js';
+import type { MappingHolder, Mappings } from './mappings.js';
 import { exactLog2 } from './set-of-slot.js';
 import { EMPTY } from './slot-lists.js';
 
@@ -31,7 +31,7 @@ export interface CacheGeometry {
 /** Zero for 4 KiB; any constants that differ will do. */
 const SIZE_SALT = Int32Array.from({ length: LARGEST_LOG2 + 1 }, (_, size) => Math.imul(size - 12, 0x9e3779b1) >>> 7);
 
-export class TaggedCache {
+export class TaggedCache implements MappingHolder {
   readonly entries: number;
   readonly ways: number;
   readonly sets: number;
@@ -94,7 +94,6 @@ export class TaggedCache {
     return slot;
   }
 
-  /** True if mapping `record` is here. */
   holds(record: number): boolean {
     return this.slotOf[record] !== 0;
   }
@@ -104,7 +103,6 @@ export class TaggedCache {
     return this.slotOf[record] - 1;
   }
 
-  /** Mapping `record` is invalidated; false if it was not here. */
   invalidate(record: number): boolean {
     const slot = this.slotOf[record] - 1;
     if (slot < 0) return false;

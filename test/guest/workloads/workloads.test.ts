@@ -3,9 +3,9 @@
  * without keeping the trace in memory?
  */
 import { describe, expect, it } from 'vitest';
+import type { GenerateSettings } from '../../../src/guest/workloads/guest.js';
 import { parametersOf, WORKLOADS, workloadByName } from '../../../src/guest/workloads/registry.js';
 import { generateTrace } from '../../../src/guest/workloads/schedule.js';
-import type { GenerateSettings } from '../../../src/guest/workloads/workload.js';
 import { decodeCommand, reservedCombinations } from '../../../src/trace/command.js';
 import { type EventBatch, EventKind } from '../../../src/trace/events.js';
 import { opcodeKey } from '../../../src/trace/opcodes.js';

@@ -3,7 +3,7 @@
 import type { StructureName } from '../../../src/smmu/counters.js';
 import { Smmu } from '../../../src/smmu/smmu.js';
 import type { SmmuOptions } from '../../../src/smmu/smmu-options.js';
-import type { SmmuSnapshot, StructureSnapshot } from '../../../src/smmu/snapshot.js';
+import { type SmmuSnapshot, type StructureSnapshot, takeSnapshot } from '../../../src/smmu/snapshot.js';
 import { Stage } from '../../../src/smmu/stage.js';
 import { type CommandFields, encodeCommand } from '../../../src/trace/command.js';
 import { OPCODES, type OpcodeName } from '../../../src/trace/opcodes.js';
@@ -53,7 +53,7 @@ export class Machine {
   }
 
   get snapshot(): SmmuSnapshot {
-    return this.smmu.snapshot();
+    return takeSnapshot(this.smmu);
   }
 
   /** Counters of one structure. */
