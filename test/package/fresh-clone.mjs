@@ -24,7 +24,7 @@ try {
   run('npm', ['pack', '--pack-destination', folder], { cwd: clone });
   const { name, version } = JSON.parse(run('node', ['-p', 'JSON.stringify(require("./package.json"))'], { cwd: clone }));
   const env = { ...process.env, SMMUSCOPE_TARBALL: join(folder, `${name}-${version}.tgz`) };
-  run('npx', ['vitest', 'run', 'test/package/installed.test.ts'], { cwd: root, env, stdio: 'inherit' });
+  run('npx', ['vitest', 'run', 'test/package/installed.test.ts', '--reporter', 'default'], { cwd: root, env, stdio: 'inherit' });
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
