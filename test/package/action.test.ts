@@ -76,7 +76,7 @@ describe('Dockerfile', () => {
 it('no page and no example installs the tool by a name from a registry', () => {
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
   for (const name of ['README.md', ...pages.map((page) => `docs/${page}`), ...examples]) {
-    expect([name, /\b(npx|npm (i|install|exec))\b[^\n`]*\bsmmuscope\b/.exec(text(name))?.[0]]).toEqual([
+    expect([name, /\b(npx|npm (i|install|exec))\b[^\n`]*(?<![./\w-])smmuscope\b/.exec(text(name))?.[0]]).toEqual([
       name,
       undefined,
     ]);
