@@ -37,7 +37,7 @@ beforeAll(async () => {
   LoadedProfile.prototype.parameter = function (this: LoadedProfile, key: string) {
     const frames = (new Error().stack ?? '').split('\n').slice(2);
     const module =
-      frames.find((frame) => frame.includes('/src/') && !/loaded-profile|strategies\/transport\.ts/.test(frame)) ?? '';
+      frames.find((frame) => frame.includes('/src/') && !/(loaded-profile|\/transport)\.ts/.test(frame)) ?? '';
     const parts = asked.get(key) ?? new Set();
     const [, part] = PART_OF_MODULE.find(([name]) => name.test(module)) ?? [];
     if (part !== undefined) parts.add(part);
