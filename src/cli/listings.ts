@@ -1,7 +1,7 @@
 /** Builds the documents of the listing commands from the registries. */
 import { explainStrategy } from '../explain/explain-strategy.js';
 import { usesOf } from '../explain/parameter-uses.js';
-import { WORKLOADS } from '../generate/registry.js';
+import { WORKLOADS } from '../guest/workloads/registry.js';
 import { DEFAULT_PROFILE, loadProfile, nearestKey, profileNames } from '../profiles/load.js';
 import {
   PROFILE_SCHEMA,

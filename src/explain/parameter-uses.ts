@@ -1,8 +1,8 @@
 /** Where the model uses a parameter: read off the table of costs, off the paths themselves, and off the parts of the model. */
 
-import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { MODEL_PARTS } from '../profiles/model-parts.js';
+import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
 import { listStrategies } from '../strategies/registry.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';

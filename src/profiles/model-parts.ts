@@ -1,5 +1,5 @@
 /**
- * Which part of the model reads a parameter that no path charges as a cost (path/costs.ts says which those are). A test
+ * Which part of the model reads a parameter that no path charges as a cost (strategies/path/costs.ts says which those are). A test
  * records what replays read, and by whom, and holds this list to it.
  */
 import { CACHE_PARAMETERS, hasSlots } from './cache-parameters.js';

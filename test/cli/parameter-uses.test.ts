@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { profileDocument } from '../../src/cli/listings.js';
-import { PARAMETER_OF_COST } from '../../src/path/costs.js';
 import { LoadedProfile, PARAMETER_SPECS } from '../../src/profiles/loaded-profile.js';
 import { MODEL_PARTS } from '../../src/profiles/model-parts.js';
 import { runReplays } from '../../src/session/run.js';
+import { PARAMETER_OF_COST } from '../../src/strategies/path/costs.js';
 import { WarmCli } from '../support/warm-cli.js';
 import { OPTIONS } from '../topology/run.js';
 
