@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: throughput, scaling, memory and start-up of the built tool; USAGE below is what `--help` prints.
- * Every figure is printed with what it was measured on; bench/README.md keeps one such table with the machine it came from.
+ * Every figure is printed with what it was measured on; bench/figures keeps one set, with the machine it came from.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ GROUP       ${NAMES.join(', ')}; default: all, each in a process of its own
 --log LOG   the QEMU log that is decoded, replayed and compared; default: the largest recording of the repository
 --events N  the one length of trace to measure in memory (1e8 takes minutes), the greatest of the curve of events in scaling
 --at WHAT   scaling: one curve (ID) or one point of it (ID=VALUE), of ${CURVE_IDS.join(', ')}; memory: one command
---write     put what the groups print into bench/README.md
+--write     keep what the groups print in bench/figures, and the table of bench/README.md
 --check     compare ratios to a calibration loop with those in bench/ratios.json; exit code 1 if one has fallen
 --update    measure those ratios and store them; exit code 1, and nothing stored, if they scatter too much
 --slowdown FACTOR  with --check: make all work take FACTOR times as long, to see the check fail

@@ -1,7 +1,8 @@
 /** Builds the documents of the listing commands from the registries. */
 import { explainStrategy } from '../explain/explain-strategy.js';
+import { usesOf } from '../explain/parameter-uses.js';
 import { WORKLOADS } from '../guest/workloads/registry.js';
-import { DEFAULT_PROFILE, loadProfile, profileNames } from '../profiles/load.js';
+import { DEFAULT_PROFILE, loadProfile, nearestKey, profileNames } from '../profiles/load.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
@@ -98,8 +99,22 @@ export function profilesDocument(): ProfilesDocument {
   return { schema: PROFILES_SCHEMA, profiles };
 }
 
-/** One profile, the default one if `nameOrPath` is undefined, with overrides. */
-export function profileDocument(nameOrPath: string | undefined, overrides: readonly string[]): ProfileDocument {
-  const { name, title, parameters } = loadProfile(nameOrPath ?? DEFAULT_PROFILE, overrides);
+/**
+ * One profile, the default one if `nameOrPath` is undefined, with overrides.
+ * @param key the only parameter that is wanted, with where the model uses it
+ * @throws UsageError for a key that there is not
+ */
+export function profileDocument(
+  nameOrPath: string | undefined,
+  overrides: readonly string[],
+  key?: string,
+): ProfileDocument {
+  const profile = loadProfile(nameOrPath ?? DEFAULT_PROFILE, overrides);
+  const { name, title, parameters } = profile;
+  if (key !== undefined) {
+    const parameter = parameters.find((one) => one.key === key);
+    if (parameter === undefined) throw new UsageError(`expected a parameter, found ${key}${nearestKey(key)}`);
+    return { schema: PROFILE_SCHEMA, name, title, parameters: [{ ...parameter, uses: usesOf(key, profile) }] };
+  }
   return { schema: PROFILE_SCHEMA, name, title, parameters: parameters.map((parameter) => ({ ...parameter })) };
 }

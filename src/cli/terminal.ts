@@ -19,8 +19,10 @@ interface MaybeTerminal {
 export function contextFor(stream: MaybeTerminal, environment: NodeJS.ProcessEnv): ReportContext {
   const isTerminal = stream.isTTY === true && environment.TERM !== 'dumb';
   const columns = (stream.isTTY === true ? stream.columns : undefined) ?? Number(environment.COLUMNS);
+  const isKnown = Number.isInteger(columns) && columns > 0;
   return {
-    width: Number.isInteger(columns) && columns > 0 ? Math.max(LEAST_WIDTH, columns) : DEFAULT_WIDTH,
+    ...(isKnown ? {} : { isUnbounded: true }),
+    width: isKnown ? Math.max(LEAST_WIDTH, columns) : DEFAULT_WIDTH,
     colour: isTerminal && !environment.NO_COLOR,
     unicode: isTerminal && /utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ''),
   };

@@ -37,15 +37,21 @@ const levels = (key: string, help: string, min: number, max: number): ParameterS
   max,
 });
 
+/** Whether lookups of the structure wait for a slot; those of what only walks look into do not: `walk.slots` bounds the walks. */
+export const hasSlots = (prefix: string): boolean => !/^cache\.(walk|ipa)/.test(prefix);
+
 /** The six parameters that every structure has. */
 function structure(prefix: string, noun: string): ParameterSpec[] {
+  const bound = hasSlots(prefix)
+    ? 'throughput is slots / latency (M §1.1)'
+    : 'not modelled: walk.slots bounds the walks';
   return [
     onOff(`${prefix}.enable`, `${noun}: present or not`),
     { key: `${prefix}.entries`, unit: 'entries', help: `${noun}: entries of any page size`, min: 1, max: 2 ** 20 },
     { key: `${prefix}.ways`, unit: 'ways', help: `${noun}: ways per set, 0 = fully associative`, min: 0, max: 2 ** 20 },
     { key: `${prefix}.policy`, unit: 'name', help: `${noun}: replacement policy`, choices: POLICY_NAMES },
     ns(`${prefix}.latency_ns`, `${noun}: one lookup`),
-    slots(`${prefix}.slots`, `${noun}: lookups in flight; throughput is slots / latency (M §1.1)`),
+    slots(`${prefix}.slots`, `${noun}: lookups in flight; ${bound}`),
   ];
 }
 

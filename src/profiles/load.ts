@@ -172,7 +172,7 @@ function checkValue(spec: ParameterSpec, value: unknown, where: string): number 
 }
 
 /** Unknown keys get only the nearest one: the full list is long and `profiles show` prints it. */
-function nearestKey(key: string): string {
+export function nearestKey(key: string): string {
   const text = suggestion(
     key,
     PARAMETER_SPECS.map((spec) => spec.key),

@@ -129,6 +129,7 @@ function rowsOf(document: ReportDocument): Iterable<Field[]> {
       return [['profile', 'title', 'parameters', 'estimates', 'default'], ...rows];
     }
     case PROFILE_SCHEMA: {
+      const hasUses = document.parameters.some(({ uses }) => uses !== undefined);
       const rows = document.parameters.map((parameter) => [
         parameter.key,
         parameter.value,
@@ -137,8 +138,10 @@ function rowsOf(document: ReportDocument): Iterable<Field[]> {
         parameter.overridden,
         parameter.source,
         parameter.help,
+        ...(hasUses ? [parameter.uses?.join('; ') ?? ''] : []),
       ]);
-      return [['key', 'value', 'unit', 'tag', 'overridden', 'source', 'help'], ...rows];
+      const uses = hasUses ? ['uses'] : [];
+      return [['key', 'value', 'unit', 'tag', 'overridden', 'source', 'help', ...uses], ...rows];
     }
   }
 }

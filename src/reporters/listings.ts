@@ -103,6 +103,8 @@ export interface ParameterListing {
   readonly source: string;
   readonly help: string;
   readonly overridden: boolean;
+  /** Where the model uses it, a phrase each; only where one parameter was asked for. */
+  readonly uses?: readonly string[];
 }
 
 /** One profile in full. */

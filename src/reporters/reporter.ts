@@ -54,6 +54,8 @@ export interface ComingDocument {
 export interface ReportContext {
   /** Columns available; tables fit into it. */
   readonly width: number;
+  /** No terminal and no width that somebody asked for: a listing need not cut what it lists. */
+  readonly isUnbounded?: boolean;
   /** ANSI colours are welcome. */
   readonly colour: boolean;
   /** Characters beyond ASCII (µ, ─, █) are welcome. */

@@ -77,6 +77,13 @@ describe('npm run licences', () => {
     ['prose', { license: 'MIT, see LICENSE' }, {}, [], /found MIT, see/],
     ['another licence than locked', { license: 'MIT' }, { license: 'ISC' }, [], /lock file, ISC, found MIT/],
     ['an install script', { license: 'MIT', scripts: { postinstall: 'x' } }, {}, [], /found postinstall: x/],
+    [
+      'an install script of a tool for development',
+      { scripts: { install: 'x' } },
+      { dev: true },
+      [],
+      /found install: x/,
+    ],
     ['an install script that is only locked', { license: 'MIT' }, { hasInstallScript: true }, [], /no install script/],
     ['code to be compiled', { license: 'MIT' }, {}, ['binding.gyp'], /node-gyp/],
   ] as const)('refuses %s', (_what, content, locked, files, sentence) => {

@@ -1,7 +1,8 @@
 /**
  * The licences of everything that is installed with the tool (`npm run licences`), dependencies of dependencies included:
  * reads package-lock.json and the package.json of each. Ends with 1 for a licence that is missing or not among those below,
- * for one that differs from the lock file's, and for a package that would run a script when it is installed.
+ * for one that differs from the lock file's, and for a package that would run a script when it is installed; that one is
+ * asked of what development needs, too, because `npm ci` would run it.
  *
  * Usage: licences.mjs [FOLDER]   (default: the folder above)
  */
@@ -19,7 +20,7 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 
 const root = process.argv[2] ?? join(import.meta.dirname, '../..');
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-const installed = Object.entries(lock.packages).filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional);
+const installed = Object.entries(lock.packages).filter(([path]) => path !== '');
 
 const faults = [];
 const byLicence = new Map();
@@ -28,21 +29,23 @@ for (const [path, locked] of installed) {
   const folder = join(root, path);
   if (!existsSync(folder)) {
     // What is for another system only is not here to be read.
-    if (!locked.optional) faults.push(`${path}: expected it to be installed (npm ci), found nothing`);
+    if (locked.hasInstallScript) faults.push(`${path}: expected no install script, found one in the lock file`);
+    else if (!locked.optional) faults.push(`${path}: expected it to be installed (npm ci), found nothing`);
     continue;
   }
   const { license, licenses, scripts = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const script = INSTALL_SCRIPTS.find((one) => scripts[one] !== undefined);
+  if (script !== undefined) faults.push(`${path}: expected no install script, found ${script}: ${scripts[script]}`);
+  else if (locked.hasInstallScript || existsSync(join(folder, 'binding.gyp'))) {
+    faults.push(`${path}: expected no install script, found a build by node-gyp`);
+  }
+  if (locked.dev || locked.devOptional) continue;
   // A list is the way of old packages.
   const licence = license ?? licenses?.map(({ type }) => type).join(' OR ');
   if (locked.license !== undefined && locked.license !== licence) {
     faults.push(`${path}: expected the licence of the lock file, ${locked.license}, found ${licence}`);
   } else if (!isAllowed(licence)) {
     faults.push(`${path}: expected a licence among ${[...ALLOWED].join(', ')}, found ${licence ?? 'none'}`);
-  }
-  const script = INSTALL_SCRIPTS.find((one) => scripts[one] !== undefined);
-  if (script !== undefined) faults.push(`${path}: expected no install script, found ${script}: ${scripts[script]}`);
-  else if (locked.hasInstallScript || existsSync(join(folder, 'binding.gyp'))) {
-    faults.push(`${path}: expected no install script, found a build by node-gyp`);
   }
   byLicence.set(licence, [...(byLicence.get(licence) ?? []), `${name} ${locked.version}`]);
 }

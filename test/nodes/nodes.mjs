@@ -1,6 +1,7 @@
 /**
  * The same JSON on every Node that the tool runs on (`npm run test:nodes`): fetches the others from the npm registry into a
- * temporary folder, which is removed again, and has same-json.test.ts compare them with the one at hand.
+ * temporary folder, which is removed again, has same-json.test.ts compare them with the one at hand, and runs the installed
+ * package on each.
  *
  * Usage: nodes.mjs [VERSION…]   (default: 20 22 24)
  */
@@ -32,7 +33,8 @@ try {
     return binary;
   });
   const env = { ...process.env, SMMUSCOPE_NODES: binaries.join(delimiter) };
-  run('npx', ['vitest', 'run', 'test/nodes/same-json.test.ts', '--testTimeout', '600000'], { cwd: root, env, stdio: 'inherit' });
+  const files = ['test/nodes/same-json.test.ts', 'test/package/installed.test.ts'];
+  run('npx', ['vitest', 'run', ...files, '--testTimeout', '600000'], { cwd: root, env, stdio: 'inherit' });
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -219,7 +219,7 @@ describe('a stream behind which the recording shows no device of the host', () =
     expect((await replayThrough(trace, 'native')).result.amplification.host_by_opcode.CFGI_CD).toBe(2);
   });
 
-  it('O19/1: the real host’s ioctls and commands of a nested guest (recording nested-strict)', async () => {
+  it('sends the real host’s ioctls and commands of a nested guest (recording nested-strict)', async () => {
     const { results } = await runReplays(
       [tracePath('nested-strict.qemu-11.log.xz')],
       runOptions({ strategies: ['ioctl'] }),

@@ -1,9 +1,8 @@
 /**
  * QEMU's configuration cache: the decoded STE and CD of each stream, unbounded, driven by lookups and CFGI commands.
  *
- * Source: facts M §2.2 (CFGI rows, "Config cache"), traces/DETAILS.md "QEMU's IOTLB, exactly" item 7. A configuration
- * that says bypass or abort is cached like any other; one that cannot be decoded (a bad STE or CD) is not, so the next
- * lookup misses again.
+ * Source: facts M §2.2 (CFGI rows, "Config cache"), M §2.10.7. A configuration that says bypass
+ * or abort is cached like any other; one that cannot be decoded (a bad STE or CD) is not, so the next lookup misses again.
  *
  * Layout: StreamIDs are numbered in order of appearance by an open-addressing table; `#cached[number]` is the cache.
  */

@@ -2,9 +2,9 @@
  * QEMU's IOTLB, exactly (profile `qemu-iotlb`): one hash table of 256 entries for the whole SMMU, emptied completely when
  * an insert finds it full.
  *
- * Source: facts M §2.1 (store, capacity, lookup), M §2.2 (effect of each command, by version), traces/DETAILS.md
- * "QEMU's IOTLB, exactly". Driven by lookups, page sizes of fills and raw command words only. QEMU executes a command
- * when it reads it, inside the guest's PROD write: callers apply a command where it stands in the trace.
+ * Source: facts M §2.1 (store, capacity, lookup), M §2.2 (effect of each command, by version), M §2.10 (recordings).
+ * Driven by lookups, page sizes of fills and raw command words only. QEMU executes a command when it reads it, inside the
+ * guest's PROD write: callers apply a command where it stands in the trace.
  *
  * Not modelled: in a nested configuration QEMU also caches the stage-2 translations of stage-1 table addresses, and looks
  * up a second time with the stage-2 granule. Those inner lookups are not events of a trace.

@@ -4,11 +4,15 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { modelFlags, reportFlags } from '../../cli/flags.js';
 
 export default class ProfilesShow extends BaseCommand {
-  static override summary = 'Show every parameter of a profile: value, unit, source and meaning.';
+  static override summary = 'Show every parameter of a profile, or one in full: value, unit, source and meaning.';
   static override description =
     'The tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user, C calibrated (fitted to measurements). With --set it shows the profile as a replay with the same flags would use it.';
   static override examples = [
     { description: 'The default profile:', command: '<%= config.bin %> profiles show' },
+    {
+      description: 'One parameter in full:',
+      command: '<%= config.bin %> profiles show neoverse-mmu700 software.vmm_dispatch_ns',
+    },
     {
       description: 'Another one with a slower memory, as CSV:',
       command: '<%= config.bin %> profiles show grace-cmdqv --set smmu.mem_latency_ns=250 --reporter csv',
@@ -17,6 +21,10 @@ export default class ProfilesShow extends BaseCommand {
   static override args = {
     profile: Args.string({
       description: 'a built-in profile or a YAML file of the same shape [default: neoverse-mmu700]',
+      ignoreStdin: true,
+    }),
+    key: Args.string({
+      description: 'one parameter: its meaning, value, unit, tag and source in full, and where the model uses it',
       ignoreStdin: true,
     }),
   };
@@ -28,7 +36,7 @@ export default class ProfilesShow extends BaseCommand {
     const { Report } = await import('../../cli/report.js');
     await Report.open(flags, { schema: 'smmuscope.profile/1' }).write(async () => {
       const { profileDocument } = await import('../../cli/listings.js');
-      return profileDocument(args.profile, flags.set ?? []);
+      return profileDocument(args.profile, flags.set ?? [], args.key);
     });
   }
 }

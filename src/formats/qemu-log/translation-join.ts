@@ -1,8 +1,8 @@
 /**
  * One `dma` row per translation, joined from the lines that one thread logs for it.
  *
- * Order of lines (traces: DETAILS, facts M §2.1): configuration cache hit or miss; IOTLB lookup hit or miss; on a miss the
- * walk and the insertion; then `translate_success`, or a fault record. Bypass, abort and disabled streams look nothing
+ * Order of lines (facts M §2.1, §2.2): configuration cache hit or miss; IOTLB lookup hit or miss; on a miss
+ * the walk and the insertion; then `translate_success`, or a fault record. Bypass, abort and disabled streams look nothing
  * up. 7.2 prints the looked-up address rounded down to the granule, so the full IOVA is that of the translate line.
  * A log recorded without translate lines ends a translation at the next lookup or command line.
  */

@@ -242,7 +242,7 @@ export class Guest {
     );
   }
 
-  /** Each of `steps` writes ends in CFGI_STE and SYNC; one PREFETCH_CONFIG without a SYNC follows (L §2, attach). */
+  /** Each of `steps` writes ends in CFGI_STE and SYNC; one PREFETCH_CONFIG without a SYNC follows (L §1.4). */
   private *writeStreamTableEntry(vcpu: number, sid: number, steps: number): Program {
     for (let step = 0; step < steps; step++) yield* this.submit(vcpu, [cfgiSte(sid)]);
     this.command(vcpu, encodeCommand(Opcode.PREFETCH_CONFIG, { SID: sid }));

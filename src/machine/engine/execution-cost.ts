@@ -1,4 +1,4 @@
-/** What executing a command costs the SMMU, apart from fetching it (facts M §3.1, §4.1). */
+/** What executing a command costs the SMMU, apart from fetching it (facts M §3.1, §4.2). */
 import { Cost } from '../../strategies/path/costs.js';
 import { Opcode } from '../../trace/opcodes.js';
 

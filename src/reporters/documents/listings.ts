@@ -90,6 +90,7 @@ export const PROFILE_DECLARATION: z.ZodType<ProfileDocument> = z.object({
       source: z.string(),
       help: z.string(),
       overridden: z.boolean(),
+      uses: z.exactOptional(z.array(z.string())),
     }),
   ),
 });

@@ -46,8 +46,21 @@ export function renderProfiles(document: ProfilesDocument, context: ReportContex
   return drawTable(columns, document.profiles, context).text;
 }
 
-/** Parameters of one profile with unit, tag and source. */
-export function renderProfile(document: ProfileDocument, context: ReportContext): string {
+/** What the tags of sources stand for. */
+const TAGS: Readonly<Record<string, string>> = {
+  V: 'read at the source',
+  D: 'derived',
+  R: 'recalled',
+  E: 'estimate',
+  U: 'set by the user',
+  C: 'calibrated',
+};
+
+/** Parameters of one profile with unit, tag and source; or one with all that is known of it. */
+export function renderProfile(document: ProfileDocument, given: ReportContext): string {
+  const context = given.isUnbounded === true ? { ...given, width: Number.MAX_SAFE_INTEGER } : given;
+  const [{ uses } = { uses: undefined }] = document.parameters;
+  if (uses !== undefined) return renderParameter(document.name, document.parameters[0], uses, context);
   type Row = ParameterListing;
   const columns: Column<Row>[] = [
     { heading: 'key', align: 'left', drop: 0, cell: (row) => row.key },
@@ -64,8 +77,10 @@ export function renderProfile(document: ProfileDocument, context: ReportContext)
     { heading: 'meaning', align: 'left', drop: 3, minWidth: 30, cell: (row) => row.help },
   ];
   const table = drawTable(columns, document.parameters, context);
-  const calibrated = document.parameters.some(({ tag }) => tag === 'C') ? ', C calibrated' : '';
-  const tags = `tag: V read at the source, D derived, R recalled, E estimate, U set by the user${calibrated}`;
+  const shown = Object.entries(TAGS).filter(
+    ([tag]) => tag !== 'C' || document.parameters.some((row) => row.tag === 'C'),
+  );
+  const tags = `tag: ${shown.map((words) => words.join(' ')).join(', ')}`;
   const dropped =
     table.dropped.length === 0 ? '' : `no room for: ${table.dropped.join(', ')} (--reporter csv shows them)`;
   return [
@@ -75,6 +90,24 @@ export function renderProfile(document: ProfileDocument, context: ReportContext)
     wrapText(tags, context),
     dropped === '' ? '' : wrapText(dropped, context),
   ].join('');
+}
+
+/** One parameter in full. */
+function renderParameter(
+  profile: string,
+  { key, value, unit, tag, source, help }: ParameterListing,
+  uses: readonly string[],
+  context: ReportContext,
+): string {
+  const lines = [
+    `meaning: ${help}`,
+    `value: ${value} (${unit})`,
+    `tag: ${tag}, ${TAGS[tag] ?? 'unknown'}`,
+    `source: ${source}`,
+    ...(/\b(L|M|N26) (§|N\d)/.test(source) ? ['L, M and N26 are the pages of docs/facts/'] : []),
+    ...uses.map((use) => `used by: ${use}`),
+  ];
+  return `${sectionTitle(`${key} of ${profile}`, context)}${lines.map((line) => indent(line, context)).join('')}`;
 }
 
 /** `text` wrapped and indented by two. */

@@ -1,8 +1,8 @@
 import type { TargetingDefinition } from './targeting.js';
 
 /**
- * Every device of the vSMMU, whatever its domain: what QEMU did in 2023, when it knew no device behind a vSID (seed thread,
- * message 24), nor which of them had ATS on. Left out are those of which the topology file says that they have no ATS. With
+ * Every device of the vSMMU, whatever its domain: what QEMU did in 2023, when it knew no device behind a vSID (facts L
+ * §0.1), nor which of them had ATS on. Left out are those of which the topology file says that they have no ATS. With
  * several VMs the named device's VM; with several SMMUs those behind its vSMMU (see routing/).
  */
 export const vsmmu: TargetingDefinition = {

@@ -2,7 +2,7 @@
  * `sw-vcmdq`: a queue in memory shared with the host kernel (the thread's proposal). The guest rings a doorbell page; a
  * kernel thread reads the queue, converts and issues in blocks of 63 with one SYNC each. The guest sees completion in a
  * shared CONS, or by a trapped read. Commands that the thread cannot run go to the VMM in user space and back.
- * Sources: facts L §0.1, §5.5, pitfall 9; closed form M §4.3 row C. An unmodified guest publishes PROD by a register write
+ * Sources: facts L §0.1, §5.5, §9.9; closed form M §4.3 row C. An unmodified guest publishes PROD by a register write
  * that exits at least to the host kernel (doorbell=trapped); a doorbell page in shared memory is free of exits, and takes a
  * guest that knows it and a worker that polls it (doorbell=page). A worker that sleeps, if only at times, has to be signalled;
  * what an adaptive one saves is the wake-up, if it is found polling.

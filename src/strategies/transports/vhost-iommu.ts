@@ -12,7 +12,7 @@
  * What requests are, and what the guest's other commands become: see paravirtual.ts. The guest waits for its requests in
  * every submission that has some.
  * Estimates: those of `virtio-iommu`; reading a request costs the thread what reading a command costs a software vCMDQ's.
- * No in-kernel IOMMU device is upstream: design §5 lists it as the contrast that the thread names.
+ * No in-kernel IOMMU device is upstream: design §5 lists it as the contrast.
  */
 
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';

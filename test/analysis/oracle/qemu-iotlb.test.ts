@@ -1,4 +1,4 @@
-/** Question: does each rule of QEMU's IOTLB hold, at its edge (M §2.1, M §2.2, DETAILS.md items 1–6)? */
+/** Question: does each rule of QEMU's IOTLB hold, at its edge (M §2.1, M §2.2, §2.10)? */
 import { describe, expect, test } from 'vitest';
 import { qemuEraOf } from '../../../src/analysis/oracle/qemu-era.js';
 import { QemuIotlb } from '../../../src/analysis/oracle/qemu-iotlb.js';

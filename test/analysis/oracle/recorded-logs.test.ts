@@ -1,6 +1,6 @@
 /**
  * Question: does the model predict every recorded hit and miss of real QEMU logs, and would it notice if it were wrong
- * (O41, O42, O53; negative controls of traces/DETAILS.md)?
+ * (O41, O42, O53; wrong models: M §2.10)?
  */
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { Opcode } from '../../../src/trace/opcodes.js';
 import { logOf, QEMU_LOGS, rawLines, readLog } from './repo-traces.js';
 import { EvictsOldest, IgnoresAsid, IgnoresRanges, TakesRangesAsOnePage } from './wrong-models.js';
 
-/** Lookups, config lookups and overflows of each log, as traces/README.md and DETAILS.md give them. */
+/** Lookups, config lookups and overflows of each log, as the recordings themselves print them. */
 const KNOWN: Readonly<
   Record<string, [hits: number, misses: number, configHits: number, configMisses: number, overflows: number]>
 > = {

@@ -1,5 +1,5 @@
 /**
- * Deliberately wrong models of QEMU's IOTLB (traces/DETAILS.md, "Deliberately wrong models do disagree"): if one of
+ * Deliberately wrong models of QEMU's IOTLB (facts M §2.10): if one of
  * them agreed with a recording as well as the right one does, the recording would prove nothing.
  */
 import { QEMU_IOTLB_ENTRIES, QemuIotlb } from '../../../src/analysis/oracle/qemu-iotlb.js';
