@@ -25,13 +25,19 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** Commands that have not ended. */
+const running = new Set<ChildProcess>();
+
 /** Start `smmuscope ...args` and leave its streams to the caller. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (!existsSync(join(ROOT, 'dist/commands'))) throw new Error('dist/ is missing: run `npm run build` first');
-  return spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
     cwd: options.cwd ?? ROOT,
     env: toolEnvironment(options.env),
   });
+  running.add(child);
+  child.on('close', () => running.delete(child));
+  return child;
 }
 
 /** The environment of the tests with `env` on top, without what a terminal would say of its width and colours. */
@@ -93,7 +99,9 @@ export class Sandbox {
     return readdirSync(this.folder).sort();
   }
 
+  /** Also ends what a test that failed has left running. */
   remove(): void {
+    for (const child of running) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
