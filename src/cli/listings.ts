@@ -2,18 +2,20 @@
 import { explainStrategy } from '../explain/explain-strategy.js';
 import { WORKLOADS } from '../generate/registry.js';
 import { DEFAULT_PROFILE, loadProfile, profileNames } from '../profiles/load.js';
+import type {
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  StrategyDocument,
+  WorkloadsDocument,
+} from '../reporters/listings.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
-  type ProfileDocument,
-  type ProfilesDocument,
   STRATEGIES_SCHEMA,
   STRATEGY_SCHEMA,
-  type StrategiesDocument,
-  type StrategyDocument,
   WORKLOADS_SCHEMA,
-  type WorkloadsDocument,
-} from '../reporters/listings.js';
+} from '../results/declaration/tags.js';
 import { listStrategies } from '../strategies/registry.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError } from '../trace/errors.js';

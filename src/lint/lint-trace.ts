@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
+import { LINT_SCHEMA } from '../results/declaration/tags.js';
 import { TraceFormatError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import { type Breach, LINT_SCHEMA, type LintDocument, type LintFinding } from './document.js';
+import type { Breach, LintDocument, LintFinding } from './document.js';
 import { LINT_RULES } from './registry.js';
 import type { LintRule, Severity } from './rule.js';
 

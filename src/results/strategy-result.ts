@@ -16,7 +16,7 @@ import { POOL_NAMES } from '../translation/pools.js';
 import type { TimedTranslator } from '../translation/timed-translator.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
-import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, MainTlbOverTime, WrittenStrategyResult } from './document.js';
 import { errorsResult, traceErrors } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
@@ -34,7 +34,7 @@ export function strategyResult(
   metrics: ReplayMetrics,
   profile: LoadedProfile,
   hasDma: boolean,
-): StrategyResult {
+): WrittenStrategyResult {
   const operation = metrics.operation.summary();
   const breakdownTotal = breakdown(metrics.spentNs);
   const durationNs = measuredNs(replay, metrics);
@@ -150,7 +150,7 @@ function unmapRates(
   metrics: ReplayMetrics,
   { host_commands, exits }: AmplificationResult,
   durationNs: number,
-): Pick<StrategyResult, 'per_unmap' | 'unmaps_per_s'> {
+): Pick<WrittenStrategyResult, 'per_unmap' | 'unmaps_per_s'> {
   const isEvents = metrics.unmapEvents > 0;
   const unmaps = isEvents ? metrics.unmapEvents : metrics.invalidatingOperations;
   if (unmaps === 0) return { per_unmap: null, unmaps_per_s: 0 };
@@ -183,7 +183,7 @@ function irqsOff(sections: LatencyRecorder): LatencySummary | null {
 }
 
 /** Where the requests of a paravirtual transport come from. */
-function unmapResult({ guests, unmaps }: Replay): Record<string, unknown> {
+function unmapResult({ guests, unmaps }: Replay): Partial<WrittenStrategyResult['replay']> {
   const sources = guests[0].paths.map(({ choice }) => choice.transport.unmapsDerivedFrom);
   const source = sources.find((one) => one !== undefined);
   if (source === undefined) return {};
@@ -196,8 +196,10 @@ function unmapResult({ guests, unmaps }: Replay): Record<string, unknown> {
   };
 }
 
+type TimedTranslation = NonNullable<WrittenStrategyResult['timed_translation']>;
+
 /** Contention of timed translations: how full each kind of slot was, and who had to wait. */
-function timedTranslation(translators: readonly TimedTranslator[], durationNs: number): Record<string, unknown> {
+function timedTranslation(translators: readonly TimedTranslator[], durationNs: number): TimedTranslation {
   const pools = POOL_NAMES.map((name, index) => {
     const all = translators.map(({ resources }) => resources.pools[index]);
     return [
@@ -214,7 +216,7 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
     finished: total(translators, (translator) => translator.finished),
     merged: total(translators, (translator) => translator.merged),
     most_in_flight: Math.max(...translators.map((translator) => translator.mostInFlight)),
-    slots: Object.fromEntries(pools),
+    slots: Object.fromEntries(pools) as TimedTranslation['slots'],
   };
 }
 
@@ -292,7 +294,7 @@ function migrating(metrics: ReplayMetrics): MigrationMetrics {
   throw new Error('a migrating replay was observed by metrics that do not tell the paths apart');
 }
 
-function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<StrategyResult, 'migration'> {
+function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<WrittenStrategyResult, 'migration'> {
   const { switchover } = replay;
   return switchover === undefined ? {} : { migration: migrationResult(replay, switchover, migrating(metrics)) };
 }

@@ -1,16 +1,20 @@
 /**
  * Miss-ratio curves of traces: one pass each, every size at once.
  */
-import { MRC_MODEL, MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
+import type { MrcDocument, MrcResult } from '../mrc/document.js';
 import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
 import { openRecording, type RecordingOptions, requireSingleTrace } from '../readers/open-recording.js';
 import { readerReport } from '../readers/reader-report.js';
+import { MRC_SCHEMA } from '../results/declaration/tags.js';
 import { transformSettings } from '../transforms/registry.js';
 import type { TransformOptions } from '../transforms/transform.js';
 import type { RunHooks } from './run-options.js';
 import { toolIdentity } from './tool-identity.js';
 import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
 import { transformed } from './transformed.js';
+
+/** What a curve is the curve of. */
+const MRC_MODEL = 'fully associative LRU, entries of any page size, guest commands applied at their doorbell';
 
 /** What decides a curve. */
 export interface MrcOptions extends RecordingOptions {
@@ -30,7 +34,7 @@ export async function missRatioCurves(
 ): Promise<MrcDocument> {
   requireSingleTrace(traces, options.with);
   const results: MrcResult[] = [];
-  const provenance: Record<string, unknown>[] = [];
+  const provenance: MrcDocument['provenance']['traces'][number][] = [];
   for (const path of traces) {
     const trace = await openRecording(path, options);
     const curve = new MissRatioCurve({ skipMsi: !options.msi });

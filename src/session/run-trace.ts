@@ -11,7 +11,7 @@ import type { LoadedProfile } from '../profiles/load.js';
 import { openRecording } from '../readers/open-recording.js';
 import type { OpenTrace } from '../readers/reader.js';
 import { readerReport } from '../readers/reader-report.js';
-import type { ResultDocument, StrategyResult } from '../results/document.js';
+import type { TraceProvenance, WrittenStrategyResult } from '../results/document.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { DeclaredTopology } from '../topology/load.js';
 import { severalVms } from '../topology/several-vms.js';
@@ -27,8 +27,8 @@ import { transformed } from './transformed.js';
 /** What a trace comes to. */
 export interface TraceRun {
   /** In the order of the strategies. */
-  readonly results: readonly StrategyResult[];
-  readonly provenance: ResultDocument['provenance']['traces'][number];
+  readonly results: readonly WrittenStrategyResult[];
+  readonly provenance: TraceProvenance;
   readonly shares: { readonly totalNs: number; readonly estimatedNs: number };
   /** Only if it was asked for and devices translated something. */
   readonly curve: MrcResult | undefined;

@@ -2,7 +2,7 @@
  * One point on a decoded trace; the same code runs in the sweep's own thread and in its workers.
  */
 import { basename } from 'node:path';
-import type { ResultDocument, StrategyResult } from '../results/document.js';
+import type { WrittenResult } from '../results/document.js';
 import { type RunOptions, runReplays } from '../session/run.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError, UserError } from '../trace/errors.js';
@@ -47,9 +47,9 @@ function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | u
 }
 
 /** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
-function withoutCourse({ results, ...document }: ResultDocument): ResultDocument {
+function withoutCourse({ results, ...document }: WrittenResult): WrittenResult {
   const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, ...rest }) => rest);
-  return { ...document, results: kept as unknown as StrategyResult[] };
+  return { ...document, results: kept };
 }
 
 /** Any thrown value as a failed point. */

@@ -2,13 +2,9 @@
  * Runs the points of a plan: each trace is decoded once, every point is one replay on a thread, and the document has them
  * in the order of the plan, whatever order they ended in.
  */
-import type { ResultDocument } from '../results/document.js';
-import {
-  type ParetoSpec,
-  STUDY_RESULT_SCHEMA,
-  type StudyDocument,
-  type StudyPoint,
-} from '../results/study-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { WrittenResult } from '../results/document.js';
+import type { ParetoSpec, StudyDocument, StudyPoint, WrittenStudy } from '../results/study-document.js';
 import { toolIdentity } from '../session/tool-identity.js';
 import { paretoFronts } from './pareto.js';
 import { filesOf, isReusable, type SweepPlan, type SweepPoint } from './plan.js';
@@ -17,6 +13,8 @@ import { ownThread, type PointThread, workerThread } from './pool.js';
 import { failedWith, type PointOutcome } from './run-point.js';
 import { isInShard, type Shard } from './shard.js';
 import { decodeShared, type SharedTrace } from './shared-trace.js';
+
+type WrittenPoint = WrittenStudy['points'][number];
 
 /** How a plan is run; none of it changes a byte of the document but `shard`. */
 export interface SweepSettings {
@@ -49,9 +47,9 @@ export async function runSweep(
   plan: SweepPlan,
   { jobs, shard, store }: SweepSettings,
   hooks: SweepHooks = {},
-): Promise<StudyDocument> {
+): Promise<WrittenStudy> {
   const wanted = pointsOfShard(plan, shard);
-  const ended = new Map<number, StudyPoint>();
+  const ended = new Map<number, WrittenPoint>();
   const end = (point: SweepPoint, outcome: PointOutcome) => {
     ended.set(point.index, studyPoint(point, outcome));
     hooks.onProgress?.(ended.size, wanted.length);
@@ -68,7 +66,7 @@ export async function runSweep(
     end(point, outcome);
   };
   await runAll(open, jobs, finish);
-  const points = wanted.map(({ index }) => ended.get(index) as StudyPoint);
+  const points = wanted.map(({ index }) => ended.get(index) as WrittenPoint);
   return studyDocument(plan, points, shard);
 }
 
@@ -83,23 +81,23 @@ function checked({ inputs }: SweepPlan, { trace, options }: SweepPoint, outcome:
 }
 
 /** The parts of a plan that a document needs. */
-export interface StudyIdentity {
+export interface StudyIdentity<Tool> {
   readonly file: string;
   readonly id: string;
   readonly count: number;
   readonly traces: SweepPlan['traces'];
   readonly pareto: ParetoSpec;
-  readonly tool: StudyDocument['provenance']['tool'];
+  readonly tool: Tool;
 }
 
 /** The document of `points`, which are those of `shard` or all, in order. */
-export function assembleStudy(
-  { file, id, count, traces, pareto, tool }: StudyIdentity,
-  points: readonly StudyPoint[],
+export function assembleStudy<Point extends StudyPoint, Tool extends StudyDocument['provenance']['tool']>(
+  { file, id, count, traces, pareto, tool }: StudyIdentity<Tool>,
+  points: readonly Point[],
   shard: Shard | undefined,
-): StudyDocument {
+) {
   return {
-    schema: STUDY_RESULT_SCHEMA,
+    schema: STUDY_RESULT_SCHEMA as typeof STUDY_RESULT_SCHEMA,
     provenance: { tool, study: { file, id, points: count }, traces },
     ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count } }),
     failed: points.filter(({ error }) => error !== undefined).length,
@@ -112,15 +110,15 @@ export function assembleStudy(
   };
 }
 
-function studyDocument(plan: SweepPlan, points: readonly StudyPoint[], shard: Shard | undefined): StudyDocument {
+function studyDocument(plan: SweepPlan, points: readonly WrittenPoint[], shard: Shard | undefined): WrittenStudy {
   return assembleStudy({ ...plan, count: plan.points.length, tool: toolIdentity() }, points, shard);
 }
 
-function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): StudyPoint {
+function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): WrittenPoint {
   if ('json' in outcome) {
     const { json } = outcome;
     // Held as text, a fraction of its size, and parsed anew whenever it is asked for: a study has thousands.
-    const parsed = () => JSON.parse(json) as ResultDocument;
+    const parsed = () => JSON.parse(json) as WrittenResult;
     return {
       index,
       id,

@@ -87,7 +87,7 @@ export function addIncidents(shell: PageShell, results: readonly StrategyResult[
   const names = labelsOf(results);
   const refused = results.flatMap(({ errors }, at) =>
     (['refused_by_opcode', 'swallowed_by_opcode'] as const).flatMap((key) =>
-      Object.entries((errors as Errors | undefined)?.[key] ?? {}).map(([opcode, count]): Cell[] => [
+      Object.entries(errors?.[key] ?? {}).map(([opcode, count]): Cell[] => [
         names[at],
         key === 'refused_by_opcode' ? 'refused' : 'dropped silently',
         opcode,
@@ -101,7 +101,7 @@ export function addIncidents(shell: PageShell, results: readonly StrategyResult[
     shell.plainTable({ label: 'Commands without effect', headings, rows: refused });
   }
   const incidents = results.flatMap(({ errors }, at) =>
-    Object.entries((errors as Errors | undefined)?.incidents ?? {}).map(([fault, one]) => ({
+    Object.entries(errors?.incidents ?? {}).map(([fault, one]) => ({
       ...{ name: names[at], fault, one },
     })),
   );
@@ -111,14 +111,12 @@ export function addIncidents(shell: PageShell, results: readonly StrategyResult[
   shell.plainTable({
     label: 'Injected faults',
     headings: ['strategy', 'fault', ...keys.map((key) => key.replaceAll('_', ' '))],
-    rows: incidents.map(({ name, fault, one }) => [name, fault, ...keys.map((key) => cellOf(one[key]))]),
+    rows: incidents.map(({ name, fault, one }) => [
+      name,
+      fault,
+      ...keys.map((key) => cellOf(one[key as keyof typeof one])),
+    ]),
   });
-}
-
-interface Errors {
-  readonly refused_by_opcode?: Readonly<Record<string, number>>;
-  readonly swallowed_by_opcode?: Readonly<Record<string, number>>;
-  readonly incidents?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 function cellOf(value: unknown): Cell {

@@ -1,11 +1,5 @@
 /** Tables of the listing commands: strategies, profiles, one profile. */
-import type {
-  ParameterListing,
-  ProfileDocument,
-  ProfilesDocument,
-  StrategiesDocument,
-  WorkloadsDocument,
-} from '../listings.js';
+import type { ProfileDocument, ProfilesDocument, StrategiesDocument, WorkloadsDocument } from '../listings.js';
 import type { ReportContext } from '../reporter.js';
 import { truncate } from './format.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
@@ -48,7 +42,7 @@ export function renderProfiles(document: ProfilesDocument, context: ReportContex
 
 /** Parameters of one profile with unit, tag and source. */
 export function renderProfile(document: ProfileDocument, context: ReportContext): string {
-  type Row = ParameterListing;
+  type Row = ProfileDocument['parameters'][number];
   const columns: Column<Row>[] = [
     { heading: 'key', align: 'left', drop: 0, cell: (row) => row.key },
     { heading: 'value', align: 'right', drop: 0, cell: (row) => String(row.value) },

@@ -1,11 +1,5 @@
 /** The report of `replay`: one strategy, top to bottom. */
-import type {
-  CacheResult,
-  LatencySummary,
-  OracleAgreement,
-  ResultDocument,
-  StrategyResult,
-} from '../../results/document.js';
+import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../results/document.js';
 import { COUNTED_FROM_TLBIS } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
 import { REFILL_RACES, renderFooter } from './footer.js';
@@ -227,7 +221,10 @@ function describe(violation: unknown): string {
 /** How well the model of the recorder's own SMMU predicts what the recorder saw. */
 function oracleSection({ oracle }: StrategyResult, context: ReportContext): string {
   if (oracle === undefined) return '';
-  const line = (what: string, { compared, hits, misses, mismatches }: OracleAgreement) => {
+  const line = (
+    what: string,
+    { compared, hits, misses, mismatches }: NonNullable<StrategyResult['oracle']>['config'],
+  ) => {
     const counts = `${formatCount(compared)} compared (${formatCount(hits)} hits, ${formatCount(misses)} misses)`;
     const text = wrapText(`${what}: ${counts}, ${formatCount(mismatches)} mismatches`, context).trimEnd();
     return `${paint(text, mismatches > 0 ? 'red' : undefined, context)}\n`;
