@@ -1,6 +1,5 @@
 /** From parsed flags to how a trace is opened. */
-import { type ColumnMap, parseColumnMap } from '../readers/csv/column-map.js';
-import type { RecordingOptions } from '../readers/open-recording.js';
+import type { OpenOptions } from '../library/options.js';
 
 /** The flags of `traceFlags` that decide how a trace is read, parsed. */
 export interface ReadFlags {
@@ -11,20 +10,8 @@ export interface ReadFlags {
   readonly with: string | undefined;
 }
 
-/**
- * How `flags` want a trace opened: options for `openRecording`, and the part of every session's options that it takes.
- * @throws UsageError for a map of columns that cannot be
- */
-export function readOptions(flags: ReadFlags): RecordingOptions {
-  return {
-    format: flags.format,
-    lenient: flags.lenient,
-    csvMap: columnMap(flags['csv-map']),
-    ftraceEvents: flags['ftrace-events'],
-    with: flags.with,
-  };
-}
-
-function columnMap(texts: readonly string[] | undefined): ColumnMap | undefined {
-  return texts === undefined ? undefined : parseColumnMap(texts);
+/** How `flags` want a trace opened, as options of the library. */
+export function readOptions(flags: ReadFlags): OpenOptions {
+  const { format, lenient, 'csv-map': csvMap, 'ftrace-events': ftraceEvents, with: joined } = flags;
+  return { format, lenient, csvMap, ftraceEvents, with: joined };
 }

@@ -18,6 +18,7 @@ import { severalVms } from '../topology/several-vms.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import { transformSettings } from '../transforms/registry.js';
 import { topologyProvenance } from './declared-topology.js';
+import { interruptible } from './interruptible.js';
 import type { RunHooks, RunOptions } from './run-options.js';
 import { replaySettings } from './strategy-replays.js';
 import { replayTrace } from './threads/replay-trace.js';
@@ -52,11 +53,11 @@ export async function runTrace(
     for (let row = 0; row < batch.count; row++) counts[batch.kind[row]]++;
     events += batch.count;
     hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
-    hooks.signal?.throwIfAborted();
   };
   const { vms = 1, vmShiftNs = 0, warmup, msi } = options;
   const guest = transformed(trace, path, { ...options, topology: declared, open });
-  const batches = observed(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), tell);
+  const recorded = interruptible(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), hooks.signal);
+  const batches = observed(recorded, tell);
   // What the recorder saw is of the one guest that was recorded, as it was.
   const isAsRecorded = vms === 1 && transformSettings(options.transforms ?? {}).length === 0;
   const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;

@@ -26,13 +26,16 @@ export type PointOutcome =
 /** Exit code of what is nobody's input's fault. */
 const EXIT_UNEXPECTED = 1;
 
-/** Run `job`; never throws. */
-export async function runPoint({ path, options, trace, codeDigest }: PointJob): Promise<PointOutcome> {
+/** Run `job`; never throws. Whoever aborts `signal` waits for no outcome. */
+export async function runPoint(
+  { path, options, trace, codeDigest }: PointJob,
+  signal?: AbortSignal,
+): Promise<PointOutcome> {
   try {
     requireSameCode(options, codeDigest);
     const isChanged = transformSettings(options.transforms ?? {}).length > 0;
     const open = () => openShared(trace, path, isChanged);
-    return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open }))) };
+    return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open, signal }))) };
   } catch (error) {
     return failedWith(error);
   }

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { JoinReport } from '../readers/join/report.js';
 import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
 import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
+import { interruptible } from '../session/interruptible.js';
 import { limited } from '../session/limit.js';
 import type { EventBatch } from '../trace/events.js';
 import { type SharedBatch, shareBatch, viewOf } from '../trace/shared-batch.js';
@@ -31,11 +32,12 @@ export async function decodeShared(
   path: string,
   options: RecordingOptions,
   limit: number | undefined,
+  signal?: AbortSignal,
 ): Promise<SharedTrace> {
   const trace = await openRecording(path, options);
   const blocks: SharedBatch[] = [];
   try {
-    for await (const batch of limited(trace.batches, limit)) blocks.push(shareBatch(batch));
+    for await (const batch of interruptible(limited(trace.batches, limit), signal)) blocks.push(shareBatch(batch));
   } finally {
     await trace.batches.return(undefined);
   }

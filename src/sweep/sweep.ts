@@ -28,7 +28,9 @@ export interface SweepSettings {
 /** Observation of a sweep. */
 export interface SweepHooks {
   /** Points that have ended, those found in the store included, of all points of the shard. */
-  onProgress?(ended: number, points: number): void;
+  readonly onProgress?: ((ended: number, points: number) => void) | undefined;
+  /** Ends the sweep; points that have ended are in the store. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A point and the decoded trace that it runs on, or why there is none. */
@@ -65,7 +67,7 @@ export async function runSweep(
     if ('json' in outcome && isReusable(point)) store?.save(point.id, outcome.json);
     end(point, outcome);
   };
-  await runAll(open, jobs, finish);
+  await runAll(open, jobs, finish, hooks.signal);
   const points = wanted.map(({ index }) => ended.get(index) as WrittenPoint);
   return studyDocument(plan, points, shard);
 }
@@ -137,14 +139,31 @@ async function runAll(
   points: readonly SweepPoint[],
   jobs: number,
   finish: (point: SweepPoint, outcome: PointOutcome) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const tasks = tasksOf(points);
+  const tasks = tasksOf(points, signal);
   const threadCount = Math.min(jobs, points.length);
-  const threads = threadCount <= 1 ? [ownThread()] : Array.from({ length: threadCount }, workerThread);
+  const threads = threadCount <= 1 ? [ownThread(signal)] : Array.from({ length: threadCount }, workerThread);
   try {
-    await Promise.all(threads.map((thread) => work(thread, tasks, finish)));
+    await orAborted(Promise.all(threads.map((thread) => work(thread, tasks, finish, signal))), signal);
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+/** `work`, unless `signal` is aborted before it has ended: then its reason is thrown at once. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  signal?.addEventListener('abort', stop);
+  try {
+    await Promise.race([work, aborted]);
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -153,27 +172,30 @@ async function work(
   thread: PointThread,
   tasks: AsyncGenerator<Task, void>,
   finish: (point: SweepPoint, outcome: PointOutcome) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
     const { point, trace } = next.value;
     const job = { path: point.trace, options: point.options, codeDigest: point.code?.digest };
-    finish(point, 'failure' in trace ? trace.failure : await thread.run({ ...job, trace }));
+    const outcome = 'failure' in trace ? trace.failure : await thread.run({ ...job, trace });
+    if (signal?.aborted === true) return;
+    finish(point, outcome);
   }
 }
 
 /** Tasks in order; a trace is decoded when its first point is due and let go when its last has been handed out. */
-async function* tasksOf(points: readonly SweepPoint[]): AsyncGenerator<Task, void> {
+async function* tasksOf(points: readonly SweepPoint[], signal: AbortSignal | undefined): AsyncGenerator<Task, void> {
   for (const path of new Set(points.map(({ trace }) => trace))) {
     const ofTrace = points.filter(({ trace }) => trace === path);
-    const trace = await decode(ofTrace[0]);
+    const trace = await decode(ofTrace[0], signal);
     for (const point of ofTrace) yield { point, trace };
   }
 }
 
 /** How a trace is read is the same at every point of a study. */
-async function decode({ trace, options }: SweepPoint): Promise<Task['trace']> {
+async function decode({ trace, options }: SweepPoint, signal: AbortSignal | undefined): Promise<Task['trace']> {
   try {
-    return await decodeShared(trace, options, options.limit);
+    return await decodeShared(trace, options, options.limit, signal);
   } catch (error) {
     return { failure: failedWith(error) };
   }
