@@ -194,8 +194,10 @@ export async function inspect(trace: TraceInput, options: InspectOptions = {}): 
   const reading = { ...recordingOptions(read), limit, transforms: transformOptions(read.transforms), contents };
   return abortable(signal, async () => {
     const opened = await openRecording(path, reading);
-    const transform = (batches: AsyncGenerator<EventBatch>) =>
-      transformed(opened, path, reading, interruptible(batches, signal));
+    const transform = (batches: AsyncGenerator<EventBatch>) => {
+      const guest = transformed(opened, path, reading, batches);
+      return { batches: interruptible(guest.batches, signal), report: () => guest.report() };
+    };
     try {
       return await inspectTrace(opened, { limit, transform, onProgress });
     } finally {
