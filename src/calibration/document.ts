@@ -107,3 +107,9 @@ export type FittedParameter = CalibrationDocument['parameters'][number];
 export type MeasuredFile = CalibrationDocument['provenance']['measured'][number];
 /** Measurements that are predicted, and how well. */
 export type EvaluatedPart = CalibrationDocument['parts'][number];
+/** How far predictions of one strategy are from measurements, and how far any prediction by shape would be. */
+export type PredictionError = EvaluatedPart['errors'][number];
+/** Measurements of one shape beside its prediction. */
+export type ShapeResidual = EvaluatedPart['residuals'][number];
+/** Consecutive measurements: where a run of them errs alike, the machine changed, not the path. */
+export type ResidualSlice = EvaluatedPart['residuals_in_order'][number];

@@ -1,14 +1,9 @@
 /** From parsed flags to how a trace is opened. */
+import type { Interfaces } from '@oclif/core';
 import type { OpenOptions } from '../library/options.js';
+import type { traceFlags } from './flags.js';
 
-/** The flags of `traceFlags` that decide how a trace is read, parsed. */
-export interface ReadFlags {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
-  readonly 'csv-map': readonly string[] | undefined;
-  readonly 'ftrace-events': string | undefined;
-  readonly with: string | undefined;
-}
+type ReadFlags = Omit<Interfaces.InferredFlags<typeof traceFlags>, 'limit'>;
 
 /** How `flags` want a trace opened, as options of the library. */
 export function readOptions(flags: ReadFlags): OpenOptions {

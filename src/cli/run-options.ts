@@ -1,29 +1,16 @@
 /** From parsed flags to the options of a replay. */
+import type { Interfaces } from '@oclif/core';
 import type { ReplayOptions } from '../library/options.js';
 import { UsageError } from '../trace/errors.js';
-import { type ReadFlags, readOptions } from './read-options.js';
-import { type TransformFlags, transformOptions } from './transform-flags.js';
+import type { modelFlags, traceFlags } from './flags.js';
+import { readOptions } from './read-options.js';
+import { type transformFlags, transformOptions } from './transform-flags.js';
 
-/** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed. */
-export interface ReplayFlags extends ReadFlags, TransformFlags {
-  readonly limit: number | undefined;
-  readonly profile: string;
-  readonly set: readonly string[] | undefined;
-  readonly atc: string | undefined;
-  readonly pacing: NonNullable<ReplayOptions['pacing']>;
-  readonly dma: NonNullable<ReplayOptions['dma']>;
-  readonly warmup: number;
-  readonly seed: number;
-  readonly msi: boolean;
-  readonly safety: boolean;
-  readonly topology: string | undefined;
-  readonly vms: number;
-  readonly 'vm-shift': string;
-  readonly background: number;
-  readonly fault?: readonly string[] | undefined;
+/** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed, and those that ask for curves. */
+type ReplayFlags = Interfaces.InferredFlags<typeof traceFlags & typeof modelFlags & typeof transformFlags> & {
   readonly mrc?: boolean | undefined;
   readonly reporter?: string | undefined;
-}
+};
 
 /** What a replay and a comparison run on and how, as options of the library. */
 export function runOptions(flags: ReplayFlags): Omit<ReplayOptions, 'strategy'> {

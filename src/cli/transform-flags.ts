@@ -1,5 +1,5 @@
 /** Flags of the guest-side transforms, and what they mean together. */
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import type { ReplayOptions } from '../library/options.js';
 
 const GUEST_GROUP = 'GUEST';
@@ -38,18 +38,10 @@ export const transformFlags = {
   }),
 };
 
-/** `transformFlags`, parsed. */
-export interface TransformFlags {
-  readonly 'guest-ats': boolean;
-  readonly 'guest-ril': 'on' | 'off' | undefined;
-  readonly 'guest-lazy': boolean;
-  readonly 'guest-kernel': string | undefined;
-  readonly 'time-scale': string | undefined;
-  readonly repeat: number | undefined;
-}
-
 /** The transforms that the flags ask for, as options of the library. */
-export function transformOptions(flags: TransformFlags): NonNullable<ReplayOptions['transforms']> {
+export function transformOptions(
+  flags: Interfaces.InferredFlags<typeof transformFlags>,
+): NonNullable<ReplayOptions['transforms']> {
   return {
     guestAts: flags['guest-ats'],
     guestRil: flags['guest-ril'],

@@ -7,17 +7,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import type { Gate } from '../gates/gate.js';
-import type { Judging } from '../gates/judge.js';
 import type { InspectDocument } from '../inspect/document.js';
 import type { OpenTrace } from '../readers/reader.js';
 import type { TimelineProbe } from '../replay/timeline-probe.js';
-import type { BaselineRow } from '../results/baseline-row.js';
 import type { WrittenResult } from '../results/document.js';
 import type { WrittenStudy } from '../results/study-document.js';
-import type { ConvertOptions as SessionConvertOptions } from '../session/convert.js';
 import { DEFAULTS } from '../session/defaults.js';
-import type { RunOptions } from '../session/run-options.js';
 import type { SweepPlan } from '../sweep/plan.js';
 import type { Study } from '../sweep/study.js';
 import { UsageError } from '../trace/errors.js';
@@ -32,7 +27,6 @@ import {
   type ConvertOptions,
   INSPECT_OPTIONS,
   type InspectOptions,
-  type OnProgress,
   OPEN_OPTIONS,
   type OpenOptions,
   REPLAY_OPTIONS,
@@ -40,20 +34,10 @@ import {
   SWEEP_OPTIONS,
   type SweepOptions,
 } from './options.js';
-import type { ResultFile } from './result-file.js';
 import { namedTraces, type TraceInput } from './trace-input.js';
 
-/** Observation and interruption. */
-interface Hooks {
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A replay whose options are good. */
-export interface PlannedReplay extends Hooks {
-  readonly path: string;
-  readonly options: RunOptions;
-}
+/** What a first half comes to: checked options, for its second half. */
+type Plan<FirstHalf extends (...given: never) => unknown> = Awaited<ReturnType<FirstHalf>>;
 
 /**
  * Replay `trace` through one strategy.
@@ -65,7 +49,7 @@ export async function replay(trace: TraceInput, options: ReplayOptions): Promise
 }
 
 /** The first half of `replay`. */
-export async function planReplay(trace: TraceInput, given: ReplayOptions): Promise<PlannedReplay> {
+export async function planReplay(trace: TraceInput, given: ReplayOptions) {
   const { migrateOptions, requireOneStrategy, runOptions } = await import('./run-options.js');
   const { strategy, migrateAt, to, onProgress, signal, ...model } = checked(REPLAY_OPTIONS, given);
   const { paths, contents } = namedTraces([trace]);
@@ -77,25 +61,11 @@ export async function planReplay(trace: TraceInput, given: ReplayOptions): Promi
 
 /** The second half; `timeline` observes the course in time. */
 export async function runReplay(
-  { path, options, ...hooks }: PlannedReplay,
+  { path, options, ...hooks }: Plan<typeof planReplay>,
   timeline?: TimelineProbe | undefined,
 ): Promise<WrittenResult> {
   const { runReplays } = await import('../session/run.js');
   return abortable(hooks.signal, () => runReplays([path], options, { ...hooks, timeline }));
-}
-
-/** A comparison whose options are good. */
-export interface PlannedComparison extends Hooks {
-  readonly paths: readonly string[];
-  readonly options: RunOptions;
-  /** The row that the others are a multiple of. */
-  readonly baseline: BaselineRow;
-  /** The earlier result that gates are relative to. */
-  readonly earlier: ResultFile | undefined;
-  readonly gates: readonly Gate[];
-  readonly judging: Judging;
-  readonly seeds: number;
-  readonly jobs: number;
 }
 
 /**
@@ -111,10 +81,7 @@ export async function compare(
 }
 
 /** The first half of `compare`. */
-export async function planComparison(
-  traces: TraceInput | readonly TraceInput[],
-  given: CompareOptions,
-): Promise<PlannedComparison> {
+export async function planComparison(traces: TraceInput | readonly TraceInput[], given: CompareOptions) {
   const { resolveBaseline } = await import('./baseline.js');
   const { judgingOf, readGates, splitBaselines } = await import('./gates.js');
   const { runOptions } = await import('./run-options.js');
@@ -146,7 +113,7 @@ export async function planComparison(
 }
 
 /** The second half. */
-export async function runComparison(plan: PlannedComparison): Promise<WrittenResult> {
+export async function runComparison(plan: Plan<typeof planComparison>): Promise<WrittenResult> {
   const { paths, options, baseline, earlier, gates, judging, seeds, ...hooks } = plan;
   const { runSeeds } = await import('../session/seeds.js');
   const replayed = await abortable(hooks.signal, () => runSeeds(paths, options, seeds, hooks));
@@ -217,18 +184,8 @@ export async function convert(trace: TraceInput, output: string, options: Conver
   return abortable(hooks.signal, () => convertTrace(path, output, conversion, hooks));
 }
 
-/** A conversion whose options are good. */
-export interface PlannedConversion extends Hooks {
-  readonly path: string;
-  readonly conversion: SessionConvertOptions;
-}
-
 /** The first half of `convert`. */
-export async function planConversion(
-  trace: TraceInput,
-  output: string,
-  options: ConvertOptions,
-): Promise<PlannedConversion> {
+export async function planConversion(trace: TraceInput, output: string, options: ConvertOptions) {
   const { recordingOptions, transformOptions } = await import('./run-options.js');
   const { to, compress, limit, onProgress, signal, ...read } = checked(CONVERT_OPTIONS, options);
   const { paths, contents } = namedTraces([trace]);

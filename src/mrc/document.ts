@@ -34,3 +34,5 @@ export const MRC_DECLARATION = z.object({
 export type MrcDocument = Immutable<z.input<typeof MRC_DECLARATION>>;
 /** The curve of one trace. */
 export type MrcResult = MrcDocument['results'][number];
+/** One size on it. */
+export type CurvePoint = MrcResult['points'][number];

@@ -14,17 +14,10 @@ import { type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.
 import { Opcode } from '../trace/opcodes.js';
 import { granuleLog2OfTg, PAGE_SHIFT } from '../trace/units.js';
 import { AddressContexts } from './address-contexts.js';
-import type { MrcResult } from './document.js';
+import type { CurvePoint, MrcResult } from './document.js';
 import { firstPageOf, LivePages } from './live-pages.js';
 import { LruStack } from './lru-stack.js';
 import { type CommandSink, PendingCommands } from './pending-commands.js';
-
-/** One size on the curve. JSON of `results[].points[]`. */
-export interface CurvePoint {
-  readonly entries: number;
-  readonly misses: number;
-  readonly miss_ratio: number;
-}
 
 /** What to leave out. */
 export interface MissRatioCurveOptions {

@@ -1,7 +1,7 @@
 /**
  * A miss-ratio curve as text: block characters, sizes on a log2 axis, miss ratio in percent.
  */
-import type { CurvePoint } from './miss-ratio-curve.js';
+import type { CurvePoint } from './document.js';
 
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const MARGIN = '100 % ┤'.length;

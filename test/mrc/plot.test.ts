@@ -1,6 +1,6 @@
 /** Question: is the terminal plot what a reader expects, at any size? */
 import { describe, expect, test } from 'vitest';
-import type { CurvePoint } from '../../src/mrc/miss-ratio-curve.js';
+import type { CurvePoint } from '../../src/mrc/document.js';
 import { plotCurve } from '../../src/mrc/plot.js';
 
 const point = (entries: number, miss_ratio: number): CurvePoint => ({ entries, misses: 0, miss_ratio });

@@ -1,6 +1,5 @@
 /** Miss-ratio curves for people: the plot, then the points. */
-import type { MrcDocument, MrcResult } from '../../mrc/document.js';
-import type { CurvePoint } from '../../mrc/miss-ratio-curve.js';
+import type { CurvePoint, MrcDocument, MrcResult } from '../../mrc/document.js';
 import { plotCurve } from '../../mrc/plot.js';
 import type { ReportContext } from '../reporter.js';
 import { transformLine } from './footer.js';

@@ -156,8 +156,7 @@ function traceNotes(
 }
 
 /** Commands that never became visible to the SMMU. */
-function unpublishedCommands(result: StrategyResult): number {
-  const { replay } = result as { replay?: { unpublished_commands?: number } };
+function unpublishedCommands({ replay }: StrategyResult): number {
   return replay?.unpublished_commands ?? 0;
 }
 
