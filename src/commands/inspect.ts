@@ -59,7 +59,7 @@ export default class Inspect extends BaseCommand {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
     }
     const { transformSettings } = await import('../transforms/registry.js');
-    const { transformOptions: parsed } = await import('../library/run-options.js');
+    const { transformOptions: parsed } = await import('../library/reading.js');
     const [transform] = transformSettings(parsed(transformOptions(flags)));
     if (transform !== undefined) {
       throw new UsageError(`--topology: expected no guest transform beside it, found ${transform.name}`);

@@ -41,7 +41,7 @@ export default class Mrc extends BaseCommand {
       const { limit, msi } = flags;
       const { checked } = await import('../library/checked.js');
       const { INSPECT_OPTIONS } = await import('../library/options.js');
-      const library = await import('../library/run-options.js');
+      const library = await import('../library/reading.js');
       const read = checked(INSPECT_OPTIONS, { ...readOptions(flags), limit, transforms: transformOptions(flags) });
       const transforms = library.transformOptions(read.transforms);
       const options = { ...library.recordingOptions(read), limit, msi, sizes, transforms };

@@ -138,7 +138,7 @@ export function requireDistinctNames(traces: readonly string[]): void {
  */
 export async function openTrace(trace: TraceInput, options: OpenOptions = {}): Promise<OpenTrace> {
   const { openRecording } = await import('../readers/open-recording.js');
-  const { recordingOptions } = await import('./run-options.js');
+  const { recordingOptions } = await import('./reading.js');
   const reading = recordingOptions(checked(OPEN_OPTIONS, options));
   const { paths, contents } = namedTraces([trace]);
   return openRecording(paths[0], { ...reading, contents });
@@ -154,7 +154,7 @@ export async function inspect(trace: TraceInput, options: InspectOptions = {}): 
   const { inspectTrace } = await import('../inspect/inspect-trace.js');
   const { interruptible } = await import('../session/interruptible.js');
   const { transformed } = await import('../session/transformed.js');
-  const { recordingOptions, transformOptions } = await import('./run-options.js');
+  const { recordingOptions, transformOptions } = await import('./reading.js');
   const { limit, onProgress, signal, ...read } = checked(INSPECT_OPTIONS, options);
   const { paths, contents } = namedTraces([trace]);
   const [path] = paths;
@@ -186,7 +186,7 @@ export async function convert(trace: TraceInput, output: string, options: Conver
 
 /** The first half of `convert`. */
 export async function planConversion(trace: TraceInput, output: string, options: ConvertOptions) {
-  const { recordingOptions, transformOptions } = await import('./run-options.js');
+  const { recordingOptions, transformOptions } = await import('./reading.js');
   const { to, compress, limit, onProgress, signal, ...read } = checked(CONVERT_OPTIONS, options);
   const { paths, contents } = namedTraces([trace]);
   if (typeof output !== 'string') throw new UsageError(`expected the path of an output, found ${shown(output)}`);

@@ -6,7 +6,7 @@ import { shown } from './checked.js';
 export type TraceInput = string | Uint8Array | { readonly name: string; readonly data: Uint8Array | string };
 
 /** Traces as the readers open them. */
-export interface NamedTraces {
+interface NamedTraces {
   /** Paths, and the names of what lies in memory. */
   readonly paths: readonly string[];
   /** What lies in memory; absent: nothing. */

@@ -1,6 +1,6 @@
 /** Declaration of `miss_ratio_curves`: what `mrc` says, beside the results of a replay of the same events. */
 import { z } from 'zod';
-import { type Immutable, label, quantity } from './metric.js';
+import { label, quantity } from './metric.js';
 
 const POINT = z.object({
   entries: quantity('count', 'size of the TLB'),
@@ -19,5 +19,3 @@ export const CURVE = z.object({
   unpublished_commands: quantity('count', 'commands that no doorbell published'),
   points: z.array(POINT).meta({ description: 'ascending sizes' }),
 });
-
-export type CurveResult = Immutable<z.infer<typeof CURVE>>;
