@@ -82,7 +82,7 @@ it('refuses shards that are missing, doubled, foreign, damaged or none, with exi
     [() => [one, altered(another, [sha256, '0'.repeat(64)])], 'expected the same content of trace'],
     [() => [one, altered([`"version": "${provenance.tool.version}"`, '"version": "0"'])], 'expected smmuscope '],
     [
-      () => [one, altered(['"version":', '"build": "0123456789abcdef", "version":'])],
+      () => [one, altered([`"build": "${provenance.tool.build}"`, '"build": "0123456789abcdef"'])],
       'found smmuscope 0.1.0 (build 0123456789ab)',
     ],
     [() => [one, altered(['"index": 1', '"index": 0'])], 'expected every point of its shard once, found point 0'],
