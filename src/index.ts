@@ -9,7 +9,9 @@
  */
 import { HANDLINGS, type Handling as HandlingValue } from './strategies/transport.js';
 
-export type { InspectDocument } from './inspect/document.js';
+export type { InspectDocument } from './analysis/inspect/document.js';
+export type { OpenTrace } from './formats/reader.js';
+export type { SavedTrace } from './formats/save-trace.js';
 export { AbortError } from './library/abort.js';
 export { compare, convert, inspect, openTrace, replay, sweep } from './library/library.js';
 export type {
@@ -22,11 +24,6 @@ export type {
   SweepOptions,
 } from './library/options.js';
 export type { TraceInput } from './library/trace-input.js';
-export { COSTS as Cost, type CostName, STAGES, type Stage } from './path/costs.js';
-export type { PathBuilder } from './path/path-builder.js';
-export type { Submission } from './path/submission.js';
-export { ExitCause } from './path/tally.js';
-export type { OpenTrace } from './readers/reader.js';
 export type {
   WrittenResult as ResultDocument,
   WrittenStrategyResult as StrategyResult,
@@ -36,6 +33,10 @@ export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
 export { forwardToHost, hostKernel } from './strategies/host-kernel.js';
+export { COSTS as Cost, type CostName, STAGES, type Stage } from './strategies/path/costs.js';
+export type { PathBuilder } from './strategies/path/path-builder.js';
+export type { Submission } from './strategies/path/submission.js';
+export { ExitCause } from './strategies/path/tally.js';
 export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';
 export { guestIssueLists } from './strategies/transports/native.js';
 export { noWorker } from './strategies/transports/no-worker.js';
@@ -51,7 +52,6 @@ export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';
 export type { EventBatch } from './trace/events.js';
 export { OPCODES as Opcode, opcodeClass } from './trace/opcodes.js';
-export type { SavedTrace } from './writers/save-trace.js';
 
 /** What `forward` of a strategy returns: as values, and as their type. */
 export const Handling = HANDLINGS;

@@ -58,7 +58,7 @@ export default class Inspect extends BaseCommand {
     if (flags.json || flags.reporter !== undefined) {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
     }
-    const { transformSettings } = await import('../transforms/registry.js');
+    const { transformSettings } = await import('../guest/transforms/registry.js');
     const { transformOptions: parsed } = await import('../library/reading.js');
     const [transform] = transformSettings(parsed(transformOptions(flags)));
     if (transform !== undefined) {

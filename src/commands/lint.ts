@@ -29,7 +29,7 @@ export default class Lint extends BaseCommand {
     let errors = 0;
     await Report.open(flags, { schema: 'smmuscope.lint/1' }, [args.trace]).write(async () => {
       const { openTrace } = await import('../library/library.js');
-      const { lintTrace } = await import('../lint/lint-trace.js');
+      const { lintTrace } = await import('../analysis/lint/lint-trace.js');
       const trace = await openTrace(args.trace, readOptions(flags));
       const document = await withProgress(flags, (onProgress) => lintTrace(trace, { limit: flags.limit, onProgress }));
       errors = document.errors;

@@ -1,6 +1,7 @@
 /** A strategy explained: where the time of one operation in one PROD write goes, step by step, for a few sizes of it. */
-import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES, type Stage } from '../path/costs.js';
+
 import type { LoadedProfile, Parameter } from '../profiles/load.js';
+import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES, type Stage } from '../strategies/path/costs.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { forwardAll, unmapSubmission } from '../strategies/user/trial.js';

@@ -5,16 +5,16 @@
  * does for issued commands: fetch, execution, CMD_SYNC. Nothing else runs, so locks are free and queues empty. The replay
  * of the same submission must come to the same ns (test/strategies/explain.test.ts).
  */
-import { AtcLinks } from '../engine/atc-links.js';
-import { HALTING } from '../engine/contracts.js';
-import { executionCost } from '../engine/execution-cost.js';
-import { type SyncBackoff, syncBackoff } from '../engine/sync-backoff.js';
-import { Cost, costTable } from '../path/costs.js';
-import { PathBuilder } from '../path/path-builder.js';
-import { Program, Step } from '../path/program.js';
-import type { Submission } from '../path/submission.js';
+import { AtcLinks } from '../machine/engine/atc-links.js';
+import { HALTING } from '../machine/engine/contracts.js';
+import { executionCost } from '../machine/engine/execution-cost.js';
+import { type SyncBackoff, syncBackoff } from '../machine/engine/sync-backoff.js';
+import { Simulator } from '../machine/sim/simulator.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import { Simulator } from '../sim/simulator.js';
+import { Cost, costTable } from '../strategies/path/costs.js';
+import { PathBuilder } from '../strategies/path/path-builder.js';
+import { Program, Step } from '../strategies/path/program.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { Transport } from '../strategies/transport.js';
 import { TrialTally } from '../strategies/user/trial.js';
 import { Opcode } from '../trace/opcodes.js';

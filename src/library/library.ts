@@ -7,8 +7,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import type { InspectDocument } from '../inspect/document.js';
-import type { OpenTrace } from '../readers/reader.js';
+import type { InspectDocument } from '../analysis/inspect/document.js';
+import type { OpenTrace } from '../formats/reader.js';
+import type { SavedTrace } from '../formats/save-trace.js';
 import type { TimelineProbe } from '../replay/timeline-probe.js';
 import type { WrittenResult } from '../results/document.js';
 import type { WrittenStudy } from '../results/study-document.js';
@@ -17,7 +18,6 @@ import type { SweepPlan } from '../sweep/plan.js';
 import type { Study } from '../sweep/study.js';
 import { UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import type { SavedTrace } from '../writers/save-trace.js';
 import { abortable } from './abort.js';
 import { checked, shown } from './checked.js';
 import {
@@ -137,7 +137,7 @@ export function requireDistinctNames(traces: readonly string[]): void {
  * @throws UserError for what the options or the trace are to blame for, while drawing too
  */
 export async function openTrace(trace: TraceInput, options: OpenOptions = {}): Promise<OpenTrace> {
-  const { openRecording } = await import('../readers/open-recording.js');
+  const { openRecording } = await import('../formats/open-recording.js');
   const { recordingOptions } = await import('./reading.js');
   const reading = recordingOptions(checked(OPEN_OPTIONS, options));
   const { paths, contents } = namedTraces([trace]);
@@ -150,8 +150,8 @@ export async function openTrace(trace: TraceInput, options: OpenOptions = {}): P
  * @throws UserError for what the options or the trace are to blame for, AbortError
  */
 export async function inspect(trace: TraceInput, options: InspectOptions = {}): Promise<InspectDocument> {
-  const { openRecording } = await import('../readers/open-recording.js');
-  const { inspectTrace } = await import('../inspect/inspect-trace.js');
+  const { openRecording } = await import('../formats/open-recording.js');
+  const { inspectTrace } = await import('../analysis/inspect/inspect-trace.js');
   const { interruptible } = await import('../session/interruptible.js');
   const { transformed } = await import('../session/transformed.js');
   const { recordingOptions, transformOptions } = await import('./reading.js');

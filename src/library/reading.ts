@@ -1,8 +1,8 @@
 /** From checked options to how a trace is read, and what is made of it. */
-import { parseColumnMap } from '../readers/csv/column-map.js';
-import type { RecordingOptions } from '../readers/open-recording.js';
-import type { TransformOptions } from '../transforms/transform.js';
-import { parseFactor, parseKernel } from '../transforms/transform-list.js';
+import { parseColumnMap } from '../formats/csv/column-map.js';
+import type { RecordingOptions } from '../formats/open-recording.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
+import { parseFactor, parseKernel } from '../guest/transforms/transform-list.js';
 import type { CheckedReading, CheckedTransforms } from './options.js';
 
 /**

@@ -1,7 +1,8 @@
 /** The slowest operations of a replay, with where their time went: a bounded list, whatever the trace's length. */
-import { STAGE_OF_COST, STAGES } from '../path/costs.js';
+
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
+import { STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
 
 /** Operations that are kept. */
 export const SLOWEST_KEPT = 16;

@@ -3,7 +3,7 @@
  * see exactly what the guest wrongly counts as done? Sources: facts L §0.1, §4.1–4.3, M §2.4–2.5; oracles O14, O45.
  */
 import { describe, expect, it } from 'vitest';
-import { parseFaults } from '../../src/faults/fault.js';
+import { parseFaults } from '../../src/replay/faults/fault.js';
 import { strategyNames } from '../../src/strategies/registry.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
 import { Opcode } from '../../src/trace/opcodes.js';
@@ -257,7 +257,7 @@ describe('what a fault leaves alone', () => {
   it('a strategy that says nothing about errors is not applicable, with the reason', async () => {
     const [choice] = resolveStrategies(['ioctl']);
     const { errors: _errors, ...mute } = choice.transport;
-    const { errorBehaviour } = await import('../../src/replay/fault-answers.js');
+    const { errorBehaviour } = await import('../../src/replay/faults/fault-answers.js');
     expect(errorBehaviour({ ...choice, transport: mute }).illegal).toEqual({
       notApplicable: 'it does not say what it does with errors',
     });

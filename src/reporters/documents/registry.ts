@@ -1,8 +1,9 @@
 /** All kinds of documents that are read again, the reading, and their published JSON Schemas. */
+
+import { INSPECT_DECLARATION } from '../../analysis/inspect/document.js';
+import { LINT_DECLARATION } from '../../analysis/lint/document.js';
+import { MRC_DECLARATION } from '../../analysis/mrc/document.js';
 import { CALIBRATION_DECLARATION } from '../../calibration/document.js';
-import { INSPECT_DECLARATION } from '../../inspect/document.js';
-import { LINT_DECLARATION } from '../../lint/document.js';
-import { MRC_DECLARATION } from '../../mrc/document.js';
 import { publishedSchema } from '../../results/declaration/published-schema.js';
 import { type DocumentKind, parseDeclared, RESULT_KIND } from '../../results/read-result.js';
 import { SENSITIVITY_DECLARATION } from '../../results/sensitivity-document.js';

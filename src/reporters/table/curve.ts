@@ -1,6 +1,6 @@
 /** Miss-ratio curves for people: the plot, then the points. */
-import type { CurvePoint, MrcDocument, MrcResult } from '../../mrc/document.js';
-import { plotCurve } from '../../mrc/plot.js';
+import type { CurvePoint, MrcDocument, MrcResult } from '../../analysis/mrc/document.js';
+import { plotCurve } from '../../analysis/mrc/plot.js';
 import type { ReportContext } from '../reporter.js';
 import { transformLine } from './footer.js';
 import { formatCount, formatShare } from './format.js';

@@ -47,7 +47,7 @@ const READER_KEYS = {
   lossy: z.array(NOTE).meta({ description: 'what the recording lost, or the reader had to assume' }),
 };
 
-/** What a reader saw (readers/reader.ts). */
+/** What a reader saw (formats/reader.ts). */
 export const READER = z.object(READER_KEYS).meta({ description: 'what the reader saw' });
 
 /** The same in a result: earlier builds counted less. */
@@ -55,7 +55,7 @@ export const RESULT_READER = z
   .object({ ...allAddedLater(READER_KEYS), format: READER_KEYS.format })
   .meta({ description: 'what the reader saw' });
 
-/** How two joined recordings agree (readers/join/). */
+/** How two joined recordings agree (formats/join/). */
 export const JOIN = z
   .object({
     file: label('file name of the recording that was joined'),

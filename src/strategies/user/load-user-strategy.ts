@@ -8,14 +8,14 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { COSTS } from '../../path/costs.js';
-import { ExitCause } from '../../path/tally.js';
 import * as command from '../../trace/command.js';
 import { UsageError, UserError } from '../../trace/errors.js';
 import { OPCODES, opcodeClass } from '../../trace/opcodes.js';
 import { emulate, isAttachCommand } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
+import { COSTS } from '../path/costs.js';
+import { ExitCause } from '../path/tally.js';
 import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
