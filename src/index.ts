@@ -1,16 +1,34 @@
 /**
- * The library.
+ * The library (docs/library.md).
  *
+ * - The tool's work as functions: `replay`, `compare`, `inspect`, `openTrace`, `sweep`, `convert`, with the defaults of the
+ *   command line. What the options or the input are to blame for is a UserError.
  * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rules
  *   of the host's ioctl (`forwardToHost`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
- * - The tool's main job: `runReplays`, traces × strategies → result document. What the input is to blame for is a UserError.
  */
 import { HANDLINGS, type Handling as HandlingValue } from './strategies/transport.js';
 
-export type { TransformOptions } from './guest/transforms/transform.js';
-export type { ResultDocument, StrategyResult } from './results/document.js';
-export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
+export type { InspectDocument } from './analysis/inspect/document.js';
+export type { OpenTrace } from './formats/open-trace.js';
+export type { SavedTrace } from './formats/save-trace.js';
+export { AbortError } from './library/abort.js';
+export { compare, convert, inspect, openTrace, replay, sweep } from './library/library.js';
+export type {
+  CompareOptions,
+  ConvertOptions,
+  InspectOptions,
+  OnProgress,
+  OpenOptions,
+  ReplayOptions,
+  SweepOptions,
+} from './library/options.js';
+export type { TraceInput } from './library/trace-input.js';
+export type {
+  WrittenResult as ResultDocument,
+  WrittenStrategyResult as StrategyResult,
+} from './results/document.js';
+export type { WrittenStudy as StudyDocument } from './results/study-document.js';
 export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
@@ -32,6 +50,7 @@ export {
 export type { StrategyKit, UserStrategy } from './strategies/user/load-user-strategy.js';
 export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';
+export type { EventBatch } from './trace/events.js';
 export { OPCODES as Opcode, opcodeClass } from './trace/opcodes.js';
 
 /** What `forward` of a strategy returns: as values, and as their type. */

@@ -1,64 +1,115 @@
-/**
- * The document `smmuscope.calibration/1`: what was fitted to what, and how well it predicts what it was not fitted to.
- */
-import type { PredictionError, ResidualSlice, ShapeResidual } from './prediction-error.js';
-import type { LeftOut } from './recorded-latencies.js';
+/** The document `smmuscope.calibration/1`: what was fitted to what, and how well it predicts what it was not fitted to. */
+import { z } from 'zod';
+import { type Immutable, label, number, quantity } from '../results/declaration/metric.js';
+import { TOOL } from '../results/declaration/recording.js';
+import { CALIBRATION_SCHEMA } from '../results/declaration/tags.js';
 
-/** Version tag. */
-export const CALIBRATION_SCHEMA = 'smmuscope.calibration/1';
+const FITTED = z.object({
+  key: label('parameter of the profile'),
+  start_ns: quantity('ns', 'its value before the fit'),
+  value_ns: quantity('ns', 'its value after it'),
+  status: z.enum(['fitted', 'at-bound', 'undetermined']).meta({
+    description: 'at-bound: fixed at the bound that the fit wanted to pass; undetermined: kept, the data do not tell',
+  }),
+  interval_95_ns: z.tuple([z.number(), z.number()]).nullable().meta({
+    description:
+      'holds with every other parameter as this document says, ns; null: not fitted, or too few measurements',
+  }),
+  reason: label('why it is undetermined; null: it is not').nullable(),
+});
 
-/** One fitted parameter. */
-export interface FittedParameter {
-  readonly key: string;
-  /** Value of the profile before the fit, and after it. */
-  readonly start_ns: number;
-  readonly value_ns: number;
-  /** `at-bound`: fixed at the bound that the fit wanted to pass; `undetermined`: kept, as the data say nothing about it. */
-  readonly status: 'fitted' | 'at-bound' | 'undetermined';
-  /** Null unless `fitted`; holds with every other parameter as this document says. */
-  readonly interval_95_ns: readonly [number, number] | null;
-  /** Why it is undetermined; null otherwise. */
-  readonly reason: string | null;
-}
+const LEFT_OUT = z.object({
+  overlapping: quantity('count', 'another vCPU’s submission was under way'),
+  without_sync: quantity('count', 'nobody waited for it'),
+  without_completion: quantity('count', 'the recording has no completion for it'),
+  attaching: quantity('count', 'its cost depends on the stream, which the shape does not hold'),
+});
 
-/** One file of measurements. */
-export interface MeasuredFile {
-  readonly file: string;
-  readonly sha256: string;
-  /** Reader of a trace, or `points`. */
-  readonly format: string;
-  readonly measurements: number;
-  /** The recording joined with it that gave the latencies; null if it did itself. */
-  readonly latencies_from?: string | null | undefined;
-  /** The recorder wrote while the guest waited: the latencies hold the recording itself (every run that QEMU logged). */
-  readonly includes_tracing?: boolean | undefined;
-  /** Submissions of a trace that are no measurements; null for points. */
-  readonly left_out: LeftOut | null;
-}
+const MEASURED = z.object({
+  file: label('file name'),
+  sha256: label('SHA-256 of its bytes'),
+  format: label('format of the trace, or points'),
+  measurements: quantity('count', 'measurements'),
+  latencies_from: label('the recording joined with it that gave the latencies; null: itself').nullable().optional(),
+  includes_tracing: z.boolean().optional().meta({
+    description: 'the recorder wrote while the guest waited: the latencies hold the recording itself',
+  }),
+  left_out: LEFT_OUT.nullable().meta({ description: 'submissions that are no measurements; null: points' }),
+});
 
-/** Measurements that are predicted, and how well. */
-export interface EvaluatedPart {
-  /** `fit` (what was fitted), `holdout` (the rest of the same file) or `predict` (another file). */
-  readonly part: 'fit' | 'holdout' | 'predict';
-  readonly file: string;
-  readonly errors: readonly PredictionError[];
-  /** By shape of submission. */
-  readonly residuals: readonly ShapeResidual[];
-  /** In the order in which they were measured. */
-  readonly residuals_in_order: readonly ResidualSlice[];
-}
+const ERROR = z.object({
+  strategy: label('strategy'),
+  measurements: quantity('count', 'measurements'),
+  median_absolute_error: quantity('share', 'median of |predicted − measured| ÷ measured'),
+  p90_absolute_error: quantity('share', '90th percentile of it'),
+  median_error: quantity('share', 'median of (predicted − measured) ÷ measured'),
+  median_spread: quantity('share', 'median_absolute_error if each shape were predicted by its own median'),
+  p90_spread: quantity('share', 'p90_absolute_error likewise: no model of the shape alone can do better'),
+});
+
+const SHAPE = z.object({
+  strategy: label('strategy'),
+  commands: quantity('count', 'commands of the submission'),
+  shape: label('what it holds ahead of its CMD_SYNC'),
+  measurements: quantity('count', 'measurements of that shape'),
+  predicted_ns: quantity('ns', 'prediction'),
+  median_ns: quantity('ns', 'median of the measurements'),
+  p10_residual_ns: quantity('ns', '10th percentile of measured − predicted'),
+  median_residual_ns: quantity('ns', 'median of it'),
+  p90_residual_ns: quantity('ns', '90th percentile of it'),
+});
+
+const SLICE = z.object({
+  first: number('position of its first measurement in the file, from 1'),
+  last: number('position of its last'),
+  p10_residual: quantity('share', '10th percentile of (measured − predicted) ÷ predicted'),
+  median_residual: quantity('share', 'median of it'),
+  p90_residual: quantity('share', '90th percentile of it'),
+});
+
+const PART = z.object({
+  part: z.enum(['fit', 'holdout', 'predict']).meta({
+    description: 'fit: what was fitted; holdout: the rest of the same file; predict: another file',
+  }),
+  file: label('file name'),
+  errors: z.array(ERROR).meta({ description: 'errors by strategy' }),
+  residuals: z.array(SHAPE).meta({ description: 'residuals by shape of submission' }),
+  residuals_in_order: z.array(SLICE).meta({ description: 'residuals in the order of measurement' }),
+});
+
+export const CALIBRATION_DECLARATION = z.object({
+  schema: z.literal(CALIBRATION_SCHEMA).meta({ description: 'version of this document' }),
+  provenance: z
+    .object({
+      tool: TOOL,
+      profile: z
+        .object({
+          name: label('profile that the fit began with'),
+          title: label('what it is of'),
+          overrides: z.array(z.string()).meta({ description: 'KEY=VALUE changes of it' }),
+        })
+        .meta({ description: 'profile before the fit' }),
+      measured: z.array(MEASURED).meta({ description: 'files of measurements' }),
+      fit_share: quantity('share', 'part of the first file that is fitted'),
+      split: label('how that part is chosen'),
+      centre: label('which centre of a shape’s measurements is fitted'),
+    })
+    .meta({ description: 'everything that decided the fit' }),
+  parameters: z.array(FITTED).meta({ description: 'parameters of the fit' }),
+  parts: z.array(PART).meta({ description: 'measurements, and how well they are predicted' }),
+});
 
 /** The whole document. */
-export interface CalibrationDocument {
-  readonly schema: typeof CALIBRATION_SCHEMA;
-  readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
-    readonly profile: { readonly name: string; readonly title: string; readonly overrides: readonly string[] };
-    readonly measured: readonly MeasuredFile[];
-    readonly fit_share: number;
-    readonly split: string;
-    readonly centre: string;
-  };
-  readonly parameters: readonly FittedParameter[];
-  readonly parts: readonly EvaluatedPart[];
-}
+export type CalibrationDocument = Immutable<z.input<typeof CALIBRATION_DECLARATION>>;
+/** One fitted parameter. */
+export type FittedParameter = CalibrationDocument['parameters'][number];
+/** One file of measurements. */
+export type MeasuredFile = CalibrationDocument['provenance']['measured'][number];
+/** Measurements that are predicted, and how well. */
+export type EvaluatedPart = CalibrationDocument['parts'][number];
+/** How far predictions of one strategy are from measurements, and how far any prediction by shape would be. */
+export type PredictionError = EvaluatedPart['errors'][number];
+/** Measurements of one shape beside its prediction. */
+export type ShapeResidual = EvaluatedPart['residuals'][number];
+/** Consecutive measurements: where a run of them errs alike, the machine changed, not the path. */
+export type ResidualSlice = EvaluatedPart['residuals_in_order'][number];

@@ -1,48 +1,7 @@
 /** How far predictions are from measurements, and how far any prediction by shape would be. */
+import type { PredictionError, ResidualSlice, ShapeResidual } from './document.js';
 import type { Measurement, Shape } from './measurement.js';
 import { type Weighted, weightedQuantile } from './weighted.js';
-
-/** Absolute differences are parts of the measured latency: 0.1 is 10 %. */
-export interface PredictionError {
-  readonly strategy: string;
-  readonly measurements: number;
-  readonly median_absolute_error: number;
-  readonly p90_absolute_error: number;
-  /** Predicted minus measured; below zero where predictions are mostly too short. */
-  readonly median_error: number;
-  /**
-   * The same as `median_absolute_error` and `p90_absolute_error` if each shape were predicted by the median of these very
-   * measurements: how far equal submissions are from each other, which no model of their shape can tell.
-   */
-  readonly median_spread: number;
-  readonly p90_spread: number;
-}
-
-/** Measurements of one shape beside its prediction. */
-export interface ShapeResidual {
-  readonly strategy: string;
-  readonly commands: number;
-  /** What the submission holds ahead of its CMD_SYNC. */
-  readonly shape: string;
-  readonly measurements: number;
-  readonly predicted_ns: number;
-  readonly median_ns: number;
-  /** Measured minus predicted, ns. */
-  readonly p10_residual_ns: number;
-  readonly median_residual_ns: number;
-  readonly p90_residual_ns: number;
-}
-
-/** Consecutive measurements beside their predictions: where a run of them errs alike, the machine changed, not the path. */
-export interface ResidualSlice {
-  /** Positions of the first and the last measurement in the file, from 1. */
-  readonly first: number;
-  readonly last: number;
-  /** Measured minus predicted as a part of the prediction. */
-  readonly p10_residual: number;
-  readonly median_residual: number;
-  readonly p90_residual: number;
-}
 
 /** Errors per strategy, in order of first measurement. */
 export function predictionErrors(

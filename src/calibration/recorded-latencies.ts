@@ -11,18 +11,6 @@ import { type EventBatch, EventKind } from '../trace/events.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Measurement, Shapes } from './measurement.js';
 
-/** Submissions of a trace that are no measurements, by reason. */
-export interface LeftOut {
-  /** Another vCPU's submission was under way at the same time. */
-  overlapping: number;
-  /** Nobody waited for it. */
-  without_sync: number;
-  /** The recording has no completion for it, or one at the very time of its doorbell. */
-  without_completion: number;
-  /** CFGI_STE and CFGI_STE_RANGE: what the path does for them depends on the stream, which the shape does not hold. */
-  attaching: number;
-}
-
 interface Open {
   readonly commands: readonly CommandWords[];
   readonly publishedNs: number;
@@ -32,7 +20,8 @@ interface Open {
 /** Collects the measurements of one trace, recorded on the path of `choice`. */
 export class RecordedLatencies {
   readonly measurements: Measurement[] = [];
-  readonly leftOut: LeftOut = { overlapping: 0, without_sync: 0, without_completion: 0, attaching: 0 };
+  /** Submissions that are no measurements, by reason; attaching: CFGI_STE and CFGI_STE_RANGE. */
+  readonly leftOut = { overlapping: 0, without_sync: 0, without_completion: 0, attaching: 0 };
   private readonly pending = new Map<number, CommandWords[]>();
   private readonly open = new Map<number, Open>();
 

@@ -1,10 +1,11 @@
 /** From parsed flags to the options of a calibration. */
 import type { Centre } from '../calibration/centres.js';
 import type { Split } from '../calibration/split.js';
+import { requireOneStrategy } from '../library/run-options.js';
+import { checkStrategyFiles } from '../library/strategy-files.js';
 import type { CalibrationOptions } from '../session/calibrate.js';
 import { UsageError } from '../trace/errors.js';
-import { requireOneStrategy, splitList } from './run-options.js';
-import { checkStrategyFiles } from './strategy-files.js';
+import { splitList } from './run-options.js';
 
 /** The flags of `calibrate`, parsed. */
 export interface CalibrationFlags {

@@ -1,5 +1,6 @@
 /** Flags that several commands share, each declared once. */
 import { Args, Flags } from '@oclif/core';
+import { DEFAULTS, LIMITS } from '../session/defaults.js';
 
 const TRACE_GROUP = 'TRACE';
 const MODEL_GROUP = 'MODEL';
@@ -77,7 +78,7 @@ export const modelFlags = {
     helpValue: 'NAME|FILE.yaml',
     description:
       'hardware and software costs: a built-in profile (list: smmuscope profiles) or a file of the same shape',
-    default: 'neoverse-mmu700',
+    default: DEFAULTS.profile,
   }),
   set: Flags.string({
     helpGroup: MODEL_GROUP,
@@ -103,24 +104,24 @@ export const modelFlags = {
     helpValue: 'NUMBER',
     description:
       'replay this many copies of the trace at once, as VMs that share the SMMU and its main queue [default: 1]',
-    default: 1,
+    default: DEFAULTS.vms,
     min: 1,
-    max: 256,
+    max: LIMITS.vms,
   }),
   'vm-shift': Flags.string({
     helpGroup: MODEL_GROUP,
     helpValue: 'TIME',
     description: 'how far each of several VMs is behind the one before, such as 500ns, 10us or 1ms',
-    default: '10us',
+    default: DEFAULTS.vmShift,
   }),
   background: Flags.integer({
     helpGroup: MODEL_GROUP,
     helpValue: 'RATE',
     description:
       'invalidations per second that the host makes for itself in the same physical queue, at random times [default: 0]',
-    default: 0,
+    default: DEFAULTS.background,
     min: 0,
-    max: 100_000_000,
+    max: LIMITS.backgroundPerS,
   }),
   pacing: Flags.option({
     options: ['closed', 'recorded', 'asap'] as const,
@@ -128,7 +129,7 @@ export const modelFlags = {
     helpGroup: MODEL_GROUP,
     description:
       'when a vCPU publishes: closed keeps its recorded think time after each completed SYNC, recorded keeps the recorded times, asap waits for nothing but the SYNC',
-    default: 'closed',
+    default: DEFAULTS.pacing,
   }),
   dma: Flags.option({
     options: ['ordered', 'timed'] as const,
@@ -136,13 +137,13 @@ export const modelFlags = {
     helpGroup: MODEL_GROUP,
     description:
       'when a translation meets the commands around it: ordered keeps its place in the trace, so that cache outcomes do not depend on timing; timed lets it arrive at its recorded time, contend for slots and race with invalidations (best with --pacing recorded)',
-    default: 'ordered',
+    default: DEFAULTS.dma,
   }),
   warmup: Flags.integer({
     helpGroup: MODEL_GROUP,
     helpValue: 'EVENTS',
     description: 'replay this many events first without measuring them [default: 0]',
-    default: 0,
+    default: DEFAULTS.warmup,
     min: 0,
   }),
   fault: Flags.string({
@@ -157,19 +158,19 @@ export const modelFlags = {
     helpGroup: MODEL_GROUP,
     helpValue: 'NUMBER',
     description: 'seed of everything random in the model; the same seed gives the same bytes [default: 0]',
-    default: 0,
+    default: DEFAULTS.seed,
     min: 0,
   }),
   msi: Flags.boolean({
     helpGroup: MODEL_GROUP,
     description: 'translate message-signalled interrupts like other DMA (the default); --no-msi leaves them out',
-    default: true,
+    default: DEFAULTS.msi,
     allowNo: true,
   }),
   safety: Flags.boolean({
     helpGroup: MODEL_GROUP,
     description: 'watch for stale translations used after the guest saw its SYNC complete (the default)',
-    default: true,
+    default: DEFAULTS.safety,
     allowNo: true,
   }),
 };
@@ -201,7 +202,7 @@ export const jobsFlag = Flags.integer({
   helpValue: 'NUMBER',
   description: 'replay on this many threads; it changes no byte of the report [default: one per CPU]',
   min: 1,
-  max: 1024,
+  max: LIMITS.jobs,
 });
 
 /** Code that a file names may run. */
@@ -210,16 +211,13 @@ export const allowCodeFlag = Flags.boolean({
   default: false,
 });
 
-/** Threads of a comparison, unless `--jobs` says otherwise: more would exceed what a run may hold in memory. */
-export const DEFAULT_THREADS = 2;
-
 /** Threads of a comparison. */
 export const comparisonJobsFlag = Flags.integer({
   char: 'j',
   helpValue: 'NUMBER',
-  description: `divide the strategies among this many threads, each of which takes 40 to 60 MB; it changes no byte of the report [default: ${DEFAULT_THREADS}, or 1 on a single CPU]`,
+  description: `divide the strategies among this many threads, each of which takes 40 to 60 MB; it changes no byte of the report [default: ${DEFAULTS.threads}, or 1 on a single CPU]`,
   min: 1,
-  max: 1024,
+  max: LIMITS.jobs,
 });
 
 /** Where a report goes and what it looks like. */

@@ -3,18 +3,20 @@ import { explainStrategy } from '../explain/explain-strategy.js';
 import { usesOf } from '../explain/parameter-uses.js';
 import { WORKLOADS } from '../guest/workloads/registry.js';
 import { DEFAULT_PROFILE, loadProfile, nearestKey, profileNames } from '../profiles/load.js';
+import type {
+  ProfileDocument,
+  ProfilesDocument,
+  StrategiesDocument,
+  StrategyDocument,
+  WorkloadsDocument,
+} from '../reporters/listings.js';
 import {
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
-  type ProfileDocument,
-  type ProfilesDocument,
   STRATEGIES_SCHEMA,
   STRATEGY_SCHEMA,
-  type StrategiesDocument,
-  type StrategyDocument,
   WORKLOADS_SCHEMA,
-  type WorkloadsDocument,
-} from '../reporters/listings.js';
+} from '../results/declaration/tags.js';
 import { listStrategies } from '../strategies/registry.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError } from '../trace/errors.js';

@@ -1,31 +1,12 @@
 /** From parsed flags to how a trace is opened. */
-import { parseColumnMap } from '../formats/csv/column-map.js';
-import type { RecordingOptions } from '../formats/open-recording.js';
-import type { ColumnMap } from '../formats/rows/columns.js';
+import type { Interfaces } from '@oclif/core';
+import type { OpenOptions } from '../library/options.js';
+import type { traceFlags } from './flags.js';
 
-/** The flags of `traceFlags` that decide how a trace is read, parsed. */
-export interface ReadFlags {
-  readonly format: string | undefined;
-  readonly lenient: boolean;
-  readonly 'csv-map': readonly string[] | undefined;
-  readonly 'ftrace-events': string | undefined;
-  readonly with: string | undefined;
-}
+type ReadFlags = Omit<Interfaces.InferredFlags<typeof traceFlags>, 'limit'>;
 
-/**
- * How `flags` want a trace opened: options for `openRecording`, and the part of every session's options that it takes.
- * @throws UsageError for a map of columns that cannot be
- */
-export function readOptions(flags: ReadFlags): RecordingOptions {
-  return {
-    format: flags.format,
-    lenient: flags.lenient,
-    csvMap: columnMap(flags['csv-map']),
-    ftraceEvents: flags['ftrace-events'],
-    with: flags.with,
-  };
-}
-
-function columnMap(texts: readonly string[] | undefined): ColumnMap | undefined {
-  return texts === undefined ? undefined : parseColumnMap(texts);
+/** How `flags` want a trace opened, as options of the library. */
+export function readOptions(flags: ReadFlags): OpenOptions {
+  const { format, lenient, 'csv-map': csvMap, 'ftrace-events': ftraceEvents, with: joined } = flags;
+  return { format, lenient, csvMap, ftraceEvents, with: joined };
 }

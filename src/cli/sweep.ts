@@ -1,5 +1,8 @@
 /** What `sweep`, `merge` and `sensitivity` do between their flags and a reporter. */
 import { availableParallelism } from 'node:os';
+import { runStudy } from '../library/library.js';
+import { requireOneStrategy } from '../library/run-options.js';
+import { checkStrategyFiles } from '../library/strategy-files.js';
 import type { StudyDocument } from '../results/study-document.js';
 import { estimateSweep } from '../sweep/estimate.js';
 import { mergeShards } from '../sweep/merge.js';
@@ -8,15 +11,12 @@ import { PointStore } from '../sweep/point-store.js';
 import { measureSensitivity } from '../sweep/sensitivity.js';
 import { parseShard } from '../sweep/shard.js';
 import { loadStudy, openStudy } from '../sweep/study.js';
-import { runSweep, type SweepHooks } from '../sweep/sweep.js';
 import { UsageError } from '../trace/errors.js';
 import { requireAllowed } from './allow-code.js';
 import { EXIT_UNEXPECTED } from './failure.js';
 import { tell } from './messages.js';
 import { type ProgressFlags, withPointProgress } from './progress.js';
 import { Report, type ReportFlags } from './report.js';
-import { requireOneStrategy } from './run-options.js';
-import { checkStrategyFiles } from './strategy-files.js';
 
 /** Flags of `sweep`, parsed. */
 export interface SweepFlags extends ReportFlags, ProgressFlags {
@@ -45,7 +45,7 @@ const TOLD_REASONS = 3;
 
 /** Run the study at `path` and report it; failed points make the exit code 1. */
 export async function sweep(path: string, flags: SweepFlags): Promise<void> {
-  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
+  if (flags.shard !== undefined) parseShard(flags.shard);
   const opened = openStudy(path, flags['max-points']);
   await requireAllowed(opened.code, flags['allow-code']);
   const study = opened.check('run');
@@ -53,17 +53,13 @@ export async function sweep(path: string, flags: SweepFlags): Promise<void> {
   const report = Report.open(flags, { schema: 'smmuscope.study-result/2' }, inputs);
   let document: StudyDocument | undefined;
   await report.write(async () => {
-    const plan = await planSweep(study);
-    const store = flags.results === undefined ? undefined : PointStore.open(flags.results);
-    if (store !== undefined) tellNotKept(plan);
-    const claim = store?.claim(plan.id, shard);
-    const settings = { jobs: flags.jobs ?? availableParallelism(), shard, store };
-    const run = (onProgress: NonNullable<SweepHooks['onProgress']>) => runSweep(plan, settings, { onProgress });
-    try {
-      document = await withPointProgress(flags, run);
-    } finally {
-      claim?.release();
-    }
+    const { jobs, shard, results } = flags;
+    const onPlan = (plan: SweepPlan) => {
+      if (results !== undefined) tellNotKept(plan);
+    };
+    document = await withPointProgress(flags, (onProgress) =>
+      runStudy(study, { jobs, shard, results, onProgress }, onPlan),
+    );
     return document;
   });
   tellFailures(document);

@@ -1,7 +1,6 @@
 /** Flags of the guest-side transforms, and what they mean together. */
-import { Flags } from '@oclif/core';
-import type { TransformOptions } from '../guest/transforms/transform.js';
-import { parseFactor, parseKernel } from '../guest/transforms/transform-list.js';
+import { Flags, type Interfaces } from '@oclif/core';
+import type { ReplayOptions } from '../library/options.js';
 
 const GUEST_GROUP = 'GUEST';
 
@@ -39,27 +38,16 @@ export const transformFlags = {
   }),
 };
 
-/** `transformFlags`, parsed. */
-export interface TransformFlags {
-  readonly 'guest-ats': boolean;
-  readonly 'guest-ril': 'on' | 'off' | undefined;
-  readonly 'guest-lazy': boolean;
-  readonly 'guest-kernel': string | undefined;
-  readonly 'time-scale': string | undefined;
-  readonly repeat: number | undefined;
-}
-
-/**
- * The transforms that the flags ask for.
- * @throws UsageError for a kernel or a factor that is none
- */
-export function transformOptions(flags: TransformFlags): TransformOptions {
+/** The transforms that the flags ask for, as options of the library. */
+export function transformOptions(
+  flags: Interfaces.InferredFlags<typeof transformFlags>,
+): NonNullable<ReplayOptions['transforms']> {
   return {
     guestAts: flags['guest-ats'],
     guestRil: flags['guest-ril'],
     guestLazy: flags['guest-lazy'],
-    guestKernel: flags['guest-kernel'] === undefined ? undefined : parseKernel('--guest-kernel', flags['guest-kernel']),
-    timeScale: flags['time-scale'] === undefined ? undefined : parseFactor('--time-scale', flags['time-scale']),
+    guestKernel: flags['guest-kernel'],
+    timeScale: flags['time-scale'],
     repeat: flags.repeat,
   };
 }

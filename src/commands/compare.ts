@@ -1,17 +1,10 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import {
-  comparisonJobsFlag,
-  DEFAULT_THREADS,
-  modelFlags,
-  mrcFlag,
-  progressFlags,
-  reportFlags,
-  traceFlags,
-} from '../cli/flags.js';
+import { comparisonJobsFlag, modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
+import { DEFAULTS, LIMITS } from '../session/defaults.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare strategies on the same traces.';
@@ -41,7 +34,7 @@ export default class Compare extends BaseCommand {
       description:
         'strategies separated by commas, each NAME[:key=value]…; all stands for every built-in one (list: smmuscope strategies)',
       helpValue: 'LIST',
-      default: 'ioctl,ioctl-batched,sw-vcmdq,hw-vcmdq,native',
+      default: DEFAULTS.strategies,
     }),
     baseline: Flags.string({
       description:
@@ -61,14 +54,14 @@ export default class Compare extends BaseCommand {
       description:
         'replay every trace with this many seeds, from --seed on: gates and the report then compare medians with 95% intervals (docs/ci.md) [default: 1]',
       helpValue: 'NUMBER',
-      default: 1,
+      default: DEFAULTS.seeds,
       min: 1,
-      max: 1000,
+      max: LIMITS.seeds,
     }),
     across: Flags.option({ options: ['seeds', 'traces'] as const })({
       description:
         'what the medians are over: the seeds, each trace by itself, or the traces, judged together by one value each',
-      default: 'seeds',
+      default: DEFAULTS.across,
     }),
     inconclusive: Flags.option({ options: ['fail', 'warn'] as const })({
       description:
@@ -86,35 +79,21 @@ export default class Compare extends BaseCommand {
   /** Flags → replays → reporter. */
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Compare);
-    const { resolveBaseline } = await import('../cli/baseline.js');
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');
-    const { requireDistinctNames, runOptions, splitList } = await import('../cli/run-options.js');
-    const options = runOptions(splitList(flags.strategies), flags);
-    const { readGates, splitBaselines } = await import('../cli/gates.js');
-    const { strategy, earlier } = splitBaselines(flags.baseline ?? []);
-    const baseline = resolveBaseline(strategy, options.strategies, options.atc);
-    const gates = readGates(flags.gate ?? []);
-    if (earlier !== undefined && gates.length === 0) {
-      const { UsageError } = await import('../trace/errors.js');
-      throw new UsageError('--baseline FILE.json: expected --gate with it, found none');
-    }
-    requireDistinctNames(args.traces);
-    const { endOfGates, judgingOf } = await import('../cli/sampling.js');
+    const { runOptions } = await import('../cli/run-options.js');
+    const { planComparison, runComparison } = await import('../library/library.js');
+    const { strategies, baseline: baselines, gate: given, seeds, across, inconclusive, jobs } = flags;
+    const asked = { strategies, baseline: baselines, gates: given, seeds, across, inconclusive, jobs };
+    const plan = await planComparison(args.traces, { ...asked, ...runOptions(flags) });
+    const { baseline, gates, earlier } = plan;
+    const { endOfGates } = await import('../cli/sampling.js');
     const { tell } = await import('../cli/messages.js');
-    const judging = judgingOf(flags, args.traces);
     const coming = { schema: 'smmuscope.result/2', hasGates: gates.length > 0 } as const;
     const report = Report.open(flags, coming, [...args.traces, ...(earlier === undefined ? [] : [earlier.name])]);
     let judged: ResultDocument['gates'];
     const work = async () => {
-      const { runSeeds } = await import('../session/seeds.js');
-      const { availableParallelism } = await import('node:os');
-      const jobs = flags.jobs ?? Math.min(DEFAULT_THREADS, availableParallelism());
-      const replayed = await withProgress(flags, (onProgress) =>
-        runSeeds(args.traces, options, flags.seeds, { onProgress, jobs }),
-      );
-      const { withVerdicts } = await import('../gates/verdicts.js');
-      const document = withVerdicts(replayed, gates, earlier ?? baseline, judging);
+      const document = await withProgress(flags, (onProgress) => runComparison({ ...plan, onProgress }));
       judged = document.gates;
       return document;
     };

@@ -39,16 +39,18 @@ export default class Convert extends BaseCommand {
     const { readOptions } = await import('../cli/read-options.js');
     const { conversionSummary, estimateSummary, lossSentences } = await import('../cli/conversion-report.js');
     const { printLines, tell } = await import('../cli/messages.js');
-    const { convertTrace, estimateConversion } = await import('../session/convert.js');
     const { withProgress } = await import('../cli/progress.js');
     const { to, compress, limit } = flags;
-    const options = { ...readOptions(flags), to, compression: compress, limit, transforms: transformOptions(flags) };
+    const { convert, planConversion } = await import('../library/library.js');
+    const options = { ...readOptions(flags), to, compress, limit, transforms: transformOptions(flags) };
     if (flags.estimate) {
-      printLines([estimateSummary(args.output, await estimateConversion(args.trace, args.output, options))]);
+      const { estimateConversion } = await import('../session/convert.js');
+      const { path, conversion } = await planConversion(args.trace, args.output, options);
+      printLines([estimateSummary(args.output, await estimateConversion(path, args.output, conversion))]);
       return;
     }
     const saved = await withProgress(flags, (onProgress) =>
-      convertTrace(args.trace, args.output, options, { onProgress }),
+      convert(args.trace, args.output, { ...options, onProgress }),
     );
     for (const sentence of lossSentences(saved)) tell(sentence);
     if (args.output !== '-' && !flags.quiet) printLines([conversionSummary(args.output, saved)]);

@@ -3,7 +3,6 @@ import { BaseCommand } from '../cli/base-command.js';
 import { progressFlags, reportFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
-import type { EventBatch } from '../trace/events.js';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what is in a trace: commands, doorbells, DMA, times, losses.';
@@ -44,14 +43,9 @@ export default class Inspect extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, { schema: 'smmuscope.inspect/1' }, [args.trace]);
     await report.write(async () => {
-      const { openRecording } = await import('../formats/open-recording.js');
-      const { inspectTrace } = await import('../analysis/inspect/inspect-trace.js');
-      const { transformed } = await import('../session/transformed.js');
-      const read = readOptions(flags);
-      const options = { ...read, limit: flags.limit, transforms: transformOptions(flags) };
-      const trace = await openRecording(args.trace, read);
-      const transform = (batches: AsyncGenerator<EventBatch>) => transformed(trace, args.trace, options, batches);
-      return withProgress(flags, (onProgress) => inspectTrace(trace, { limit: flags.limit, transform, onProgress }));
+      const { inspect } = await import('../library/library.js');
+      const options = { ...readOptions(flags), limit: flags.limit, transforms: transformOptions(flags) };
+      return withProgress(flags, (onProgress) => inspect(args.trace, { ...options, onProgress }));
     });
   }
 
@@ -65,15 +59,16 @@ export default class Inspect extends BaseCommand {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
     }
     const { transformSettings } = await import('../guest/transforms/registry.js');
-    const [transform] = transformSettings(transformOptions(flags));
+    const { transformOptions: parsed } = await import('../library/reading.js');
+    const [transform] = transformSettings(parsed(transformOptions(flags)));
     if (transform !== undefined) {
       throw new UsageError(`--topology: expected no guest transform beside it, found ${transform.name}`);
     }
     const output = openOutput(flags.output, [args.trace]);
     try {
-      const { openRecording } = await import('../formats/open-recording.js');
+      const { openTrace } = await import('../library/library.js');
       const { inferTopology } = await import('../session/infer-topology.js');
-      const trace = await openRecording(args.trace, readOptions(flags));
+      const trace = await openTrace(args.trace, readOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));
       await output.commit(text);
     } finally {

@@ -39,7 +39,12 @@ export default class Mrc extends BaseCommand {
     await report.write(async () => {
       const { missRatioCurves } = await import('../session/mrc.js');
       const { limit, msi } = flags;
-      const options = { ...readOptions(flags), limit, msi, sizes, transforms: transformOptions(flags) };
+      const { checked } = await import('../library/checked.js');
+      const { INSPECT_OPTIONS } = await import('../library/options.js');
+      const library = await import('../library/reading.js');
+      const read = checked(INSPECT_OPTIONS, { ...readOptions(flags), limit, transforms: transformOptions(flags) });
+      const transforms = library.transformOptions(read.transforms);
+      const options = { ...library.recordingOptions(read), limit, msi, sizes, transforms };
       return withProgress(flags, (onProgress) => missRatioCurves([args.trace], options, { onProgress }));
     });
   }

@@ -65,23 +65,21 @@ export default class Replay extends BaseCommand {
     const { args, flags } = await this.parse(Replay);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');
-    const { migrateOptions, requireOneStrategy, runOptions } = await import('../cli/run-options.js');
-    requireOneStrategy('--strategy', flags.strategy);
-    const migrate = migrateOptions(flags['migrate-at'], flags.to, flags);
-    const options = { ...runOptions([flags.strategy], flags), migrate };
+    const { runOptions } = await import('../cli/run-options.js');
+    const { planReplay, runReplay } = await import('../library/library.js');
+    const { strategy, 'migrate-at': migrateAt, to } = flags;
+    const plan = await planReplay(args.trace, { strategy, migrateAt, to, ...runOptions(flags) });
     const { openTimeline } = await import('../cli/timeline.js');
     const timeline = await openTimeline(flags, [args.trace]);
     try {
       const report = Report.open(flags, { schema: 'smmuscope.result/2', hasGates: false }, [args.trace]);
       await report.write(async () => {
-        const { runReplays } = await import('../session/run.js');
-        const hooks = { timeline: timeline?.probe };
         const document = await withProgress(flags, (show) => {
           const onProgress: typeof show = (...progress) => {
             show(...progress);
             timeline?.onProgress(...progress);
           };
-          return runReplays([args.trace], options, { ...hooks, onProgress });
+          return runReplay({ ...plan, onProgress }, timeline?.probe);
         });
         return timeline === undefined ? document : timeline.commit(document);
       });

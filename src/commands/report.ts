@@ -41,8 +41,8 @@ export default class ReportResult extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ReportResult);
     const { Report } = await import('../cli/report.js');
-    const { readDocument } = await import('../cli/result-file.js');
-    const { documentBaseline } = await import('../cli/baseline.js');
+    const { readDocument } = await import('../library/result-file.js');
+    const { documentBaseline } = await import('../library/baseline.js');
     const { document, name } = await readDocument(args.document);
     const report = Report.open(flags, document, [args.document]);
     await report.write(async () => document, { baseline: documentBaseline(flags.baseline, document, name) });

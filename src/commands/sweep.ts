@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { allowCodeFlag, jobsFlag, progressFlags, reportFlags } from '../cli/flags.js';
+import { DEFAULTS } from '../session/defaults.js';
 
 export default class Sweep extends BaseCommand {
   static override summary = 'Run a study: strategies, profiles, parameters and traces, crossed or listed.';
@@ -40,7 +41,7 @@ export default class Sweep extends BaseCommand {
     'max-points': Flags.integer({
       helpValue: 'NUMBER',
       description: 'refuse a study with more points than this',
-      default: 10_000,
+      default: DEFAULTS.maxPoints,
       min: 1,
     }),
     ...reportFlags,

@@ -45,6 +45,8 @@ export interface OpenTraceOptions extends ReaderOptions {
   readonly format?: string | undefined;
   /** Skip and count malformed rows instead of failing. */
   readonly lenient?: boolean | undefined;
+  /** Traces that lie in memory, by the name that stands for their path. */
+  readonly contents?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Stands in for `process.stdin` when the path is `-`. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
   /** Largest chunk handed to the reader, in bytes; tests shrink it to hit every boundary. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream, fstatSync, openSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { UsageError } from '../trace/errors.js';
 
 /** Name that messages and results use for standard input. */
@@ -33,6 +33,8 @@ export interface ByteSource {
 export interface SourceOptions {
   /** Stands in for `process.stdin` when the path is `-`. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
+  /** Bytes that lie in memory, by the name that stands for their path. */
+  readonly contents?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Bytes per read, for tests of streaming. */
   readonly chunkBytes?: number | undefined;
 }
@@ -43,12 +45,18 @@ export interface SourceOptions {
  *   written to meanwhile
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
+  const content = options.contents?.get(path);
+  if (content !== undefined) return new CountedSource(path, content.length, Readable.from(pieces(content)));
   if (path === '-') {
     const stdin = (options.stdin ?? process.stdin) as Readable;
     return new CountedSource(STDIN_NAME, undefined, stdin);
   }
   if (await isNamedPipe(path)) return new CountedSource(path, undefined, openNamedPipe(path));
   return openFile(path, options.chunkBytes ?? READ_BYTES);
+}
+
+function* pieces(content: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < content.length; at += READ_BYTES) yield content.subarray(at, at + READ_BYTES);
 }
 
 /** One descriptor for all: what is looked at, read, and looked at again is the same file, whatever the path names by then. */

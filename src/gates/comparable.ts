@@ -24,7 +24,7 @@ export function requireComparable(document: ResultDocument, earlier: ResultDocum
     }
     if (!isDeepStrictEqual(plain(same.topology), plain(topology))) throw fault('topology', topology, same.topology);
   }
-  for (const key of ['name', 'overrides', 'parameters_sha256']) {
+  for (const key of ['name', 'overrides', 'parameters_sha256'] as const) {
     const [mine, theirs] = [document.provenance.profile[key], earlier.provenance.profile[key]];
     if (!isDeepStrictEqual(mine, theirs)) throw fault(`model (profile ${key})`, mine, theirs);
   }

@@ -9,12 +9,12 @@ import { mediansOf } from './sampling/medians.js';
  * `document` with `statistics` if there are several samples, and with `gates` if there are any.
  * @throws UsageError for a strategy without results, and for an earlier result of another trace or model
  */
-export function withVerdicts(
-  document: ResultDocument,
+export function withVerdicts<Result extends ResultDocument>(
+  document: Result,
   gates: readonly Gate[],
   baseline: GateBaseline,
   judging: Judging,
-): ResultDocument {
+): Result {
   // Gates come first: a foreign baseline is refused before anything is computed from it.
   const judged = gates.length === 0 ? undefined : judgeGates(document, gates, baseline, judging);
   const { sampling } = judging;

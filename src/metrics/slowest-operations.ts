@@ -7,34 +7,8 @@ import { STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
 /** Operations that are kept. */
 export const SLOWEST_KEPT = 16;
 
-/** One of them; times in integer ns. */
-export interface SlowOperation {
-  /** Number of the event that published its first commands. */
-  readonly event: number;
-  readonly vm: number;
-  readonly vcpu: number;
-  /** Simulated time of its first PROD write. */
-  readonly published_ns: number;
-  readonly latency_ns: number;
-  /** The same by the clock, the guest's own work between its PROD writes included. */
-  readonly span_ns: number;
-  readonly prod_writes: number;
-  /** Guest commands, SYNCs included. */
-  readonly commands: number;
-  /** Stages with time in them; they sum to `latency_ns`. */
-  readonly breakdown_ns: Readonly<Record<string, number>>;
-  /** The same in time, each stage as often as it was gone through (see replay/course.ts); earlier results lack it. */
-  readonly course?: {
-    readonly stage: readonly string[];
-    /**
-     * End of each interval in held time, which stands still while the guest works between its PROD writes; it begins where
-     * the one before ends. The last one is `latency_ns`.
-     */
-    readonly until_ns: readonly number[];
-    /** The most by which a begin or end is off, because short intervals were put together; 0: none were. */
-    readonly resolution_ns: number;
-  };
-}
+/** One of them, as the result document declares it (results/declaration/course.ts); times in integer ns. */
+export type SlowOperation = ReturnType<typeof slowOperation>;
 
 /** Keeps the slowest; of equally slow ones the earlier. */
 export class SlowestOperations {
@@ -47,18 +21,20 @@ export class SlowestOperations {
   offer(operation: Operation): void {
     const { heldNs: latencyNs } = operation;
     if (latencyNs <= this.thresholdNs) return;
-    const { event, vm, vcpu, publishedNs, doneNs, publications, commands, course } = operation;
     const at = this.list.findIndex((one) => one.latency_ns < latencyNs);
-    const slow = {
-      ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: latencyNs, span_ns: doneNs - publishedNs },
-      ...{ prod_writes: publications, commands },
-      breakdown_ns: breakdown(course),
-      course: courseResult(course),
-    };
-    this.list.splice(at < 0 ? this.list.length : at, 0, slow);
+    this.list.splice(at < 0 ? this.list.length : at, 0, slowOperation(operation));
     if (this.list.length > SLOWEST_KEPT) this.list.pop();
     if (this.list.length === SLOWEST_KEPT) this.thresholdNs = this.list[SLOWEST_KEPT - 1].latency_ns;
   }
+}
+
+function slowOperation({ event, vm, vcpu, publishedNs, heldNs, doneNs, publications, commands, course }: Operation) {
+  return {
+    ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: heldNs, span_ns: doneNs - publishedNs },
+    ...{ prod_writes: publications, commands },
+    breakdown_ns: breakdown(course),
+    course: courseResult(course),
+  };
 }
 
 function breakdown({ count, cost, ns }: Course): Record<string, number> {
@@ -68,7 +44,7 @@ function breakdown({ count, cost, ns }: Course): Record<string, number> {
 }
 
 /** By stage: costs of one stage that follow each other are one interval. */
-function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<SlowOperation['course']> {
+function courseResult({ count, cost, ns, resolutionNs }: Course) {
   const stages: string[] = [];
   const ends: number[] = [];
   let untilNs = 0;

@@ -10,6 +10,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { PROTOTYPE, prototypeKey } from '../trace/checked-yaml.js';
 import { suggestion, UsageError } from '../trace/errors.js';
+import { DEFAULT_PROFILE } from './default-profile.js';
 import { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 import type { ParameterSpec } from './parameters.js';
 
@@ -41,8 +42,7 @@ export function profileNames(): string[] {
   return [DEFAULT_PROFILE, ...names.filter((name) => name !== DEFAULT_PROFILE)];
 }
 
-/** The profile used when none is named. */
-export const DEFAULT_PROFILE = 'neoverse-mmu700';
+export { DEFAULT_PROFILE };
 
 /**
  * Load a built-in profile by name, or a YAML file by path (anything with a slash or ending in .yaml/.yml), and apply

@@ -5,24 +5,26 @@
  * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry. A text is never a formula.
  */
 import { stringify } from 'csv-stringify/sync';
-import { INSPECT_SCHEMA } from '../analysis/inspect/document.js';
-import { LINT_SCHEMA } from '../analysis/lint/document.js';
-import { MRC_SCHEMA } from '../analysis/mrc/document.js';
-import { CALIBRATION_SCHEMA, type CalibrationDocument } from '../calibration/document.js';
+import type { CalibrationDocument } from '../calibration/document.js';
 import type { StatisticsResult } from '../results/declaration/statistics.js';
-import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
-import { numericLeaves } from '../results/numeric-leaves.js';
-import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
-import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
-import { sensitivityRows, studyRows } from './csv-study.js';
 import {
+  CALIBRATION_SCHEMA,
+  INSPECT_SCHEMA,
+  LINT_SCHEMA,
+  MRC_SCHEMA,
   PROFILE_SCHEMA,
   PROFILES_SCHEMA,
+  RESULT_SCHEMA,
+  SENSITIVITY_SCHEMA,
   STRATEGIES_SCHEMA,
   STRATEGY_SCHEMA,
-  type StrategyDocument,
+  STUDY_RESULT_SCHEMA,
   WORKLOADS_SCHEMA,
-} from './listings.js';
+} from '../results/declaration/tags.js';
+import type { ResultDocument } from '../results/document.js';
+import { numericLeaves } from '../results/numeric-leaves.js';
+import { sensitivityRows, studyRows } from './csv-study.js';
+import type { StrategyDocument } from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
 
 type Field = string | number | boolean;

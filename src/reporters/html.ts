@@ -1,6 +1,5 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
-import { MRC_SCHEMA } from '../analysis/mrc/document.js';
-import { RESULT_SCHEMA } from '../results/document.js';
+import { MRC_SCHEMA, RESULT_SCHEMA } from '../results/declaration/tags.js';
 import { UsageError } from '../trace/errors.js';
 import type { ComingDocument, Reporter } from './reporter.js';
 

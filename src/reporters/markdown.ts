@@ -5,7 +5,8 @@
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
 import type { Unsafe } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
-import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { ResultDocument } from '../results/document.js';
 import { flushNote } from './caveats.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';

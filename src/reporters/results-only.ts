@@ -1,5 +1,6 @@
 /** For reporters whose format has a place for results only. */
-import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { ResultDocument } from '../results/document.js';
 import { UsageError } from '../trace/errors.js';
 import type { ComingDocument, ReportDocument } from './reporter.js';
 

@@ -1,13 +1,18 @@
 /** Tables for people. Each kind of document has its own file under table/. */
-
-import { INSPECT_SCHEMA } from '../analysis/inspect/document.js';
-import { LINT_SCHEMA } from '../analysis/lint/document.js';
-import { MRC_SCHEMA } from '../analysis/mrc/document.js';
-import { CALIBRATION_SCHEMA } from '../calibration/document.js';
-import { RESULT_SCHEMA } from '../results/document.js';
-import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
-import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, STRATEGY_SCHEMA, WORKLOADS_SCHEMA } from './listings.js';
+import {
+  CALIBRATION_SCHEMA,
+  INSPECT_SCHEMA,
+  LINT_SCHEMA,
+  MRC_SCHEMA,
+  PROFILE_SCHEMA,
+  PROFILES_SCHEMA,
+  RESULT_SCHEMA,
+  SENSITIVITY_SCHEMA,
+  STRATEGIES_SCHEMA,
+  STRATEGY_SCHEMA,
+  STUDY_RESULT_SCHEMA,
+  WORKLOADS_SCHEMA,
+} from '../results/declaration/tags.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { renderCalibration } from './table/calibration.js';
 import { renderComparison } from './table/comparison.js';

@@ -7,9 +7,12 @@ import type { Incident } from '../replay/faults/incident.js';
 import type { Replay } from '../replay/replay.js';
 import { byOpcode } from './by-opcode.js';
 import type { TraceErrorCount } from './caveats.js';
+import type { WrittenStrategyResult } from './document.js';
+
+type Errors = WrittenStrategyResult['errors'];
 
 /** Build the entry of a finished replay. */
-export function errorsResult(replay: Replay, metrics: ReplayMetrics): Record<string, unknown> {
+export function errorsResult(replay: Replay, metrics: ReplayMetrics): Errors {
   const { faults, findings } = replay;
   return {
     refused_by_opcode: byOpcode(metrics.amplification.refused),
@@ -43,7 +46,7 @@ function isAboutStream({ fault, answer }: Incident): boolean {
   return fault.kind === 'unknown-vsid' || fault.spec.startsWith('trace:unknown-stream');
 }
 
-function faultsResult({ incidents, stoppedWaits, stoppedWaitNs }: Faults): Record<string, unknown> {
+function faultsResult({ incidents, stoppedWaits, stoppedWaitNs }: Faults): Pick<Errors, 'stopped_queue' | 'incidents'> {
   return {
     /** Other vCPUs that came to the trapped queue while it stood. */
     stopped_queue: { waits: stoppedWaits, wait_ns: stoppedWaitNs },
@@ -53,7 +56,7 @@ function faultsResult({ incidents, stoppedWaits, stoppedWaitNs }: Faults): Recor
 
 const CERROR_NAMES: Readonly<Record<number, string>> = { 0: 'none', 1: 'CERROR_ILL', 3: 'CERROR_ATC_INV_SYNC' };
 
-function incidentResult(incident: Incident): Record<string, unknown> {
+function incidentResult(incident: Incident): NonNullable<Errors['incidents']>[string] {
   const { answer, publishedNs, stoppedNs, learnedNs } = incident;
   if ('notApplicable' in answer) {
     const { occurrences } = incident;

@@ -2,46 +2,12 @@
  * The `migration` part of a result: when the paths changed, what that cost, and the proof that nothing was lost.
  */
 import type { MigrationMetrics } from '../metrics/migration-metrics.js';
-import type { Distribution } from '../numbers/latency-recorder.js';
 import type { PathCounts, Switchover } from '../replay/migration/switchover.js';
 import type { Replay } from '../replay/replay.js';
-
-/** One of the two paths. */
-export interface MigrationSide {
-  readonly strategy: string;
-  readonly atc: string;
-  /** Publications, with or without SYNC, warm-up included. */
-  readonly submissions: number;
-  readonly published_commands: number;
-  readonly completed_commands: number;
-  /** As `latency.operation`, of those that ended on this path. */
-  readonly latency: Distribution;
-}
+import type { WrittenStrategyResult } from './document.js';
 
 /** JSON of `results[].migration`. Times are simulated ns unless said otherwise. */
-export interface MigrationResult {
-  /** Trace time, relative to the trace's start. */
-  readonly at_ns: number;
-  readonly from: string;
-  readonly to: string;
-  /** When the first publication of the new path was due; null: the trace has none at or after `at_ns`. */
-  readonly requested_ns: number | null;
-  /** From then until everything of the old path was done. */
-  readonly drain_ns: number;
-  /** From then until the new path was open. */
-  readonly switch_ns: number;
-  /** Both together. */
-  readonly paused_ns: number;
-  /** Submissions of the old path that had not ended at `requested_ns`. */
-  readonly drained_submissions: number;
-  /** Submissions that waited for the new path, and their waits summed. */
-  readonly held_submissions: number;
-  readonly held_ns: number;
-  readonly before: MigrationSide;
-  readonly after: MigrationSide;
-  /** Guest commands whose submission never ended, and host commands never executed, at the end of the trace. */
-  readonly lost: number;
-}
+export type MigrationResult = NonNullable<WrittenStrategyResult['migration']>;
 
 /** Build it; call before the recorders of `metrics` are destroyed. */
 export function migrationResult(replay: Replay, switchover: Switchover, metrics: MigrationMetrics): MigrationResult {
@@ -49,7 +15,7 @@ export function migrationResult(replay: Replay, switchover: Switchover, metrics:
   const [before, after] = paths;
   const unfinished = (counts: PathCounts) => counts.publishedCommands - counts.completedCommands;
   const pending = replay.engines.queues.reduce((sum, { ring }) => sum + ring.pending, 0);
-  const side = (index: 0 | 1): MigrationSide => {
+  const side = (index: 0 | 1): MigrationResult['before'] => {
     const { canonicalName, targeting } = index === 0 ? migration.from : migration.to;
     return {
       strategy: canonicalName,

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { RESULT_DECLARATION } from './declaration/result.js';
-import { RESULT_SCHEMA, type ResultDocument } from './document.js';
+import { RESULT_SCHEMA } from './declaration/tags.js';
+import type { ResultDocument } from './document.js';
 
 /** SHA-256 of a file's bytes, in hex. */
 export function sha256Of(bytes: Uint8Array): string {

@@ -2,47 +2,51 @@
  * The document `smmuscope.sensitivity/2`: how far the ratio of two strategies' mean times of an operation moves when one
  * estimate of the profile is wrong (facts M §6).
  */
-import type { ResultDocument } from './document.js';
+import { z } from 'zod';
+import { type Immutable, label, quantity } from './declaration/metric.js';
+import { TOOL } from './declaration/recording.js';
+import { RESULT_DECLARATION } from './declaration/result.js';
+import { SENSITIVITY_SCHEMA } from './declaration/tags.js';
 
-/** Version tag of this document. */
-export const SENSITIVITY_SCHEMA = 'smmuscope.sensitivity/2';
+const END = z.object({
+  value: z.number().meta({ description: 'value of the parameter, in its unit' }),
+  ratio: quantity('ratio', 'ratio at that value; null: the model refuses it').nullable(),
+  refused: label('why there is no ratio').exactOptional(),
+});
 
-/** One parameter at one other value. */
-export interface SensitivityEnd {
-  readonly value: number;
-  /** Ratio at that value; null if the model refuses it. */
-  readonly ratio: number | null;
-  /** Why there is no ratio. */
-  readonly refused?: string;
-}
+const ROW = z.object({
+  key: label('parameter'),
+  unit: label('its unit'),
+  value: z.number().meta({ description: 'its value in the profile, in its unit' }),
+  low: END.meta({ description: 'the estimate lower' }),
+  high: END.meta({ description: 'the estimate higher' }),
+  swing: quantity('share', 'largest change of the ratio in either direction, as a part of it'),
+});
 
-/** One estimate. */
-export interface SensitivityRow {
-  readonly key: string;
-  readonly unit: string;
-  readonly value: number;
-  readonly low: SensitivityEnd;
-  readonly high: SensitivityEnd;
-  /** Largest change of the ratio in either direction, as a share of it. */
-  readonly swing: number;
-}
+export const SENSITIVITY_DECLARATION = z.object({
+  schema: z.literal(SENSITIVITY_SCHEMA).meta({ description: 'version of this document' }),
+  provenance: z
+    .object({
+      tool: TOOL,
+      trace: RESULT_DECLARATION.shape.provenance.shape.traces.element.meta({ description: 'the trace' }),
+      profile: label('profile of the hardware and software costs'),
+      by: quantity('share', 'how far each estimate is moved, as a part of it'),
+    })
+    .meta({ description: 'everything that decided the ratios' }),
+  strategy: label('strategy whose time is the numerator'),
+  baseline: label('strategy whose time is the denominator'),
+  ratio: quantity('ratio', 'mean time of an operation of strategy ÷ that of baseline, with the profile as it is'),
+  parameters: z
+    .array(ROW)
+    .meta({ description: 'estimates that moved, or could have: the largest swing first, by name' }),
+  not_varied: z
+    .array(z.string())
+    .meta({ description: 'estimates that are no numbers, or zero: no share of them to move' }),
+});
 
 /** The whole document. */
-export interface SensitivityDocument {
-  readonly schema: typeof SENSITIVITY_SCHEMA;
-  readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
-    readonly trace: ResultDocument['provenance']['traces'][number];
-    readonly profile: string;
-    /** How far each estimate is moved, as a share of it. */
-    readonly by: number;
-  };
-  readonly strategy: string;
-  readonly baseline: string;
-  /** Mean time of an operation of `strategy` ÷ that of `baseline`, with the profile as it is. */
-  readonly ratio: number;
-  /** Estimates that moved, or could have: the largest swing first, then by name. */
-  readonly parameters: readonly SensitivityRow[];
-  /** Estimates that are no numbers, or zero, and so have no share of themselves to be moved by. */
-  readonly not_varied: readonly string[];
-}
+export type SensitivityDocument = Immutable<z.input<typeof SENSITIVITY_DECLARATION>>;
+/** One estimate. */
+export type SensitivityRow = SensitivityDocument['parameters'][number];
+/** One parameter at one other value. */
+export type SensitivityEnd = SensitivityRow['low'];

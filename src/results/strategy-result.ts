@@ -17,7 +17,7 @@ import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../strateg
 import { Opcode } from '../trace/opcodes.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
-import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, MainTlbOverTime, WrittenStrategyResult } from './document.js';
 import { errorsResult, traceErrors } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
@@ -35,7 +35,7 @@ export function strategyResult(
   metrics: ReplayMetrics,
   profile: LoadedProfile,
   hasDma: boolean,
-): StrategyResult {
+): WrittenStrategyResult {
   const operation = metrics.operation.summary();
   const breakdownTotal = breakdown(metrics.spentNs);
   const durationNs = measuredNs(replay, metrics);
@@ -151,7 +151,7 @@ function unmapRates(
   metrics: ReplayMetrics,
   { host_commands, exits }: AmplificationResult,
   durationNs: number,
-): Pick<StrategyResult, 'per_unmap' | 'unmaps_per_s'> {
+): Pick<WrittenStrategyResult, 'per_unmap' | 'unmaps_per_s'> {
   const isEvents = metrics.unmapEvents > 0;
   const unmaps = isEvents ? metrics.unmapEvents : metrics.invalidatingOperations;
   if (unmaps === 0) return { per_unmap: null, unmaps_per_s: 0 };
@@ -184,7 +184,7 @@ function irqsOff(sections: LatencyRecorder): LatencySummary | null {
 }
 
 /** Where the requests of a paravirtual transport come from. */
-function unmapResult({ guests, unmaps }: Replay): Record<string, unknown> {
+function unmapResult({ guests, unmaps }: Replay): Partial<WrittenStrategyResult['replay']> {
   const sources = guests[0].paths.map(({ choice }) => choice.transport.unmapsDerivedFrom);
   const source = sources.find((one) => one !== undefined);
   if (source === undefined) return {};
@@ -197,8 +197,10 @@ function unmapResult({ guests, unmaps }: Replay): Record<string, unknown> {
   };
 }
 
+type TimedTranslation = NonNullable<WrittenStrategyResult['timed_translation']>;
+
 /** Contention of timed translations: how full each kind of slot was, and who had to wait. */
-function timedTranslation(translators: readonly TimedTranslator[], durationNs: number): Record<string, unknown> {
+function timedTranslation(translators: readonly TimedTranslator[], durationNs: number): TimedTranslation {
   const pools = POOL_NAMES.map((name, index) => {
     const all = translators.map(({ resources }) => resources.pools[index]);
     return [
@@ -215,7 +217,7 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
     finished: total(translators, (translator) => translator.finished),
     merged: total(translators, ({ walks }) => walks.merged),
     most_in_flight: Math.max(...translators.map((translator) => translator.mostInFlight)),
-    slots: Object.fromEntries(pools),
+    slots: Object.fromEntries(pools) as TimedTranslation['slots'],
   };
 }
 
@@ -293,7 +295,7 @@ function migrating(metrics: ReplayMetrics): MigrationMetrics {
   throw new Error('a migrating replay was observed by metrics that do not tell the paths apart');
 }
 
-function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<StrategyResult, 'migration'> {
+function migrationPart(replay: Replay, metrics: ReplayMetrics): Pick<WrittenStrategyResult, 'migration'> {
   const { switchover } = replay;
   return switchover === undefined ? {} : { migration: migrationResult(replay, switchover, migrating(metrics)) };
 }

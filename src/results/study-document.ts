@@ -2,82 +2,97 @@
  * The document `smmuscope.study-result/2`: what `sweep` and `merge` hand to every reporter. It has no time, host name or
  * path of the machine: the same study gives the same bytes, however many jobs or shards it was run in.
  */
-import type { ResultDocument } from './document.js';
+import { z } from 'zod';
+import { type Immutable, label, number, quantity } from './declaration/metric.js';
+import { TOOL } from './declaration/recording.js';
+import { RESULT_DECLARATION } from './declaration/result.js';
+import { STUDY_RESULT_SCHEMA } from './declaration/tags.js';
 
-/** Version tag of this document. */
-export const STUDY_RESULT_SCHEMA = 'smmuscope.study-result/2';
+/** A point's place on every axis that its study has, as the study writes it. Open: studies of later builds have more axes. */
+const COORDINATES = z
+  .object({
+    trace: label('trace'),
+    profile: label('profile'),
+    set: z.record(z.string(), z.string()).meta({ description: 'varied parameters' }),
+    strategy: label('strategy'),
+  })
+  .catchall(z.union([z.string(), z.number(), z.record(z.string(), z.string())]));
 
-/** Where a point lies: one value per axis that the study has, as the study writes it. */
-export interface Coordinates {
-  readonly trace: string;
-  readonly profile: string;
-  /** Varied parameters. */
-  readonly set: Readonly<Record<string, string>>;
-  readonly strategy: string;
-  readonly [axis: string]: string | number | Readonly<Record<string, string>>;
-}
+const POINT_ERROR = z.object({
+  exit_code: number('what replay with the same options would have ended with'),
+  message: label('why there is no result'),
+});
 
-/** Why a point has no result. */
-export interface PointError {
-  /** What `replay` with the same options would have ended with (design §9). */
-  readonly exit_code: number;
-  readonly message: string;
-}
+const POINT = z
+  .object({
+    index: z.int().min(0).meta({ description: 'place in the study, from 0' }),
+    id: label('SHA-256 of everything that decides the result'),
+    at: COORDINATES.meta({ description: 'where the point lies: one value per axis' }),
+    // It may be made anew each time that it is read: a study has thousands.
+    result: RESULT_DECLARATION.nullable().meta({
+      description:
+        'what replay --json with the same options prints, without main_tlb_over_time and slowest_operations; null: it failed',
+    }),
+    error: POINT_ERROR.exactOptional().meta({ description: 'why the point has no result' }),
+  })
+  .refine(({ result, error }) => (result === null) === (error !== undefined), 'neither or both of result and error');
 
+const FRONT = z.object({
+  at: z
+    .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.string())]))
+    .meta({ description: 'the axes that all points of the group share' }),
+  points: z
+    .array(
+      z.object({
+        index: z.int().min(0).meta({ description: 'place in the study' }),
+        latency_ns: quantity('ns', 'the statistic of the time of an operation'),
+        host_cpu_ns_per_operation: quantity('ns', 'host CPU time per operation'),
+      }),
+    )
+    .meta({ description: 'points that no other of the group beats in both, lowest latency first' }),
+});
+
+export const STUDY_DECLARATION = z.object({
+  schema: z.literal(STUDY_RESULT_SCHEMA).meta({ description: 'version of this document' }),
+  provenance: z
+    .object({
+      tool: TOOL,
+      study: z
+        .object({
+          file: label('name of the study file'),
+          id: label('SHA-256 of the list of point IDs and of pareto: shards merge if they agree in it'),
+          points: z.int().min(0).meta({ description: 'points of the whole study', 'x-unit': 'count' }),
+        })
+        .meta({ description: 'the study' }),
+      traces: z
+        .array(z.object({ trace: label('trace, as the study writes it'), sha256: label('SHA-256 of its bytes') }))
+        .meta({ description: 'one entry per trace, in the order of the study' }),
+    })
+    .meta({ description: 'everything that decided the results, but for what each point says' }),
+  shard: z
+    .object({ index: number('number of the shard, from 1'), count: quantity('count', 'shards of the study') })
+    .exactOptional()
+    .meta({ description: 'which part this is; left out: all of it' }),
+  failed: z.int().min(0).meta({ description: 'points without a result', 'x-unit': 'count' }),
+  points: z.array(POINT).meta({ description: 'points, in the order of the study' }),
+  pareto: z
+    .object({
+      latency: label('statistic of latency.operation'),
+      over: z.array(z.string()).meta({ description: 'axes between whose values a front decides' }),
+      fronts: z.array(FRONT).nullable().meta({ description: 'fronts; null: a shard, which has not every point' }),
+    })
+    .meta({ description: 'fronts of the time of an operation against host CPU time' }),
+});
+
+/** A document as this build writes it. */
+export type WrittenStudy = Immutable<z.output<typeof STUDY_DECLARATION>>;
+/** A document that may come from an earlier build. */
+export type StudyDocument = Immutable<z.input<typeof STUDY_DECLARATION>>;
 /** One point, finished or failed. */
-export interface StudyPoint {
-  /** Place in the study, from 0. */
-  readonly index: number;
-  /** SHA-256 of everything that decides the result: trace, strategy, profile, options, version of the tool. */
-  readonly id: string;
-  readonly at: Coordinates;
-  /**
-   * What `replay --json` with the same options prints, without `main_tlb_over_time` and `slowest_operations`; null if it
-   * failed. It may be made anew each time that it is read.
-   */
-  readonly result: ResultDocument | null;
-  readonly error?: PointError;
-}
-
+export type StudyPoint = StudyDocument['points'][number];
+/** Where a point lies. */
+export type Coordinates = StudyPoint['at'];
 /** Points that no other point of their group beats in both. */
-export interface ParetoFront {
-  /** The axes that all points of the group share. */
-  readonly at: Readonly<Record<string, unknown>>;
-  /** By latency, lowest first. */
-  readonly points: readonly {
-    readonly index: number;
-    readonly latency_ns: number;
-    readonly host_cpu_ns_per_operation: number;
-  }[];
-}
-
+export type ParetoFront = NonNullable<StudyDocument['pareto']['fronts']>[number];
 /** How fronts are drawn. */
-export interface ParetoSpec {
-  /** Statistic of `latency.operation`. */
-  readonly latency: string;
-  /** Axes between whose values a front decides. */
-  readonly over: readonly string[];
-}
-
-/** The whole document. */
-export interface StudyDocument {
-  readonly schema: typeof STUDY_RESULT_SCHEMA;
-  readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
-    readonly study: {
-      /** Name of the file, without its folder. */
-      readonly file: string;
-      /** SHA-256 of the list of point IDs and of `pareto`: shards merge if they agree in it. */
-      readonly id: string;
-      readonly points: number;
-    };
-    /** One entry per trace, in the order of the study; `trace` as the study writes it. */
-    readonly traces: readonly { readonly trace: string; readonly sha256: string }[];
-  };
-  /** Which part this is; absent: all of it. Shards are numbered from 1. */
-  readonly shard?: { readonly index: number; readonly count: number };
-  readonly failed: number;
-  readonly points: readonly StudyPoint[];
-  /** A shard has no fronts: they need every point. */
-  readonly pareto: ParetoSpec & { readonly fronts: readonly ParetoFront[] | null };
-}
+export type ParetoSpec = Omit<StudyDocument['pareto'], 'fronts'>;

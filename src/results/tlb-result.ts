@@ -2,16 +2,20 @@
  * The `tlb` and `safety` parts of a result (design §8), and the same counters under the names of the MMU-700's PMU events.
  */
 import type { Replay } from '../replay/replay.js';
+import type { StructureName } from '../smmu/counters.js';
 import { pmuCounters } from '../smmu/pmu-names.js';
 import type { StructureSnapshot } from '../smmu/snapshot.js';
-import type { CacheResult, StrategyResult } from './document.js';
+import type { WrittenStrategyResult } from './document.js';
+
+type Tlb = NonNullable<WrittenStrategyResult['tlb']>;
+type Cache = Tlb['main'];
 
 /** Cache counters of a finished replay. */
-export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
+export function tlbResult(replay: Replay): Tlb {
   const counters = replay.smmuCounters();
   const structures = Object.entries(counters.structures).map(([name, one]) => [name, cacheResult(one)]);
   return {
-    ...(Object.fromEntries(structures) as Record<string, CacheResult>),
+    ...(Object.fromEntries(structures) as Partial<Record<StructureName, Cache>> & { readonly main: Cache }),
     translations: counters.translations,
     faults: counters.faults,
     walks: counters.walks,
@@ -28,7 +32,7 @@ export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
     atc_invalidation_induced: counters.atcInvalidationInduced,
     ats_requests: counters.atsRequests,
     atc_invalidations_useless: counters.atcUseless,
-    dma: replay.dmaFeed.counts,
+    dma: { ...replay.dmaFeed.counts },
     by_sid: Object.fromEntries(
       counters.devices.map(({ sid, structures: used }) => [
         `0x${sid.toString(16)}`,
@@ -45,7 +49,7 @@ export function tlbResult(replay: Replay): NonNullable<StrategyResult['tlb']> {
 }
 
 /** Stale uses of a finished replay; null when the oracle was off. */
-export function safetyResult(replay: Replay): StrategyResult['safety'] {
+export function safetyResult(replay: Replay): WrittenStrategyResult['safety'] {
   const oracles = replay.smmus.list.flatMap(({ staleUse }) => (staleUse === null ? [] : [staleUse]));
   if (oracles.length === 0) return null;
   const counters = replay.smmuCounters();
@@ -62,7 +66,7 @@ export function safetyResult(replay: Replay): StrategyResult['safety'] {
   };
 }
 
-function cacheResult(one: StructureSnapshot): CacheResult {
+function cacheResult(one: StructureSnapshot): Cache {
   return {
     entries: one.entries,
     lookups: one.lookups,

@@ -1,14 +1,8 @@
 /**
  * Calibration: measured files → fitted parameters, their errors, and the profile that holds them.
  */
-
 import { type Centre, centresOf } from '../calibration/centres.js';
-import {
-  CALIBRATION_SCHEMA,
-  type CalibrationDocument,
-  type EvaluatedPart,
-  type MeasuredFile,
-} from '../calibration/document.js';
+import type { CalibrationDocument, EvaluatedPart, MeasuredFile } from '../calibration/document.js';
 import { type FittedValue, fitPath } from '../calibration/fit.js';
 import { checkKeys, defaultKeys } from '../calibration/identifiability.js';
 import { type Measurement, predictNs, Shapes } from '../calibration/measurement.js';
@@ -22,6 +16,7 @@ import { unpack } from '../formats/packing/unpack.js';
 import { openSource } from '../formats/source.js';
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { profileText } from '../profiles/write.js';
+import { CALIBRATION_SCHEMA } from '../results/declaration/tags.js';
 import { resolveStrategies, type StrategyChoice } from '../strategies/spec.js';
 import { TraceFormatError, UsageError } from '../trace/errors.js';
 import { limited } from './limit.js';

@@ -9,6 +9,7 @@ import { outputForm, type SavedTrace, saveTrace } from '../formats/save-trace.js
 import { writerContext } from '../formats/writer.js';
 import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { EventBatch } from '../trace/events.js';
+import { interruptible } from './interruptible.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run-options.js';
 import { transformed } from './transformed.js';
@@ -44,10 +45,9 @@ export async function convertTrace(
     const { bytesRead, totalBytes } = trace;
     let events = 0;
     const guest = transformed(trace, input, options);
-    yield* observing(guest.batches, (count) => {
+    yield* observing(interruptible(guest.batches, hooks.signal), (count) => {
       events += count;
       hooks.onProgress?.(bytesRead(), totalBytes, events);
-      hooks.signal?.throwIfAborted();
     });
   }
   try {

@@ -4,7 +4,7 @@
  */
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Survey } from '../replay/survey.js';
-import type { StrategyResult } from '../results/document.js';
+import type { TraceProvenance, WrittenStrategyResult } from '../results/document.js';
 import type { DeclaredTopology } from '../topology/load.js';
 import type { Topology } from '../topology/topology.js';
 import { UsageError } from '../trace/errors.js';
@@ -50,7 +50,10 @@ function rowsOf(batch: EventBatch, from: number, to: number): EventBatch {
 }
 
 /** `provenance.traces[].topology`. */
-export function topologyProvenance(survey: Survey, declared: DeclaredTopology | undefined): Record<string, unknown> {
+export function topologyProvenance(
+  survey: Survey,
+  declared: DeclaredTopology | undefined,
+): TraceProvenance['topology'] {
   const streams = survey.topology.list().map(({ sid, psid, smmu, hasAts, atcEntries, asid, isListed }) => ({
     sid,
     ...(psid === undefined ? {} : { psid }),
@@ -59,18 +62,23 @@ export function topologyProvenance(survey: Survey, declared: DeclaredTopology | 
     ...(atcEntries === undefined ? {} : { atc_entries: atcEntries }),
     // Of its first domain; null: not known from the start.
     asid: asid < 0 ? null : asid,
-    ...(declared === undefined || isListed ? {} : { unlisted: true }),
+    ...(declared === undefined || isListed ? {} : { unlisted: true as const }),
   }));
   // Named by ATC_INVs and by nothing else: no devices.
   const { strays } = survey.topology;
   const unknown = strays.length === 0 ? {} : { unknown_streams: strays };
   if (declared !== undefined) return { source: declared.file, sha256: declared.sha256, streams, ...unknown };
   const source = `inferred from ${survey.isComplete ? 'the whole trace' : 'its beginning'}`;
-  return { source, streams, ...unknown, ...(survey.topology.isTakenOnTrust ? { ats_streams_on_trust: true } : {}) };
+  return {
+    source,
+    streams,
+    ...unknown,
+    ...(survey.topology.isTakenOnTrust ? { ats_streams_on_trust: true as const } : {}),
+  };
 }
 
 /** `result` with the physical StreamIDs of the devices in `tlb.by_sid` that the file names. */
-export function withTopology(result: StrategyResult, topology: Topology): StrategyResult {
+export function withTopology(result: WrittenStrategyResult, topology: Topology): WrittenStrategyResult {
   const { tlb } = result;
   const physical = topology.list().flatMap(({ sid, psid }) => (psid === undefined ? [] : [[hex(sid), hex(psid)]]));
   if (tlb === null || physical.length === 0) return result;

@@ -1,16 +1,20 @@
 /**
  * Miss-ratio curves of traces: one pass each, every size at once.
  */
-import { MRC_MODEL, MRC_SCHEMA, type MrcDocument, type MrcResult } from '../analysis/mrc/document.js';
+import type { MrcDocument, MrcResult } from '../analysis/mrc/document.js';
 import { MissRatioCurve } from '../analysis/mrc/miss-ratio-curve.js';
 import { openRecording, type RecordingOptions, requireSingleTrace } from '../formats/open-recording.js';
 import { readerReport } from '../formats/reader-report.js';
 import { transformSettings } from '../guest/transforms/registry.js';
 import type { TransformOptions } from '../guest/transforms/transform.js';
+import { MRC_SCHEMA } from '../results/declaration/tags.js';
 import type { RunHooks } from './run-options.js';
 import { toolIdentity } from './tool-identity.js';
 import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';
 import { transformed } from './transformed.js';
+
+/** What a curve is the curve of. */
+const MRC_MODEL = 'fully associative LRU, entries of any page size, guest commands applied at their doorbell';
 
 /** What decides a curve. */
 export interface MrcOptions extends RecordingOptions {
@@ -30,7 +34,7 @@ export async function missRatioCurves(
 ): Promise<MrcDocument> {
   requireSingleTrace(traces, options.with);
   const results: MrcResult[] = [];
-  const provenance: Record<string, unknown>[] = [];
+  const provenance: MrcDocument['provenance']['traces'][number][] = [];
   for (const path of traces) {
     const trace = await openRecording(path, options);
     const curve = new MissRatioCurve({ skipMsi: !options.msi });

@@ -50,8 +50,8 @@ export interface RunOptions extends RecordingOptions {
 
 /** Observation and interruption of a run. */
 export interface RunHooks {
-  onProgress?(bytesRead: number, totalBytes: number | undefined, events: number): void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((bytesRead: number, totalBytes: number | undefined, events: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Stands in for `openRecording`, for a trace that is decoded already. */
   readonly open?: OpenRecording;
   /** Observes the course in time of the only replay of the run. */

@@ -13,12 +13,13 @@ import { readerReport } from '../formats/reader-report.js';
 import { transformSettings } from '../guest/transforms/registry.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Fault } from '../replay/faults/fault.js';
-import type { ResultDocument, StrategyResult } from '../results/document.js';
+import type { TraceProvenance, WrittenStrategyResult } from '../results/document.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { DeclaredTopology } from '../topology/load.js';
 import { severalVms } from '../topology/several-vms.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
 import { topologyProvenance } from './declared-topology.js';
+import { interruptible } from './interruptible.js';
 import type { RunHooks, RunOptions } from './run-options.js';
 import { replaySettings } from './strategy-replays.js';
 import { replayTrace } from './threads/replay-trace.js';
@@ -28,8 +29,8 @@ import { transformed } from './transformed.js';
 /** What a trace comes to. */
 export interface TraceRun {
   /** In the order of the strategies. */
-  readonly results: readonly StrategyResult[];
-  readonly provenance: ResultDocument['provenance']['traces'][number];
+  readonly results: readonly WrittenStrategyResult[];
+  readonly provenance: TraceProvenance;
   readonly shares: { readonly totalNs: number; readonly estimatedNs: number };
   /** Only if it was asked for and devices translated something. */
   readonly curve: MrcResult | undefined;
@@ -53,11 +54,11 @@ export async function runTrace(
     for (let row = 0; row < batch.count; row++) counts[batch.kind[row]]++;
     events += batch.count;
     hooks.onProgress?.(trace.bytesRead(), trace.totalBytes, events);
-    hooks.signal?.throwIfAborted();
   };
   const { vms = 1, vmShiftNs = 0, warmup, msi } = options;
   const guest = transformed(trace, path, { ...options, topology: declared, open });
-  const batches = observed(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), tell);
+  const recorded = interruptible(severalVms(guest.batches, { vms, shiftNs: vmShiftNs }), hooks.signal);
+  const batches = observed(recorded, tell);
   // What the recorder saw is of the one guest that was recorded, as it was.
   const isAsRecorded = vms === 1 && transformSettings(options.transforms ?? {}).length === 0;
   const oracle = isAsRecorded ? recordedOracle(trace, profile) : undefined;

@@ -8,7 +8,8 @@ import { withGuestFacts } from '../guest/transforms/guest-facts.js';
 import { transformSettings } from '../guest/transforms/registry.js';
 import { loadProfile } from '../profiles/load.js';
 import { parseFaults } from '../replay/faults/fault.js';
-import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
+import { RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { TraceProvenance, WrittenResult, WrittenStrategyResult } from '../results/document.js';
 import { pathsOf } from '../strategies/migration.js';
 import { strategyFilesOf } from '../strategies/user/strategy-files.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
@@ -27,7 +28,7 @@ export async function runReplays(
   traces: readonly string[],
   given: RunOptions,
   hooks: RunHooks = {},
-): Promise<ResultDocument> {
+): Promise<WrittenResult> {
   requireSingleTrace(traces, given.with);
   const declared = given.topology === undefined ? undefined : loadTopology(given.topology);
   const transforms = withGuestFacts(given.transforms ?? {}, declared?.guest, declared?.file ?? '');
@@ -44,9 +45,9 @@ export async function runReplays(
   if (options.curves === true && (options.vms ?? 1) > 1) {
     throw new UsageError(`--mrc: expected it without --vms, found --vms ${options.vms}`);
   }
-  const results: StrategyResult[] = [];
+  const results: WrittenStrategyResult[] = [];
   const curves: MrcResult[] = [];
-  const provenance: ResultDocument['provenance']['traces'][number][] = [];
+  const provenance: TraceProvenance[] = [];
   const shares = { totalNs: 0, estimatedNs: 0 };
   for (const path of traces) {
     const run = await runTrace(path, choices, profile, declared, faults, options, hooks);

@@ -4,7 +4,7 @@
  */
 import { type LoadedProfile, loadProfile } from '../profiles/load.js';
 import { differingBySeed } from '../results/by-seed.js';
-import type { ResultDocument } from '../results/document.js';
+import type { WrittenResult } from '../results/document.js';
 import { UsageError } from '../trace/errors.js';
 import { type RunHooks, type RunOptions, runReplays } from './run.js';
 
@@ -35,7 +35,7 @@ export async function runSeeds(
   options: RunOptions,
   count: number,
   hooks: RunHooks = {},
-): Promise<ResultDocument> {
+): Promise<WrittenResult> {
   if (count === 1) return runReplays(traces, options, hooks);
   const dependents = seedDependents(loadProfile(options.profile, options.set), options);
   const runs = dependents.length === 0 ? 1 : count;
@@ -45,7 +45,7 @@ export async function runSeeds(
   // The curve does not depend on the seed.
   const curves = (run: number) => (run === 0 ? options.curves : false);
   const optionsOf = (run: number) => ({ ...options, seed: options.seed + run, curves: curves(run) });
-  const documents: ResultDocument[] = [];
+  const documents: WrittenResult[] = [];
   for (let run = 0; run < runs; run++) {
     const document = await runReplays(traces, optionsOf(run), passHooks(hooks, run, runs));
     requireSameTraces(documents[0] ?? document, document);
@@ -69,7 +69,7 @@ function passHooks(hooks: RunHooks, run: number, runs: number): RunHooks {
   };
 }
 
-function requireSameTraces(first: ResultDocument, document: ResultDocument): void {
+function requireSameTraces(first: WrittenResult, document: WrittenResult): void {
   const changed = document.provenance.traces.find(({ sha256 }, at) => sha256 !== first.provenance.traces[at].sha256);
   if (changed !== undefined)
     throw new UsageError(`${changed.file}: expected the same bytes for every seed, it changed`);

@@ -8,7 +8,7 @@ import type { LoadedProfile } from '../profiles/load.js';
 import { Replay } from '../replay/replay.js';
 import type { ReplayOptions } from '../replay/replay-options.js';
 import type { Survey } from '../replay/survey.js';
-import type { StrategyResult } from '../results/document.js';
+import type { WrittenStrategyResult } from '../results/document.js';
 import { strategyResult, type TimeShares, timeShares } from '../results/strategy-result.js';
 import { pathsOf } from '../strategies/migration.js';
 import type { StrategyChoice } from '../strategies/spec.js';
@@ -42,7 +42,7 @@ export interface NumberedChoice {
 /** What a strategy comes to; plain data. */
 export interface FinishedReplay {
   readonly number: number;
-  readonly result: StrategyResult;
+  readonly result: WrittenStrategyResult;
   readonly shares: TimeShares;
 }
 

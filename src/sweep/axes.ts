@@ -5,7 +5,7 @@
  */
 
 import { parseTransformList } from '../guest/transforms/transform-list.js';
-import { DEFAULT_PROFILE } from '../profiles/load.js';
+import { DEFAULT_PROFILE } from '../profiles/default-profile.js';
 import type { RunOptions } from '../session/run.js';
 import { strategyNames } from '../strategies/registry.js';
 import type { StudyFile } from './schema.js';

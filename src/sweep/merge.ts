@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
 import { otherVersion } from '../results/read-result.js';
-import { STUDY_RESULT_SCHEMA, type StudyDocument, type StudyPoint } from '../results/study-document.js';
+import type { StudyDocument, StudyPoint } from '../results/study-document.js';
 import { UsageError, UserError } from '../trace/errors.js';
 import { isInShard, isShard } from './shard.js';
 import { assembleStudy } from './sweep.js';

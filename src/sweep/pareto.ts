@@ -9,7 +9,7 @@ type Candidate = ParetoFront['points'][number];
 
 /** The fronts of `points`, in the order in which their groups begin; a point without operations is on none. */
 export function paretoFronts(points: readonly StudyPoint[], spec: ParetoSpec): ParetoFront[] {
-  const groups = new Map<string, { at: Record<string, unknown>; candidates: Candidate[] }>();
+  const groups = new Map<string, { at: ParetoFront['at']; candidates: Candidate[] }>();
   for (const point of points) {
     const candidate = candidateOf(point, spec.latency);
     if (candidate === undefined) continue;
@@ -40,7 +40,7 @@ function candidateOf({ index, result }: StudyPoint, latency: string): Candidate 
   return { index, latency_ns: latencyNs, host_cpu_ns_per_operation: hostCpuNs };
 }
 
-function sharedAxes({ set, ...axes }: Coordinates, over: readonly string[]): Record<string, unknown> {
+function sharedAxes({ set, ...axes }: Coordinates, over: readonly string[]): ParetoFront['at'] {
   const parameters = Object.entries(set).filter(([key]) => !over.includes('set') && !over.includes(key));
   const others = Object.entries(axes).filter(([axis]) => !over.includes(axis));
   return { ...Object.fromEntries(others), ...(parameters.length === 0 ? {} : { set: Object.fromEntries(parameters) }) };

@@ -7,8 +7,9 @@ import { basename } from 'node:path';
 import { parseColumnMap } from '../formats/csv/column-map.js';
 import { requireSingleTrace } from '../formats/open-recording.js';
 import { transformSettings } from '../guest/transforms/registry.js';
-import { DEFAULT_PROFILE, loadProfile } from '../profiles/load.js';
+import { loadProfile } from '../profiles/load.js';
 import type { Coordinates, ParetoSpec } from '../results/study-document.js';
+import { DEFAULTS } from '../session/defaults.js';
 import type { RunOptions } from '../session/run.js';
 import { toolIdentity } from '../session/tool-identity.js';
 import { resolveStrategies, splitSpec } from '../strategies/spec.js';
@@ -56,9 +57,9 @@ export interface SweepPlan {
 
 /**
  * Expand `study`; every trace is read once, for its digest.
- * @throws UsageError for a point that occurs twice, a trace that cannot be read
+ * @throws UsageError for a point that occurs twice, a trace that cannot be read; the reason of `signal` if it is aborted
  */
-export async function planSweep(study: Study): Promise<SweepPlan> {
+export async function planSweep(study: Study, signal?: AbortSignal): Promise<SweepPlan> {
   const { content, file } = study;
   const positions = expand(content);
   const inputs = new InputFiles();
@@ -68,7 +69,10 @@ export async function planSweep(study: Study): Promise<SweepPlan> {
       inputs.note(path);
   }
   const digests = new Map<string, string>();
-  for (const { trace } of positions) if (!digests.has(trace)) digests.set(trace, await digestOf(study.resolve(trace)));
+  for (const { trace } of positions) {
+    signal?.throwIfAborted();
+    if (!digests.has(trace)) digests.set(trace, await digestOf(study.resolve(trace)));
+  }
   requireSingleTrace([...digests.keys()], content.replay?.with);
   const joined = base.with === undefined ? null : [basename(base.with), await digestOf(base.with)];
   const identity = new Identity(study, digests, joined);
@@ -144,22 +148,22 @@ function baseOptions({ content, resolve }: Study): RunOptions {
   const { replay = {} } = content;
   return {
     strategies: [],
-    profile: DEFAULT_PROFILE,
+    profile: DEFAULTS.profile,
     set: [],
     atc: [],
-    pacing: 'closed',
-    dma: 'ordered',
-    warmup: replay.warmup ?? 0,
+    pacing: DEFAULTS.pacing,
+    dma: DEFAULTS.dma,
+    warmup: replay.warmup ?? DEFAULTS.warmup,
     limit: replay.limit,
-    seed: 0,
-    msi: replay.msi ?? true,
-    safety: replay.safety ?? true,
+    seed: DEFAULTS.seed,
+    msi: replay.msi ?? DEFAULTS.msi,
+    safety: replay.safety ?? DEFAULTS.safety,
     topology: replay.topology === undefined ? undefined : resolve(replay.topology),
-    vms: 1,
-    vmShiftNs: parseDurationNs(replay['vm-shift'] ?? '10us', '--vm-shift'),
-    backgroundPerS: replay.background ?? 0,
+    vms: DEFAULTS.vms,
+    vmShiftNs: parseDurationNs(replay['vm-shift'] ?? DEFAULTS.vmShift, '--vm-shift'),
+    backgroundPerS: replay.background ?? DEFAULTS.background,
     faults: replay.fault ?? [],
-    lenient: replay.lenient ?? false,
+    lenient: replay.lenient ?? DEFAULTS.lenient,
     format: replay.format,
     csvMap: replay['csv-map'] === undefined ? undefined : parseColumnMap(replay['csv-map']),
     ftraceEvents: replay['ftrace-events'],

@@ -14,8 +14,8 @@ export interface PointThread {
 }
 
 /** The thread that a sweep runs in. */
-export function ownThread(): PointThread {
-  return { run: runPoint, close: async () => {} };
+export function ownThread(signal: AbortSignal | undefined): PointThread {
+  return { run: (job) => runPoint(job, signal), close: async () => {} };
 }
 
 /** A thread of its own. One that dies (out of memory) loses its point only: the next point has a new one. */

@@ -3,7 +3,7 @@
  */
 import { basename } from 'node:path';
 import { transformSettings } from '../guest/transforms/registry.js';
-import type { ResultDocument, StrategyResult } from '../results/document.js';
+import type { WrittenResult } from '../results/document.js';
 import { type RunOptions, runReplays } from '../session/run.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError, UserError } from '../trace/errors.js';
@@ -26,13 +26,16 @@ export type PointOutcome =
 /** Exit code of what is nobody's input's fault. */
 const EXIT_UNEXPECTED = 1;
 
-/** Run `job`; never throws. */
-export async function runPoint({ path, options, trace, codeDigest }: PointJob): Promise<PointOutcome> {
+/** Run `job`; never throws. Whoever aborts `signal` waits for no outcome. */
+export async function runPoint(
+  { path, options, trace, codeDigest }: PointJob,
+  signal?: AbortSignal,
+): Promise<PointOutcome> {
   try {
     requireSameCode(options, codeDigest);
     const isChanged = transformSettings(options.transforms ?? {}).length > 0;
     const open = () => openShared(trace, path, isChanged);
-    return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open }))) };
+    return { json: JSON.stringify(withoutCourse(await runReplays([path], options, { open, signal }))) };
   } catch (error) {
     return failedWith(error);
   }
@@ -47,9 +50,9 @@ function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | u
 }
 
 /** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
-function withoutCourse({ results, ...document }: ResultDocument): ResultDocument {
+function withoutCourse({ results, ...document }: WrittenResult): WrittenResult {
   const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, ...rest }) => rest);
-  return { ...document, results: kept as unknown as StrategyResult[] };
+  return { ...document, results: kept };
 }
 
 /** Any thrown value as a failed point. */

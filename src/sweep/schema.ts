@@ -6,6 +6,7 @@
  * JSON Schema.
  */
 import { z } from 'zod';
+import { publishedSchema } from '../results/declaration/published-schema.js';
 
 /** Version tag of the file. */
 export const STUDY_FORMAT = 'smmuscope.study/1';
@@ -61,16 +62,19 @@ const VMS = integer(1, `an integer from 1 to ${LARGEST_VMS}`, LARGEST_VMS);
 /** One listed point: what it says is fixed, what it leaves out is crossed as the study has it. */
 export const POINT_SCHEMA = z.strictObject(
   {
-    trace: text('a trace file').optional(),
-    transform: TRANSFORM.optional(),
-    profile: text('a profile').optional(),
-    set: z.record(z.string(), PARAMETER_VALUE, { error: 'a mapping of parameters to values' }).optional(),
-    pacing: PACING.optional(),
-    dma: DMA.optional(),
-    vms: VMS.optional(),
-    seed: SEED.optional(),
-    atc: text('an ATC targeting').optional(),
-    strategy: text('a strategy').optional(),
+    trace: text('a trace file').optional().describe('one of traces'),
+    transform: TRANSFORM.optional().describe('as an entry of transforms'),
+    profile: text('a profile').optional().describe('one of profiles, or another'),
+    set: z
+      .record(z.string(), PARAMETER_VALUE, { error: 'a mapping of parameters to values' })
+      .optional()
+      .describe('parameters at this point, each in its unit'),
+    pacing: PACING.optional().describe('as --pacing'),
+    dma: DMA.optional().describe('as --dma'),
+    vms: VMS.optional().describe('as --vms'),
+    seed: SEED.optional().describe('as --seed'),
+    atc: text('an ATC targeting').optional().describe('as --atc, one targeting'),
+    strategy: text('a strategy').optional().describe('one strategy'),
   },
   { error: 'a mapping such as {strategy: ioctl, profile: grace-cmdqv}' },
 );
@@ -116,7 +120,7 @@ export const PARETO_SCHEMA = z.strictObject(
 
 export const STUDY_SCHEMA = z.strictObject(
   {
-    schema: z.literal(STUDY_FORMAT, { error: STUDY_FORMAT }),
+    schema: z.literal(STUDY_FORMAT, { error: STUDY_FORMAT }).describe('version of this file'),
     traces: axis(text('a trace file'), 'trace files').describe('trace files, from the folder of the study'),
     transforms: axis(TRANSFORM, 'transforms such as guest-ats+time-scale=0.5, or none')
       .optional()
@@ -154,7 +158,5 @@ export type StudyFile = z.output<typeof STUDY_SCHEMA>;
 
 /** The JSON Schema of the file, as text: docs/schemas/study.schema.json. */
 export function studyJsonSchema(): string {
-  const { $schema, ...rest } = z.toJSONSchema(STUDY_SCHEMA, { io: 'input' });
-  const title = 'Study of smmuscope: the points of a sweep';
-  return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+  return publishedSchema(STUDY_SCHEMA, 'Study of smmuscope: the points of a sweep', 'input');
 }

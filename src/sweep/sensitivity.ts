@@ -3,12 +3,8 @@
  * itself, alone, and both strategies are replayed again (facts M §6 asks for ±50 %). The replays are a sweep of listed points.
  */
 import { type LoadedProfile, loadProfile, PARAMETER_SPECS, type Parameter } from '../profiles/load.js';
-import {
-  SENSITIVITY_SCHEMA,
-  type SensitivityDocument,
-  type SensitivityEnd,
-  type SensitivityRow,
-} from '../results/sensitivity-document.js';
+import { SENSITIVITY_SCHEMA } from '../results/declaration/tags.js';
+import type { SensitivityDocument, SensitivityEnd, SensitivityRow } from '../results/sensitivity-document.js';
 import type { StudyDocument, StudyPoint } from '../results/study-document.js';
 import { UserError } from '../trace/errors.js';
 import { planSweep } from './plan.js';

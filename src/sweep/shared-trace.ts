@@ -7,6 +7,7 @@ import type { JoinReport } from '../formats/join/report.js';
 import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
 import type { OpenTrace } from '../formats/open-trace.js';
 import type { ReaderStatistics } from '../formats/reader.js';
+import { interruptible } from '../session/interruptible.js';
 import { limited } from '../session/limit.js';
 import type { EventBatch } from '../trace/events.js';
 import { type SharedBatch, shareBatch, viewOf } from '../trace/shared-batch.js';
@@ -32,11 +33,12 @@ export async function decodeShared(
   path: string,
   options: RecordingOptions,
   limit: number | undefined,
+  signal?: AbortSignal,
 ): Promise<SharedTrace> {
   const trace = await openRecording(path, options);
   const blocks: SharedBatch[] = [];
   try {
-    for await (const batch of limited(trace.batches, limit)) blocks.push(shareBatch(batch));
+    for await (const batch of interruptible(limited(trace.batches, limit), signal)) blocks.push(shareBatch(batch));
   } finally {
     await trace.batches.return(undefined);
   }

@@ -2,13 +2,9 @@
  * Runs the points of a plan: each trace is decoded once, every point is one replay on a thread, and the document has them
  * in the order of the plan, whatever order they ended in.
  */
-import type { ResultDocument } from '../results/document.js';
-import {
-  type ParetoSpec,
-  STUDY_RESULT_SCHEMA,
-  type StudyDocument,
-  type StudyPoint,
-} from '../results/study-document.js';
+import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { WrittenResult } from '../results/document.js';
+import type { ParetoSpec, StudyDocument, StudyPoint, WrittenStudy } from '../results/study-document.js';
 import { toolIdentity } from '../session/tool-identity.js';
 import { paretoFronts } from './pareto.js';
 import { filesOf, isReusable, type SweepPlan, type SweepPoint } from './plan.js';
@@ -17,6 +13,8 @@ import { ownThread, type PointThread, workerThread } from './pool.js';
 import { failedWith, type PointOutcome } from './run-point.js';
 import { isInShard, type Shard } from './shard.js';
 import { decodeShared, type SharedTrace } from './shared-trace.js';
+
+type WrittenPoint = WrittenStudy['points'][number];
 
 /** How a plan is run; none of it changes a byte of the document but `shard`. */
 export interface SweepSettings {
@@ -30,7 +28,9 @@ export interface SweepSettings {
 /** Observation of a sweep. */
 export interface SweepHooks {
   /** Points that have ended, those found in the store included, of all points of the shard. */
-  onProgress?(ended: number, points: number): void;
+  readonly onProgress?: ((ended: number, points: number) => void) | undefined;
+  /** Ends the sweep; points that have ended are in the store. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A point and the decoded trace that it runs on, or why there is none. */
@@ -49,9 +49,9 @@ export async function runSweep(
   plan: SweepPlan,
   { jobs, shard, store }: SweepSettings,
   hooks: SweepHooks = {},
-): Promise<StudyDocument> {
+): Promise<WrittenStudy> {
   const wanted = pointsOfShard(plan, shard);
-  const ended = new Map<number, StudyPoint>();
+  const ended = new Map<number, WrittenPoint>();
   const end = (point: SweepPoint, outcome: PointOutcome) => {
     ended.set(point.index, studyPoint(point, outcome));
     hooks.onProgress?.(ended.size, wanted.length);
@@ -67,8 +67,8 @@ export async function runSweep(
     if ('json' in outcome && isReusable(point)) store?.save(point.id, outcome.json);
     end(point, outcome);
   };
-  await runAll(open, jobs, finish);
-  const points = wanted.map(({ index }) => ended.get(index) as StudyPoint);
+  await runAll(open, jobs, finish, hooks.signal);
+  const points = wanted.map(({ index }) => ended.get(index) as WrittenPoint);
   return studyDocument(plan, points, shard);
 }
 
@@ -83,23 +83,23 @@ function checked({ inputs }: SweepPlan, { trace, options }: SweepPoint, outcome:
 }
 
 /** The parts of a plan that a document needs. */
-export interface StudyIdentity {
+export interface StudyIdentity<Tool> {
   readonly file: string;
   readonly id: string;
   readonly count: number;
   readonly traces: SweepPlan['traces'];
   readonly pareto: ParetoSpec;
-  readonly tool: StudyDocument['provenance']['tool'];
+  readonly tool: Tool;
 }
 
 /** The document of `points`, which are those of `shard` or all, in order. */
-export function assembleStudy(
-  { file, id, count, traces, pareto, tool }: StudyIdentity,
-  points: readonly StudyPoint[],
+export function assembleStudy<Point extends StudyPoint, Tool extends StudyDocument['provenance']['tool']>(
+  { file, id, count, traces, pareto, tool }: StudyIdentity<Tool>,
+  points: readonly Point[],
   shard: Shard | undefined,
-): StudyDocument {
+) {
   return {
-    schema: STUDY_RESULT_SCHEMA,
+    schema: STUDY_RESULT_SCHEMA as typeof STUDY_RESULT_SCHEMA,
     provenance: { tool, study: { file, id, points: count }, traces },
     ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count } }),
     failed: points.filter(({ error }) => error !== undefined).length,
@@ -112,15 +112,15 @@ export function assembleStudy(
   };
 }
 
-function studyDocument(plan: SweepPlan, points: readonly StudyPoint[], shard: Shard | undefined): StudyDocument {
+function studyDocument(plan: SweepPlan, points: readonly WrittenPoint[], shard: Shard | undefined): WrittenStudy {
   return assembleStudy({ ...plan, count: plan.points.length, tool: toolIdentity() }, points, shard);
 }
 
-function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): StudyPoint {
+function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome): WrittenPoint {
   if ('json' in outcome) {
     const { json } = outcome;
     // Held as text, a fraction of its size, and parsed anew whenever it is asked for: a study has thousands.
-    const parsed = () => JSON.parse(json) as ResultDocument;
+    const parsed = () => JSON.parse(json) as WrittenResult;
     return {
       index,
       id,
@@ -139,14 +139,31 @@ async function runAll(
   points: readonly SweepPoint[],
   jobs: number,
   finish: (point: SweepPoint, outcome: PointOutcome) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const tasks = tasksOf(points);
+  const tasks = tasksOf(points, signal);
   const threadCount = Math.min(jobs, points.length);
-  const threads = threadCount <= 1 ? [ownThread()] : Array.from({ length: threadCount }, workerThread);
+  const threads = threadCount <= 1 ? [ownThread(signal)] : Array.from({ length: threadCount }, workerThread);
   try {
-    await Promise.all(threads.map((thread) => work(thread, tasks, finish)));
+    await orAborted(Promise.all(threads.map((thread) => work(thread, tasks, finish, signal))), signal);
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+/** `work`, unless `signal` is aborted before it has ended: then its reason is thrown at once. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  signal?.addEventListener('abort', stop);
+  try {
+    await Promise.race([work, aborted]);
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -155,27 +172,30 @@ async function work(
   thread: PointThread,
   tasks: AsyncGenerator<Task, void>,
   finish: (point: SweepPoint, outcome: PointOutcome) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
     const { point, trace } = next.value;
     const job = { path: point.trace, options: point.options, codeDigest: point.code?.digest };
-    finish(point, 'failure' in trace ? trace.failure : await thread.run({ ...job, trace }));
+    const outcome = 'failure' in trace ? trace.failure : await thread.run({ ...job, trace });
+    if (signal?.aborted === true) return;
+    finish(point, outcome);
   }
 }
 
 /** Tasks in order; a trace is decoded when its first point is due and let go when its last has been handed out. */
-async function* tasksOf(points: readonly SweepPoint[]): AsyncGenerator<Task, void> {
+async function* tasksOf(points: readonly SweepPoint[], signal: AbortSignal | undefined): AsyncGenerator<Task, void> {
   for (const path of new Set(points.map(({ trace }) => trace))) {
     const ofTrace = points.filter(({ trace }) => trace === path);
-    const trace = await decode(ofTrace[0]);
+    const trace = await decode(ofTrace[0], signal);
     for (const point of ofTrace) yield { point, trace };
   }
 }
 
 /** How a trace is read is the same at every point of a study. */
-async function decode({ trace, options }: SweepPoint): Promise<Task['trace']> {
+async function decode({ trace, options }: SweepPoint, signal: AbortSignal | undefined): Promise<Task['trace']> {
   try {
-    return await decodeShared(trace, options, options.limit);
+    return await decodeShared(trace, options, options.limit, signal);
   } catch (error) {
     return { failure: failedWith(error) };
   }

@@ -90,7 +90,7 @@ export const BINDING_SCHEMA = z.strictObject(
     from_ns: integer(0, Number.MAX_SAFE_INTEGER, 'a time of the trace in integer ns')
       .optional()
       .describe(
-        'first time, on the clock of the trace, at which the device is in the domain; left out: from the start',
+        'first time, in ns on the clock of the trace, at which the device is in the domain; left out: from the start',
       ),
   },
   { error: 'a mapping with the keys sid and asid' },
@@ -99,7 +99,7 @@ export const BINDING_SCHEMA = z.strictObject(
 export const TOPOLOGY_SCHEMA = z
   .strictObject(
     {
-      schema: z.literal(TOPOLOGY_FORMAT, { error: TOPOLOGY_FORMAT }),
+      schema: z.literal(TOPOLOGY_FORMAT, { error: TOPOLOGY_FORMAT }).describe('version of this file'),
       smmus: z
         .array(SMMU_SCHEMA, { error: 'a list of SMMUs' })
         .min(1, { error: 'at least one SMMU' })

@@ -1,6 +1,6 @@
 /** Command line, baseline: is every row of a comparison a multiple of the one that is meant, in every form, and of no other? */
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveBaseline, resultBaseline } from '../../src/cli/baseline.js';
+import { resolveBaseline, resultBaseline } from '../../src/library/baseline.js';
 import type { ResultDocument } from '../../src/results/document.js';
 import { COMPARISON, strategyResult } from '../reporters/documents.js';
 import { Sandbox } from '../support/cli.js';

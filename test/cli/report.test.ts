@@ -127,12 +127,12 @@ it.each(DOCUMENT_KINDS)(
   (kind) => {
     const published = readFileSync(join(ROOT, 'docs/schemas', schemaFileName(kind)), 'utf8');
     expect(published).toBe(documentJsonSchema(kind));
-    // Keywords of our own are described in test/results/declaration.test.ts.
-    const validate = new Ajv2020({ strict: false }).compile(JSON.parse(published));
+    const validate = new Ajv2020({ strict: true }).compile(JSON.parse(published));
     const document = JSON.parse(textOf(kind.schema));
     validate(document);
     expect(validate.errors).toBeNull();
     expect(validate({ ...document, schema: `${kind.schema}0` })).toBe(false);
+    expect(validate({ ...document, unheard_of: 1 })).toBe(false);
   },
 );
 

@@ -1,10 +1,11 @@
 /** Command line, parts: does each decision that needs no process give the right answer? */
 
 import { describe, expect, it } from 'vitest';
-import { resolveBaseline } from '../../src/cli/baseline.js';
 import { describeFailure } from '../../src/cli/failure.js';
-import { requireDistinctNames, splitList } from '../../src/cli/run-options.js';
+import { splitList } from '../../src/cli/run-options.js';
 import { contextFor } from '../../src/cli/terminal.js';
+import { resolveBaseline } from '../../src/library/baseline.js';
+import { requireDistinctNames } from '../../src/library/library.js';
 import { TraceFormatError, UsageError } from '../../src/trace/errors.js';
 
 describe('describeFailure', () => {

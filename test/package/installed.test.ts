@@ -22,9 +22,8 @@ const CONSUMER = {
 
 /** A stranger's program. */
 const PROGRAM = `import * as smmuscope from 'smmuscope';
-const options = { profile: 'neoverse-mmu700', set: [], strategies: ['ioctl'], atc: [], pacing: 'closed', dma: 'ordered', warmup: 0, limit: undefined, seed: 1, msi: true, safety: true } as const;
 try {
-  const document = await smmuscope.runReplays([process.argv[2]], options);
+  const document = await smmuscope.replay(process.argv[2], { strategy: 'ioctl' });
   const [{ strategy, latency }] = document.results;
   console.log(\`\${strategy}: \${latency.operation.count} operations\`);
 } catch (error) {

@@ -341,15 +341,15 @@ describe('any path to any other', () => {
 
   it('the paths share queue 0 only; the second one’s hardware queues and worker are its own', async () => {
     const { result } = await migrate(busyGuest(), 'hw-vcmdq:lvcmdqs=2', 'hw-vcmdq:lvcmdqs=3', 90_000);
-    const produced = (result.host.queues as { produced: number }[]).map((queue) => queue.produced);
+    const produced = result.host.queues.map((queue) => queue.produced);
     expect(produced).toHaveLength(1 + 2 + 3);
     const alone = await replayThrough(busyGuest(), 'hw-vcmdq:lvcmdqs=3');
-    const aloneProduced = (alone.result.host.queues as { produced: number }[]).map((queue) => queue.produced);
+    const aloneProduced = alone.result.host.queues.map((queue) => queue.produced);
     for (const queue of [1, 2, 3, 4, 5]) expect(produced[queue]).toBeGreaterThan(0);
     // vCPU 2 is the third queue's only user: what is there is what it published after T.
     expect(produced[5]).toBeLessThan(aloneProduced[3]);
     const workers = await migrate(busyGuest(), 'sw-vcmdq', 'sw-vcmdq', 90_000);
-    const drains = (workers.result.host.workers as { drains: number }[]).map((worker) => worker.drains);
+    const drains = workers.result.host.workers.map((worker) => worker.drains);
     expect(drains).toHaveLength(2);
     expect(Math.min(...drains)).toBeGreaterThan(0);
   });

@@ -195,7 +195,7 @@ devices: [{ sid: 8, smmu: 0, ats: true }, { sid: 16, smmu: 1, ats: true }, { sid
       });
       const { amplification: a, host, latency, safety } = run.result;
       expect(a.host_commands).toBe(a.guest_commands - sum(a.not_forwarded_by_opcode) + sum(a.extra_by_cause));
-      const queues = host.queues as { smmu: number; consumed: number; pending: number }[];
+      const queues = host.queues;
       expect(queues.reduce((total, queue) => total + queue.consumed, 0)).toBe(a.host_commands);
       for (const queue of queues) expect(queue.pending).toBe(0);
       expect(sum(latency.breakdown_total_ns)).toBe(run.metrics.submission.sumNs);

@@ -1,5 +1,4 @@
 /** Literal documents for the reporter tests: every number is invented, every shape is that of the contract. */
-
 import type { InspectDocument } from '../../src/analysis/inspect/document.js';
 import type { LintDocument } from '../../src/analysis/lint/document.js';
 import type { ReaderReport } from '../../src/formats/reader-report.js';
@@ -9,8 +8,17 @@ import type {
   StrategiesDocument,
   WorkloadsDocument,
 } from '../../src/reporters/listings.js';
-import { PROFILE_SCHEMA, PROFILES_SCHEMA, STRATEGIES_SCHEMA, WORKLOADS_SCHEMA } from '../../src/reporters/listings.js';
+import {
+  PROFILE_SCHEMA,
+  PROFILES_SCHEMA,
+  STRATEGIES_SCHEMA,
+  WORKLOADS_SCHEMA,
+} from '../../src/results/declaration/tags.js';
 import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../src/results/document.js';
+
+/** What stands in lists: with fewer keys than results have. */
+type Mismatch = NonNullable<StrategyResult['oracle']>['config']['first'][number];
+type Violation = NonNullable<StrategyResult['safety']>['first'][number];
 
 /** A latency summary whose percentiles are fixed multiples of the mean. */
 function latency(count: number, meanNs: number): LatencySummary {
@@ -177,9 +185,9 @@ export const COMPARISON: ResultDocument = {
       errors: { refused_by_opcode: { TLBI_NSNH_ALL: 1 } },
       oracle: {
         recorded: { compared: 15880, hits: 8635, misses: 7245, mismatches: 0, first: [] },
-        config: { compared: 15880, hits: 15869, misses: 10, mismatches: 1, first: [{ line: 17 }] },
+        config: { compared: 15880, hits: 15869, misses: 10, mismatches: 1, first: [{ line: 17 } as Mismatch] },
       },
-      safety: { stale_in_window: 3, stale_after_sync: 17, first: [{ event: 1234, iova: '0xffff0000' }] },
+      safety: { stale_in_window: 3, stale_after_sync: 17, first: [{ event: 1234, iova: '0xffff0000' } as Violation] },
     }),
   ],
 };
@@ -194,8 +202,8 @@ export const TWO_TRACES: ResultDocument = {
   results: [
     strategyResult('ioctl', 'vsid', 4000, 10, { trace: 'a.csv' }),
     strategyResult('native', 'vsid', 1000, 10, { trace: 'a.csv' }),
-    strategyResult('ioctl', 'vsid', 5000, 10, { trace: 'b.csv', replay: {} }),
-    strategyResult('native', 'vsid', 5000, 10, { trace: 'b.csv', replay: {} }),
+    strategyResult('ioctl', 'vsid', 5000, 10, { trace: 'b.csv', replay: {} as NonNullable<StrategyResult['replay']> }),
+    strategyResult('native', 'vsid', 5000, 10, { trace: 'b.csv', replay: {} as NonNullable<StrategyResult['replay']> }),
   ],
 };
 

@@ -6,10 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { csvReporter } from '../../src/reporters/csv.js';
 import type { ReportContext } from '../../src/reporters/reporter.js';
 import { tableReporter } from '../../src/reporters/table.js';
-import type { ResultDocument } from '../../src/results/document.js';
+import type { ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { COMPARISON, strategyResult } from './documents.js';
 
-const injected = {
+type Incident = NonNullable<NonNullable<StrategyResult['errors']>['incidents']>[string];
+
+const injected: Incident = {
   status: 'injected',
   found_by: 'host-kernel',
   guest_learns: 'synchronous',
@@ -24,9 +26,15 @@ const injected = {
   learn_latency_ns: 4297,
   queue_stopped_ns: 11300,
 };
-const unknown = { ...injected, found_by: 'nobody', guest_learns: 'never', cerror: 'none', learn_latency_ns: null };
+const unknown: Incident = {
+  ...injected,
+  found_by: 'nobody',
+  guest_learns: 'never',
+  cerror: 'none',
+  learn_latency_ns: null,
+};
 
-const result = (name: string, incidents: Record<string, unknown>) =>
+const result = (name: string, incidents: Record<string, Incident>) =>
   strategyResult(name, 'vsid', 5000, 100, {
     errors: { refused_by_opcode: {}, findings: { tg0_dropped: 3 }, incidents },
   });

@@ -17,12 +17,12 @@ const JOIN = {
 
 describe('notes', () => {
   it('of translated commands name the architecture and what its order means', () => {
-    expect(translationNotes({ translated_from: 'VT-d', translated_commands: 1234 })).toEqual([
+    expect(translationNotes({ format: 'qemu-vtd-log', translated_from: 'VT-d', translated_commands: 1234 })).toEqual([
       '1,234 commands are translated from VT-d descriptors and stand in the order of VT-d: a Linux SMMUv3 driver would put ' +
         'a CMD_SYNC between the TLBIs and the ATC_INVs',
     ]);
-    expect(translationNotes({ translated_from: '', translated_commands: 0 })).toEqual([]);
-    expect(translationNotes({})).toEqual([]);
+    expect(translationNotes({ format: 'qemu-vtd-log', translated_from: '', translated_commands: 0 })).toEqual([]);
+    expect(translationNotes({ format: 'csv' })).toEqual([]);
   });
 
   it('of joined recordings give the counts of each side and the clocks', () => {

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseGate } from '../../src/gates/gate.js';
 import { withVerdicts } from '../../src/gates/verdicts.js';
 import { metricsPage } from '../../src/reporters/metrics-page.js';
-import { metricDictionary, metricEntry, resultJsonSchema } from '../../src/results/declaration/dictionary.js';
+import { metricDictionary, metricEntry } from '../../src/results/declaration/dictionary.js';
 import type { ResultDocument } from '../../src/results/document.js';
 import { numericLeaves } from '../../src/results/numeric-leaves.js';
 import { parseResult } from '../../src/results/read-result.js';
@@ -35,9 +35,7 @@ const OPTIONS: RunOptions = {
 const TRACE = join(ROOT, 'traces/rebind-strict.qemu-7.2.log.xz');
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-// Strict but for keywords of our own; an undeclared keyword would be a slip of the pen in the declaration.
-const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, strictTuples: false });
-for (const word of ['unit', 'direction', 'key', 'headline', 'distribution', 'alike']) ajv.addKeyword(`x-${word}`);
+const ajv = new Ajv2020({ allErrors: true, strict: true });
 const validate = ajv.compile(JSON.parse(text('docs/schemas/result.schema.json')));
 
 /** Numbers that are lists of things by device: described in the schema, not metrics. */
@@ -98,10 +96,6 @@ describe('several seeds', () => {
 });
 
 describe('what is generated', () => {
-  it('docs/schemas/result.schema.json is what test/results/write-docs.mjs writes', () => {
-    expect(text('docs/schemas/result.schema.json')).toBe(resultJsonSchema());
-  });
-
   it('docs/metrics.md is what test/results/write-docs.mjs writes', () => {
     expect(text('docs/metrics.md')).toBe(metricsPage());
   });

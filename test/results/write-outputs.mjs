@@ -1,7 +1,7 @@
 /**
  * Writes what commands print into the pages that show it, from the built tool: npm run build && node test/results/write-outputs.mjs
  * (first the results that docs/examples carries, then every text block right behind a sh block in README.md and docs/*.md,
- * which is the output of that block's last command; test/cli/docs.test.ts holds them to it).
+ * which is the output of that block's last command, and those behind the js blocks of docs/library.md; tests hold them to it).
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,13 +35,26 @@ for (const page of PAGES) {
   );
 }
 
+// Examples of the library are followed by their output, too (test/library/docs.test.ts).
+const LIBRARY = 'docs/library.md';
+write(
+  LIBRARY,
+  readFileSync(join(ROOT, LIBRARY), 'utf8').replace(
+    /(```js\n([\s\S]*?)```\n\n```text\n)[\s\S]*?```/g,
+    (_block, head, code) => `${head}${printed(['--input-type=module', '--eval', code])}\`\`\``,
+  ),
+);
+
 /** What `command` prints in a pipe; the width is that of the tests. */
 function run(command) {
+  return printed([join(ROOT, 'bin/run.js'), ...command.split(/\s+/)]);
+}
+
+/** What Node prints with `args`. */
+function printed(args) {
   const { COLUMNS: _width, FORCE_COLOR: _colour, ...env } = process.env;
   const stdio = ['ignore', 'pipe', 'inherit'];
-  return execFileSync(process.execPath, [join(ROOT, 'bin/run.js'), ...command.split(/\s+/)], {
-    ...{ cwd: ROOT, encoding: 'utf8', maxBuffer: 1e8, env, stdio },
-  });
+  return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1e8, env, stdio });
 }
 
 /** Write `text` if it is another one, and say so. */

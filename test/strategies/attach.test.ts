@@ -74,7 +74,7 @@ describe.each(PATHS)('%s', (spec) => {
       const stages = Object.values(result.latency.breakdown_total_ns).reduce((sum, ns) => sum + ns, 0);
       expect(stages).toBe(metrics.operation.sumNs);
       expect(result.latency.breakdown_total_ns.attach).toBeGreaterThan(0);
-      const queues = result.host.queues as { consumed: number; pending: number }[];
+      const queues = result.host.queues;
       expect(queues.reduce((total, queue) => total + queue.consumed, 0)).toBe(result.amplification.host_commands);
       expect(result.safety).toMatchObject({ stale_after_sync: 0 });
     }

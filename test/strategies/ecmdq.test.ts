@@ -50,9 +50,7 @@ describe('ecmdq', () => {
 
   it('each vCPU has a physical queue of its own, modulo the option', async () => {
     const used = async (spec: string) =>
-      ((await replayThrough(crowd(8, 1), spec)).result.host.queues as { produced: number }[]).filter(
-        (queue) => queue.produced > 0,
-      ).length;
+      (await replayThrough(crowd(8, 1), spec)).result.host.queues.filter((queue) => queue.produced > 0).length;
     expect(await used('ecmdq')).toBe(8);
     expect(await used('ecmdq:queues=3')).toBe(3);
   });

@@ -36,7 +36,7 @@ describe.each(SPECS)('%s', (spec) => {
     const { amplification: a, host } = (await replayThrough(everything(), spec, { pacing: 'recorded' })).result;
     expect(a.host_commands).toBe(sum(a.host_by_opcode));
     expect(a.host_commands).toBe(a.guest_commands - sum(a.not_forwarded_by_opcode) + sum(a.extra_by_cause));
-    const queues = host.queues as { produced: number; consumed: number; pending: number }[];
+    const queues = host.queues;
     // What was counted is what was executed.
     expect(queues.reduce((total, queue) => total + queue.consumed, 0)).toBe(a.host_commands);
     for (const queue of queues) expect(queue.pending).toBe(0);

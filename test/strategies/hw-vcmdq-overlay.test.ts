@@ -116,7 +116,7 @@ describe('a halt', () => {
       expect(host_by_opcode.TLBI_NH_VA).toBe(guest_by_opcode.TLBI_NH_VA);
       const { TLBI_NH_VA, CFGI_CD, CFGI_STE } = guest_by_opcode;
       expect(result.latency.command.count).toBe(TLBI_NH_VA + CFGI_CD + CFGI_STE);
-      for (const queue of result.host.queues as { pending: number }[]) expect(queue.pending).toBe(0);
+      for (const queue of result.host.queues) expect(queue.pending).toBe(0);
     }
   });
 

@@ -21,7 +21,7 @@ function script(text: string): TraceBuilder {
 /** What the main queue and the VCMDQs consumed, and the amplification. */
 async function run(text: string) {
   const { amplification, host } = (await replayThrough(script(text), 'hw-vcmdq')).result;
-  const [main, ...vcmdqs] = (host.queues as { consumed: number }[]).map(({ consumed }) => consumed);
+  const [main, ...vcmdqs] = host.queues.map(({ consumed }) => consumed);
   return { ...amplification, main, vcmdqs: vcmdqs.reduce((sum, one) => sum + one, 0) };
 }
 

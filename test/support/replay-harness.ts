@@ -11,7 +11,7 @@ import type { Pacing } from '../../src/replay/pacing.js';
 import { Replay } from '../../src/replay/replay.js';
 import { Survey } from '../../src/replay/survey.js';
 import type { TimelineProbe } from '../../src/replay/timeline-probe.js';
-import type { StrategyResult } from '../../src/results/document.js';
+import type { WrittenStrategyResult } from '../../src/results/document.js';
 import { strategyResult } from '../../src/results/strategy-result.js';
 import { createSmmu } from '../../src/session/smmu-settings.js';
 import { migrating } from '../../src/strategies/migration.js';
@@ -43,7 +43,7 @@ export interface HarnessOptions {
 
 /** A finished replay. */
 export interface FinishedReplay {
-  readonly result: StrategyResult;
+  readonly result: WrittenStrategyResult;
   readonly replay: Replay;
   readonly metrics: ReplayMetrics;
 }

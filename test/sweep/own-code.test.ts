@@ -135,7 +135,7 @@ it('names in the provenance of a point its own file only, whatever else has that
   const named = (more: string) => ownStrategy({ name: 'same', perSubmission: exits(more) });
   const { path } = study('a/own.mjs, b/own.mjs', { 'a/own.mjs': named('1'), 'b/own.mjs': named('2') });
   const { points } = await runSweep(await planSweep(loadStudy(path, 9, 'run')), { jobs: 1 });
-  const files = points.map(({ result }) => result?.provenance.strategy_files as { sha256: string }[]);
+  const files = points.map(({ result }) => result?.provenance.strategy_files ?? []);
   expect(files.map((list) => list.length)).toEqual([1, 1]);
   expect(files[0][0].sha256).not.toBe(files[1][0].sha256);
 });

@@ -128,7 +128,7 @@ describe('closed forms of one error among n = 5 commands', () => {
 
   it.each(extras)('%s, %s: the guest learns within the stop', async (spec, fault) => {
     const { errors } = await faulty(spec, fault);
-    const { incidents } = errors as { incidents: Record<string, Record<string, number>> };
+    const { incidents } = errors as unknown as { incidents: Record<string, Record<string, number>> };
     const incident = incidents[fault];
     expect(incident.learn_latency_ns).toBeGreaterThanOrEqual(incident.stop_latency_ns + 2168);
     expect(incident.learn_latency_ns).toBeLessThan(incident.stop_latency_ns + incident.queue_stopped_ns);
@@ -153,7 +153,7 @@ describe('a stopped queue stops everybody', () => {
     const effects: number[] = [];
     const run = await replayThrough(trace(), spec, options);
     const calm = await replayThrough(trace(), spec, { pacing: 'recorded' });
-    const { incidents } = run.result.errors as { incidents: Record<string, Record<string, number>> };
+    const { incidents } = run.result.errors as unknown as { incidents: Record<string, Record<string, number>> };
     const { stop_latency_ns, queue_stopped_ns } = incidents['illegal@1'];
     effects.push(run.result.latency.submission.min_ns);
     // The other vCPU, too, is not done before the queue goes on.
@@ -186,7 +186,7 @@ describe('a device that never answers', () => {
   const run = async (spec: string, timeoutNs?: number) => {
     const set = timeoutNs === undefined ? [] : [`atc.timeout_ns=${timeoutNs}`];
     const { result } = await replayThrough(trace(), spec, { faults: ['silent-device=8'], set });
-    const { incidents } = result.errors as { incidents: Record<string, Record<string, number>> };
+    const { incidents } = result.errors as unknown as { incidents: Record<string, Record<string, number>> };
     return { result, incident: incidents['silent-device=0x8'] };
   };
 

@@ -15,7 +15,7 @@ describe('gather sets', () => {
     const trace = new TraceBuilder();
     for (let vcpu = 0; vcpu < 16; vcpu++) trace.vcpu(vcpu).tlbis(3).sync().doorbell();
     const { result } = await replayThrough(trace, 'native');
-    const [queue] = result.host.queues as { command_lists: number; prod_writes: number; consumed: number }[];
+    const [queue] = result.host.queues;
     expect(queue.command_lists).toBe(16);
     expect(queue.prod_writes).toBeLessThan(16);
     expect(queue.prod_writes).toBeGreaterThanOrEqual(1);
@@ -33,7 +33,7 @@ describe('gather sets', () => {
         .tlbis(3)
         .sync()
         .doorbell();
-    const [queue] = (await replayThrough(trace, 'native')).result.host.queues as Record<string, number>[];
+    const [queue] = (await replayThrough(trace, 'native')).result.host.queues;
     expect([queue.command_lists, queue.prod_writes]).toEqual([8, 8]);
   });
 
@@ -58,7 +58,7 @@ describe('gather sets', () => {
             }
           })();
           const run = await replayThrough(trace, spec, { pacing, metrics, set: ['smmu.cmdq_log2=7'] });
-          const queues = run.result.host.queues as Record<string, number>[];
+          const queues = run.result.host.queues;
           const commands = lists.reduce((sum, [, tlbis]) => sum + tlbis, 0);
           expect(log).toHaveLength(commands);
           expect(new Set(log).size).toBe(commands); // one serial engine: no two take effect at once

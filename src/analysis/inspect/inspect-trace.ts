@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import type { OpenTrace } from '../../formats/open-trace.js';
 import { readerReport } from '../../formats/reader-report.js';
+import { INSPECT_SCHEMA } from '../../results/declaration/tags.js';
 import type { EventBatch } from '../../trace/events.js';
 import { InspectCollector } from './collector.js';
-import { INSPECT_SCHEMA, type InspectDocument } from './document.js';
+import type { InspectDocument } from './document.js';
 
 /** How far to read, and whom to tell. */
 export interface InspectOptions {

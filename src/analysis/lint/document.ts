@@ -1,45 +1,37 @@
 /** The document `smmuscope.lint/1`: which invariants a trace breaks, with line numbers. Keys: add, never rename. */
-import type { ReaderReport } from '../../formats/reader-report.js';
-import type { Severity } from './rule.js';
+import { z } from 'zod';
+import { type Immutable, label, number, quantity } from '../../results/declaration/metric.js';
+import { READER, TRACE } from '../../results/declaration/recording.js';
+import { LINT_SCHEMA } from '../../results/declaration/tags.js';
 
-/** Version tag of this document. */
-export const LINT_SCHEMA = 'smmuscope.lint/1';
+const BREACH = z.object({
+  line: number('line or record of the trace; 0: the trace as a whole'),
+  what: label('what is wrong there'),
+});
 
-/** One breach. */
-export interface Breach {
-  /** Line or record number in the trace; 0: the trace as a whole. */
-  readonly line: number;
-  readonly what: string;
-}
+const FINDING = z.object({
+  rule: label('name of the rule'),
+  severity: z.enum(['error', 'warning', 'note']).meta({ description: 'error: results from the trace mean nothing' }),
+  summary: label('what the rule asks for'),
+  count: quantity('count', 'breaches'),
+  first: z.array(BREACH).meta({ description: 'the first of them' }),
+});
 
-/** The breaches of one rule. */
-export interface LintFinding {
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly summary: string;
-  readonly count: number;
-  /** The first of them. */
-  readonly first: readonly Breach[];
-}
+export const LINT_DECLARATION = z.object({
+  schema: z.literal(LINT_SCHEMA).meta({ description: 'version of this document' }),
+  trace: TRACE,
+  reader: READER,
+  events: quantity('count', 'events of every kind'),
+  errors: quantity('count', 'breaches of rules of severity error'),
+  warnings: quantity('count', 'breaches of rules of severity warning'),
+  notes: quantity('count', 'breaches of rules of severity note'),
+  passed: z.array(z.string()).meta({ description: 'names of the rules that were checked and hold' }),
+  findings: z.array(FINDING).meta({ description: 'broken rules, errors first' }),
+});
 
 /** The whole document. */
-export interface LintDocument {
-  readonly schema: typeof LINT_SCHEMA;
-  readonly trace: {
-    readonly file: string;
-    readonly sha256: string;
-    readonly compression: string;
-    /** True when `--limit` ended the reading. */
-    readonly limited: boolean;
-  };
-  readonly reader: ReaderReport;
-  readonly events: number;
-  /** Breaches by severity. */
-  readonly errors: number;
-  readonly warnings: number;
-  readonly notes: number;
-  /** Names of the rules that were checked and hold. */
-  readonly passed: readonly string[];
-  /** Broken rules, errors first. */
-  readonly findings: readonly LintFinding[];
-}
+export type LintDocument = Immutable<z.infer<typeof LINT_DECLARATION>>;
+/** The breaches of one rule. */
+export type LintFinding = LintDocument['findings'][number];
+/** One breach. */
+export type Breach = LintFinding['first'][number];

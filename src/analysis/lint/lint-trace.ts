@@ -3,9 +3,10 @@ import { basename } from 'node:path';
 import type { OpenTrace } from '../../formats/open-trace.js';
 import type { ReaderStatistics } from '../../formats/reader.js';
 import { readerReport } from '../../formats/reader-report.js';
+import { LINT_SCHEMA } from '../../results/declaration/tags.js';
 import { TraceFormatError } from '../../trace/errors.js';
 import type { EventBatch } from '../../trace/events.js';
-import { type Breach, LINT_SCHEMA, type LintDocument, type LintFinding } from './document.js';
+import type { Breach, LintDocument, LintFinding } from './document.js';
 import { LINT_RULES } from './registry.js';
 import type { LintRule, Severity } from './rule.js';
 

@@ -1,55 +1,38 @@
-/**
- * The document `smmuscope.mrc/1`: miss-ratio curves, one per trace.
- */
+/** The document `smmuscope.mrc/1`: miss-ratio curves, one per trace. */
+import { z } from 'zod';
+import { CURVE } from '../../results/declaration/curve.js';
+import { allAddedLater, type Immutable, label, quantity } from '../../results/declaration/metric.js';
+import { JOIN, READER, READING, TOOL, TRACE, transforms } from '../../results/declaration/recording.js';
+import { MRC_SCHEMA } from '../../results/declaration/tags.js';
 
-/** Version tag. */
-export const MRC_SCHEMA = 'smmuscope.mrc/1';
+const MRC_TRACE = TRACE.omit({ limited: true }).extend({
+  ...allAddedLater({
+    reader: READER,
+    events: quantity('count', 'events of every kind'),
+    transforms: transforms('guest-side transforms, with what each did to this trace'),
+  }),
+  join: JOIN.optional(),
+});
 
-/** What a curve is the curve of. */
-export const MRC_MODEL = 'fully associative LRU, entries of any page size, guest commands applied at their doorbell';
-
-/** One size on the curve. JSON of `results[].points[]`. */
-export interface CurvePoint {
-  readonly entries: number;
-  readonly misses: number;
-  readonly miss_ratio: number;
-}
-
-/** The curve of one trace. */
-export interface MrcResult {
-  /** Base name of the trace file. */
-  readonly trace: string;
-  /** Translations that count. */
-  readonly accesses: number;
-  /** Those that miss at every size: first uses, and first uses after an invalidation. */
-  readonly cold_misses: number;
-  /** Size from which only these are left. */
-  readonly max_distance: number;
-  /** Faulting translations: they miss at every size and fill nothing; not among the accesses. */
-  readonly faults: number;
-  /** Bypass, abort, SMMU off; not among the accesses. */
-  readonly untranslated: number;
-  /** Interrupts left out; not among the accesses. */
-  readonly msi_left_out: number;
-  readonly unpublished_commands: number;
-  /** Ascending sizes. */
-  readonly points: readonly CurvePoint[];
-}
+export const MRC_DECLARATION = z.object({
+  schema: z.literal(MRC_SCHEMA).meta({ description: 'version of this document' }),
+  provenance: z
+    .object({
+      tool: TOOL,
+      model: label('what a curve is the curve of'),
+      traces: z.array(MRC_TRACE).meta({ description: 'one entry per trace, in the order given' }),
+      transforms: transforms('guest-side transforms in their order; empty: as recorded'),
+      msi: z.boolean().meta({ description: 'message-signalled interrupts count as translations' }),
+      limit_events: quantity('count', 'most events read of each trace; null: all').nullable(),
+      ...READING,
+    })
+    .meta({ description: 'everything that decided the curves' }),
+  results: z.array(CURVE).meta({ description: 'one curve per trace' }),
+});
 
 /** The whole document. */
-export interface MrcDocument {
-  readonly schema: typeof MRC_SCHEMA;
-  readonly provenance: {
-    readonly tool: { readonly name: string; readonly version: string; readonly build?: string };
-    readonly model: string;
-    readonly traces: readonly Readonly<Record<string, unknown>>[];
-    /** Guest-side transforms in their order; empty: the guest as recorded. */
-    readonly transforms: readonly Readonly<Record<string, string | number>>[];
-    readonly msi: boolean;
-    readonly limit_events: number | null;
-    readonly lenient: boolean;
-    /** The user's names of CSV columns → ours. */
-    readonly csv_map?: Readonly<Record<string, string>>;
-  };
-  readonly results: readonly MrcResult[];
-}
+export type MrcDocument = Immutable<z.input<typeof MRC_DECLARATION>>;
+/** The curve of one trace. */
+export type MrcResult = MrcDocument['results'][number];
+/** One size on it. */
+export type CurvePoint = MrcResult['points'][number];

@@ -1,4 +1,5 @@
 /** Sections of what only some results have: translation structures, errors and injected faults, a change of paths. */
+import { cachesOf } from '../../results/caches.js';
 import type { CacheResult, StrategyResult } from '../../results/document.js';
 import { groupsOf, labelsOf, partNames } from './parts.js';
 import { type Cell, numberCell, type PageShell } from './shell.js';
@@ -47,12 +48,12 @@ export function addSpans(shell: PageShell, results: readonly StrategyResult[]): 
 
 /** Add lookups and misses of every structure that was used, the devices' ATCs among them. */
 export function addStructures(shell: PageShell, results: readonly StrategyResult[]): void {
-  const structures = [...new Set(results.flatMap(({ tlb }) => Object.keys(tlb ?? {})))];
-  const used = structures.flatMap((structure) => {
-    const cacheOf = ({ tlb }: StrategyResult) => (tlb as Readonly<Record<string, unknown>> | null)?.[structure];
-    const groups = groupsOf(results, (result) => (isUsed(cacheOf(result)) ? cacheOf(result) : undefined));
-    return groups.map(({ label, at }) => ({ name: label, structure, cache: cacheOf(results[at]) as UsedCache }));
-  });
+  const all = results.map(({ tlb }) => new Map(cachesOf(tlb).filter(([, { lookups }]) => lookups > 0)));
+  const used = [...new Set(all.flatMap((caches) => [...caches.keys()]))].flatMap((structure) =>
+    groupsOf(results, (result) => all[results.indexOf(result)].get(structure)).map(({ label, at }) => ({
+      ...{ name: label, structure, cache: all[at].get(structure) as CacheResult },
+    })),
+  );
   if (used.length === 0) return;
   const causes = partNames(used.map(({ cache }) => cache.misses_by_cause ?? {}));
   shell.heading('Translation structures');
@@ -76,18 +77,12 @@ export function addStructures(shell: PageShell, results: readonly StrategyResult
   );
 }
 
-type UsedCache = CacheResult & { readonly misses_by_cause?: Readonly<Record<string, number>> };
-
-function isUsed(cache: unknown): cache is UsedCache {
-  return typeof cache === 'object' && cache !== null && Number((cache as Partial<CacheResult>).lookups ?? 0) > 0;
-}
-
 /** Add what was refused or dropped, and what injected faults led to. */
 export function addIncidents(shell: PageShell, results: readonly StrategyResult[]): void {
   const names = labelsOf(results);
   const refused = results.flatMap(({ errors }, at) =>
     (['refused_by_opcode', 'swallowed_by_opcode'] as const).flatMap((key) =>
-      Object.entries((errors as Errors | undefined)?.[key] ?? {}).map(([opcode, count]): Cell[] => [
+      Object.entries(errors?.[key] ?? {}).map(([opcode, count]): Cell[] => [
         names[at],
         key === 'refused_by_opcode' ? 'refused' : 'dropped silently',
         opcode,
@@ -101,7 +96,7 @@ export function addIncidents(shell: PageShell, results: readonly StrategyResult[
     shell.plainTable({ label: 'Commands without effect', headings, rows: refused });
   }
   const incidents = results.flatMap(({ errors }, at) =>
-    Object.entries((errors as Errors | undefined)?.incidents ?? {}).map(([fault, one]) => ({
+    Object.entries(errors?.incidents ?? {}).map(([fault, one]) => ({
       ...{ name: names[at], fault, one },
     })),
   );
@@ -111,14 +106,12 @@ export function addIncidents(shell: PageShell, results: readonly StrategyResult[
   shell.plainTable({
     label: 'Injected faults',
     headings: ['strategy', 'fault', ...keys.map((key) => key.replaceAll('_', ' '))],
-    rows: incidents.map(({ name, fault, one }) => [name, fault, ...keys.map((key) => cellOf(one[key]))]),
+    rows: incidents.map(({ name, fault, one }) => [
+      name,
+      fault,
+      ...keys.map((key) => cellOf(one[key as keyof typeof one])),
+    ]),
   });
-}
-
-interface Errors {
-  readonly refused_by_opcode?: Readonly<Record<string, number>>;
-  readonly swallowed_by_opcode?: Readonly<Record<string, number>>;
-  readonly incidents?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 function cellOf(value: unknown): Cell {

@@ -1,6 +1,7 @@
 /** Which page a document has. People read visible texts; what the page carries is the document as it is. */
 import type { MrcDocument } from '../../analysis/mrc/document.js';
-import { RESULT_SCHEMA, type ResultDocument } from '../../results/document.js';
+import { RESULT_SCHEMA } from '../../results/declaration/tags.js';
+import type { ResultDocument } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { visibleTexts } from '../visible-document.js';
 import { curvePage } from './curve-page.js';

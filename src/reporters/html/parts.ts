@@ -72,13 +72,12 @@ export function hostCommandsByCause(amplification: StrategyResult['amplification
 
 /** Causes of the main TLB's misses; none where there is no TLB. */
 export function missesOf({ tlb }: StrategyResult): Parts {
-  const main = tlb?.main as { misses_by_cause?: Parts } | undefined;
-  return main?.misses_by_cause ?? {};
+  return tlb?.main?.misses_by_cause ?? {};
 }
 
 /** Sizes of the main TLBs, ascending. */
 export function mainEntriesOf(results: readonly StrategyResult[]): number[] {
-  const sizes = results.map(({ tlb }) => (tlb?.main as { entries?: number } | undefined)?.entries);
+  const sizes = results.map(({ tlb }) => tlb?.main?.entries);
   return [...new Set(sizes.filter((size) => size !== undefined))].sort((a, b) => a - b);
 }
 

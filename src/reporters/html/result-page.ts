@@ -57,10 +57,11 @@ const RATIO_AFTER = 'mean ns';
 export function resultPage(report: ResultDocument, context: ReportContext): PageShell {
   const { results, provenance } = report;
   const { tool, profile, pacing, dma } = provenance;
-  const share = Math.round(Number(profile.estimate_share) * 100);
+  const { estimate_share: share } = profile;
+  const estimates = share === undefined ? '' : `, ${Math.round(share * 100)} % of the time rests on estimates`;
   const shell = new PageShell(
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
-    `${tool.name} ${tool.version}; profile ${profile.name}, ${share} % of the time rests on estimates; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
+    `${tool.name} ${tool.version}; profile ${profile.name}${estimates}; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
   );
   addGates(shell, report);
   shell.heading('Strategies');

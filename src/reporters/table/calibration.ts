@@ -1,6 +1,13 @@
 /** Tables of `calibrate`: what was fitted, how well it predicts, and a plot of what is left per shape of submission. */
-import type { CalibrationDocument, EvaluatedPart, FittedParameter, MeasuredFile } from '../../calibration/document.js';
-import type { PredictionError, ResidualSlice, ShapeResidual } from '../../calibration/prediction-error.js';
+import type {
+  CalibrationDocument,
+  EvaluatedPart,
+  FittedParameter,
+  MeasuredFile,
+  PredictionError,
+  ResidualSlice,
+  ShapeResidual,
+} from '../../calibration/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, formatShare, truncate } from './format.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';

@@ -63,8 +63,8 @@ export function renderFooter(
 
 /** Streams of the trace as far as the document tells: those with an ATC marked, physical StreamIDs, a topology file. */
 function streamList(trace: TraceProvenance): string {
-  const { topology } = trace as { topology?: { source?: string; streams?: readonly Record<string, unknown>[] } };
-  const streams = (topology?.streams ?? []).slice(0, STREAMS_SHOWN).map((stream) => {
+  const { source, streams: all = [] } = trace.topology;
+  const streams = all.slice(0, STREAMS_SHOWN).map((stream) => {
     const marks = [
       ...(stream.psid === undefined ? [] : [`physical ${hexId(stream.psid)}`]),
       ...(stream.has_ats === true ? ['ATS'] : []),
@@ -72,8 +72,7 @@ function streamList(trace: TraceProvenance): string {
     return `${hexId(stream.sid)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
   });
   if (streams.length === 0) return '';
-  const rest = (topology?.streams?.length ?? 0) - streams.length;
-  const source = topology?.source;
+  const rest = all.length - streams.length;
   const from = source === undefined || source.startsWith('inferred ') ? '' : `, topology from ${source}`;
   return `, streams ${streams.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}${from}`;
 }
@@ -88,12 +87,10 @@ function traceLine(trace: TraceProvenance): string {
 
 /** Several VMs, and what the host does beside serving them. */
 function hostLine({ provenance }: ResultDocument, context: ReportContext): string[] {
-  const { vms, vm_shift_ns: shiftNs, background_per_s: perS } = provenance as Readonly<Record<string, unknown>>;
+  const { vms, vm_shift_ns: shiftNs = null, background_per_s: perS } = provenance;
   const parts = [
-    ...(vms === undefined
-      ? []
-      : [`${String(vms)} VMs, each ${formatNs(Number(shiftNs), context)} behind the one before`]),
-    ...(perS === undefined ? [] : [`${formatCount(Number(perS))} invalidations per second of the host's own`]),
+    ...(vms === undefined ? [] : [`${vms} VMs, each ${formatNs(shiftNs, context)} behind the one before`]),
+    ...(perS === undefined ? [] : [`${formatCount(perS)} invalidations per second of the host's own`]),
   ];
   return parts.length === 0 ? [] : [parts.join('; ')];
 }
@@ -105,10 +102,8 @@ function eventTotal(events: Readonly<Record<string, number>>): number {
 
 /** Strategies that come from the user's own files. */
 function strategyFileLines(document: ResultDocument): string[] {
-  const { strategy_files: files = [] } = document.provenance as { strategy_files?: readonly Record<string, string>[] };
-  return files.map(
-    ({ strategy, file, sha256 }) => `strategy ${strategy} from ${file} (sha256 ${sha256?.slice(0, 12)})`,
-  );
+  const { strategy_files: files = [] } = document.provenance;
+  return files.map(({ strategy, file, sha256 }) => `strategy ${strategy} from ${file} (sha256 ${sha256.slice(0, 12)})`);
 }
 
 /** The guest-side transforms in one line: what is compared is not the guest that was recorded. */
@@ -123,12 +118,11 @@ export function transformLine(transforms: unknown): string[] {
 function modelLine(document: ResultDocument, context: ReportContext): string {
   const { profile, pacing, dma } = document.provenance;
   const baseline = context.baseline === undefined ? '' : `, baseline ${baselineName(document, context.baseline)}`;
-  return `profile ${String(profile.name ?? '?')}, pacing ${pacing}, dma ${dma}${baseline}`;
+  return `profile ${profile.name}, pacing ${pacing}, dma ${dma}${baseline}`;
 }
 
-function estimateLine(profile: Readonly<Record<string, unknown>>): string[] {
-  const share = profile.estimate_share;
-  if (typeof share !== 'number') return [];
+function estimateLine({ estimate_share: share }: ResultDocument['provenance']['profile']): string[] {
+  if (share === undefined) return [];
   return [`${formatShare(share)} of the time rests on estimates (tag E in: smmuscope profiles show)`];
 }
 
@@ -151,20 +145,18 @@ function traceNotes(
   if (unpublished > 0) {
     notes.push(`${prefix}commands that no doorbell publishes, not executed: ${formatCount(unpublished)}`);
   }
-  const { lossy, skipped_rows: skipped } = trace.reader;
-  if (typeof skipped === 'number' && skipped > 0) notes.push(`${prefix}${formatCount(skipped)} rows skipped`);
-  if (Array.isArray(lossy)) {
-    for (const loss of lossy.slice(0, NOTES_SHOWN)) notes.push(lossText(trace.file, loss));
-    for (const loss of trace.join?.reader.lossy.slice(0, NOTES_SHOWN) ?? [])
-      notes.push(lossText(trace.join?.file ?? '', loss));
-    if (lossy.length > NOTES_SHOWN) notes.push(`${prefix}${lossy.length - NOTES_SHOWN} more kinds of loss (--json)`);
+  const { lossy = [], skipped_rows: skipped = 0 } = trace.reader;
+  if (skipped > 0) notes.push(`${prefix}${formatCount(skipped)} rows skipped`);
+  for (const loss of lossy.slice(0, NOTES_SHOWN)) notes.push(lossText(trace.file, loss));
+  for (const loss of trace.join?.reader.lossy.slice(0, NOTES_SHOWN) ?? []) {
+    notes.push(lossText(trace.join?.file ?? '', loss));
   }
+  if (lossy.length > NOTES_SHOWN) notes.push(`${prefix}${lossy.length - NOTES_SHOWN} more kinds of loss (--json)`);
   return notes;
 }
 
 /** Commands that never became visible to the SMMU. */
-function unpublishedCommands(result: StrategyResult): number {
-  const { replay } = result as { replay?: { unpublished_commands?: number } };
+function unpublishedCommands({ replay }: StrategyResult): number {
   return replay?.unpublished_commands ?? 0;
 }
 

@@ -4,18 +4,20 @@ import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs, NO_VALUE } from './format.js';
 import { type Column, drawTable, wrapText } from './layout.js';
 
+type Incident = NonNullable<NonNullable<StrategyResult['errors']>['incidents']>[string];
+
 interface Row {
   readonly strategy: string;
   readonly atc: string;
   readonly fault: string;
-  readonly incident: Readonly<Record<string, unknown>>;
+  readonly incident: Incident;
 }
 
 /** The errors of `results`; nothing if there are none. */
 export function renderIncidents(results: readonly StrategyResult[], context: ReportContext): string {
   const rows = results.flatMap(rowsOf);
   if (rows.length === 0) return '';
-  const happened = rows.filter(({ incident }) => HAPPENED.includes(String(incident.status)));
+  const happened = rows.filter(({ incident }) => HAPPENED.includes(incident.status));
   const others = rows.filter((row) => !happened.includes(row));
   const hasTargetings = results.some(({ strategy, atc }) =>
     results.some((other) => other.strategy === strategy && other.atc !== atc),
@@ -25,13 +27,13 @@ export function renderIncidents(results: readonly StrategyResult[], context: Rep
   return table + notesOf(others, hasTargetings, context).join('');
 }
 
-const HAPPENED = ['injected', 'in-trace'];
+const HAPPENED: readonly Incident['status'][] = ['injected', 'in-trace'];
 
 /** One line per error and reason, with the strategies that it holds for. */
 function notesOf(rows: readonly Row[], hasTargetings: boolean, context: ReportContext): string[] {
   const paths = new Map<string, string[]>();
   for (const { strategy, atc, fault, incident } of rows) {
-    const reason = incident.status === 'not-reached' ? 'not reached' : `not applicable: ${String(incident.reason)}`;
+    const reason = incident.status === 'not-reached' ? 'not reached' : `not applicable: ${incident.reason}`;
     const key = JSON.stringify([fault, reason]);
     paths.set(key, [...(paths.get(key) ?? []), hasTargetings ? `${strategy} ${atc}` : strategy]);
   }
@@ -42,24 +44,23 @@ function notesOf(rows: readonly Row[], hasTargetings: boolean, context: ReportCo
 }
 
 function rowsOf({ strategy, atc, errors }: StrategyResult): Row[] {
-  const { incidents } = (errors ?? {}) as { incidents?: Readonly<Record<string, Row['incident']>> };
-  return Object.entries(incidents ?? {}).map(([fault, incident]) => ({ strategy, atc, fault, incident }));
+  return Object.entries(errors?.incidents ?? {}).map(([fault, incident]) => ({ strategy, atc, fault, incident }));
 }
 
 function columns(hasStrategies: boolean, hasTargetings: boolean, context: ReportContext): Column<Row>[] {
-  const text = (heading: string, drop: number, key: string): Column<Row> => ({
+  const text = (heading: string, drop: number, key: keyof Incident): Column<Row> => ({
     heading,
     align: 'left',
     drop,
     cell: ({ incident }) => String(incident[key]),
   });
-  const count = (heading: string, drop: number, key: string): Column<Row> => ({
+  const count = (heading: string, drop: number, key: keyof Incident): Column<Row> => ({
     heading,
     align: 'right',
     drop,
     cell: ({ incident }) => (typeof incident[key] === 'number' ? formatCount(incident[key]) : NO_VALUE),
   });
-  const time = (heading: string, drop: number, key: string): Column<Row> => ({
+  const time = (heading: string, drop: number, key: keyof Incident): Column<Row> => ({
     heading,
     align: 'right',
     drop,

@@ -1,5 +1,6 @@
 /** The table of `inspect`: what a trace holds. */
-import type { CountsByKey, InspectDocument, RecordedLatency } from '../../analysis/inspect/document.js';
+import type { CountsByKey, InspectDocument } from '../../analysis/inspect/document.js';
+import type { LatencySummary } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
@@ -109,7 +110,7 @@ function countsLine(label: string, counts: CountsByKey, nameOf: (key: string) =>
 function latencyTable(document: InspectDocument, context: ReportContext): string {
   const { recorded_latency: recorded } = document;
   if (recorded === null) return '';
-  type Row = readonly [string, RecordedLatency];
+  type Row = readonly [string, LatencySummary];
   const { by_vcpu, ...all } = recorded;
   const perVcpu = Object.entries(by_vcpu);
   const rows: Row[] = [

@@ -1,11 +1,5 @@
 /** Tables of the listing commands: strategies, profiles, one profile. */
-import type {
-  ParameterListing,
-  ProfileDocument,
-  ProfilesDocument,
-  StrategiesDocument,
-  WorkloadsDocument,
-} from '../listings.js';
+import type { ProfileDocument, ProfilesDocument, StrategiesDocument, WorkloadsDocument } from '../listings.js';
 import type { ReportContext } from '../reporter.js';
 import { truncate } from './format.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
@@ -61,7 +55,7 @@ export function renderProfile(document: ProfileDocument, given: ReportContext): 
   const context = given.isUnbounded === true ? { ...given, width: Number.MAX_SAFE_INTEGER } : given;
   const [{ uses } = { uses: undefined }] = document.parameters;
   if (uses !== undefined) return renderParameter(document.name, document.parameters[0], uses, context);
-  type Row = ParameterListing;
+  type Row = ProfileDocument['parameters'][number];
   const columns: Column<Row>[] = [
     { heading: 'key', align: 'left', drop: 0, cell: (row) => row.key },
     { heading: 'value', align: 'right', drop: 0, cell: (row) => String(row.value) },
@@ -95,7 +89,7 @@ export function renderProfile(document: ProfileDocument, given: ReportContext): 
 /** One parameter in full. */
 function renderParameter(
   profile: string,
-  { key, value, unit, tag, source, help }: ParameterListing,
+  { key, value, unit, tag, source, help }: ProfileDocument['parameters'][number],
   uses: readonly string[],
   context: ReportContext,
 ): string {

@@ -46,7 +46,7 @@ function varying({ statistics }: ResultDocument): MedianResult[] {
 
 function titleOf({ statistics, provenance }: ResultDocument): string {
   const seeds = provenance.seeds ?? 1;
-  const first = Number(provenance.seed);
+  const { seed: first = 0 } = provenance;
   if (statistics?.over === 'traces') {
     const each = seeds > 1 ? `, each the median of ${seeds} seeds` : '';
     return `medians of ${statistics.samples} traces${each}`;

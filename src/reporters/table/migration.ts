@@ -1,5 +1,5 @@
 /** The part of a single report that tells of a change of paths. */
-import type { MigrationResult, MigrationSide } from '../../results/migration-result.js';
+import type { MigrationResult } from '../../results/migration-result.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs } from './format.js';
 import { type Column, drawTable, paint, wrapText } from './layout.js';
@@ -8,7 +8,11 @@ import { type Column, drawTable, paint, wrapText } from './layout.js';
 export function migrationSection(migration: MigrationResult | undefined, context: ReportContext): string {
   if (migration === undefined) return '';
   const rows = [migration.before, migration.after];
-  const right = (heading: string, drop: number, cell: (side: MigrationSide) => string): Column<MigrationSide> => ({
+  const right = (
+    heading: string,
+    drop: number,
+    cell: (side: MigrationResult['before']) => string,
+  ): Column<MigrationResult['before']> => ({
     heading,
     align: 'right',
     drop,
@@ -16,7 +20,7 @@ export function migrationSection(migration: MigrationResult | undefined, context
   });
   const time = (heading: string, drop: number, key: 'mean_ns' | 'p50_ns' | 'p99_ns' | 'max_ns') =>
     right(heading, drop, ({ latency }) => formatNs(latency.count === 0 ? null : latency[key], context));
-  const columns: Column<MigrationSide>[] = [
+  const columns: Column<MigrationResult['before']>[] = [
     { heading: 'migration', align: 'left', drop: 0, cell: ({ strategy }) => strategy },
     right('PROD writes', 1, ({ submissions }) => formatCount(submissions)),
     right('commands', 2, ({ completed_commands: commands }) => formatCount(commands)),

@@ -1,14 +1,14 @@
 /** What a report says of where its commands came from: another architecture, another recording. */
-import type { JoinReport, ReaderReport } from '../../results/document.js';
+import type { JoinReport, ResultDocument } from '../../results/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, formatNs } from './format.js';
 
 /** A sentence about commands that were translated; both recordings of a joined trace are of the same architecture. */
 export function translationNotes({
-  translated_from: from,
-  translated_commands: count,
-}: Partial<ReaderReport>): string[] {
-  if (from === undefined || from === '') return [];
+  translated_from: from = '',
+  translated_commands: count = 0,
+}: ResultDocument['provenance']['traces'][number]['reader']): string[] {
+  if (from === '') return [];
   return [
     `${formatCount(count)} commands are translated from ${from} descriptors and stand in the order of ${from}: a Linux ` +
       'SMMUv3 driver would put a CMD_SYNC between the TLBIs and the ATC_INVs',

@@ -1,11 +1,6 @@
 /** The report of `replay`: one strategy, top to bottom. */
-import type {
-  CacheResult,
-  LatencySummary,
-  OracleAgreement,
-  ResultDocument,
-  StrategyResult,
-} from '../../results/document.js';
+import { cachesOf } from '../../results/caches.js';
+import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../results/document.js';
 import { COUNTED_FROM_TLBIS } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
 import { REFILL_RACES, renderFooter } from './footer.js';
@@ -127,7 +122,7 @@ function unmapSection(
 }
 
 function commandSection(result: StrategyResult, context: ReportContext): string {
-  const { amplification } = result;
+  const { amplification, errors } = result;
   const guest = amplification.guest_by_opcode;
   const host = amplification.host_by_opcode;
   const kept = amplification.not_forwarded_by_opcode;
@@ -145,8 +140,8 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
   ];
   const facts = [
     ...listLine('extra host commands', amplification.extra_by_cause),
-    ...listLine('refused by this path', errorCounts(result, 'refused_by_opcode')),
-    ...listLine('findings of the review', errorCounts(result, 'findings')),
+    ...listLine('refused by this path', errors?.refused_by_opcode),
+    ...listLine('findings of the review', errors?.findings),
     ...listLine(`${formatCount(amplification.exits)} exits`, amplification.exits_by_cause),
     `${formatCount(amplification.ioctls)} ioctls, ${formatCount(amplification.added_syncs)} added SYNCs, ` +
       `${formatCount(amplification.pcie_invalidations)} PCIe invalidate messages`,
@@ -154,14 +149,8 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
   return drawTable(columns, rows, context).text + facts.map((fact) => wrapText(fact, context)).join('');
 }
 
-/** The counts under `errors[key]`. */
-function errorCounts(result: StrategyResult, key: 'refused_by_opcode' | 'findings'): Record<string, number> {
-  const { errors } = result as { errors?: Partial<Record<typeof key, unknown>> };
-  return countsOf(errors?.[key]);
-}
-
 /** `label: a 1, b 2` with the zero entries left out; nothing if all are zero. */
-function listLine(label: string, counts: Readonly<Record<string, number>>): string[] {
+function listLine(label: string, counts: Readonly<Record<string, number>> = {}): string[] {
   const entries = Object.entries(counts).filter(([, count]) => count > 0);
   if (entries.length === 0) return [];
   return [`${label}: ${entries.map(([name, count]) => `${readable(name)} ${formatCount(count)}`).join(', ')}`];
@@ -170,7 +159,7 @@ function listLine(label: string, counts: Readonly<Record<string, number>>): stri
 function cacheSection(result: StrategyResult, context: ReportContext): string {
   if (result.tlb === null) return 'TLB: absent (the trace has no dma events)\n';
   type Row = readonly [string, CacheResult];
-  const rows = Object.entries(result.tlb).filter((entry): entry is [string, CacheResult] => isCache(entry[1]));
+  const rows = cachesOf(result.tlb);
   const count = (
     heading: string,
     drop: number,
@@ -186,20 +175,10 @@ function cacheSection(result: StrategyResult, context: ReportContext): string {
     count('evictions', 1, 'evictions'),
     count('invalidated', 1, 'invalidated'),
   ];
-  const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, countsOf(cache.misses_by_cause)));
+  const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, cache.misses_by_cause));
   const facts = [...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];
   const table = rows.length === 0 ? '' : drawTable(columns, rows, context).text;
   return table + facts.map((fact) => wrapText(fact, context)).join('');
-}
-
-/** The numbers of an object that may be there. */
-function countsOf(value: unknown): Record<string, number> {
-  const entries = Object.entries(value ?? {}).filter((entry) => typeof entry[1] === 'number');
-  return Object.fromEntries(entries);
-}
-
-function isCache(value: unknown): value is CacheResult {
-  return typeof value === 'object' && value !== null && typeof (value as CacheResult).lookups === 'number';
 }
 
 function safetySection(result: StrategyResult, context: ReportContext): string {
@@ -216,18 +195,20 @@ function safetySection(result: StrategyResult, context: ReportContext): string {
   return `${paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context)}\n${lines.slice(1).join('')}`;
 }
 
-/** `event 17, iova 0x1000` of an object; its JSON where it is no flat object. */
-function describe(violation: unknown): string {
-  if (typeof violation !== 'object' || violation === null) return String(violation);
+/** `event 17, iova 0x1000`. */
+function describe(violation: Readonly<Record<string, string | number>>): string {
   return Object.entries(violation)
-    .map(([key, value]) => `${readable(key)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([key, value]) => `${readable(key)} ${value}`)
     .join(', ');
 }
 
 /** How well the model of the recorder's own SMMU predicts what the recorder saw. */
 function oracleSection({ oracle }: StrategyResult, context: ReportContext): string {
   if (oracle === undefined) return '';
-  const line = (what: string, { compared, hits, misses, mismatches }: OracleAgreement) => {
+  const line = (
+    what: string,
+    { compared, hits, misses, mismatches }: NonNullable<StrategyResult['oracle']>['config'],
+  ) => {
     const counts = `${formatCount(compared)} compared (${formatCount(hits)} hits, ${formatCount(misses)} misses)`;
     const text = wrapText(`${what}: ${counts}, ${formatCount(mismatches)} mismatches`, context).trimEnd();
     return `${paint(text, mismatches > 0 ? 'red' : undefined, context)}\n`;
@@ -241,7 +222,7 @@ function oracleSection({ oracle }: StrategyResult, context: ReportContext): stri
 function quirk(oracle: NonNullable<StrategyResult['oracle']>, context: ReportContext): string {
   if (oracle.quirk === undefined) return '';
   const { collateral_entries, differing_lookups, misses_without } = oracle.quirk;
-  const causes = listLine("recorder's TLB misses", countsOf(oracle.recorded.misses_by_cause));
+  const causes = listLine("recorder's TLB misses", oracle.recorded.misses_by_cause);
   const cost =
     `recorder's invalidations took ${formatCount(collateral_entries)} entries that nobody asked for (collateral): ` +
     `${formatCount(differing_lookups)} lookups end differently, exact ones would leave ${formatCount(misses_without)} misses`;

@@ -1,10 +1,10 @@
 /** Declaration of what a result says about its course in time: `main_tlb_over_time`, `slowest_operations`, `timeline`. */
 import { z } from 'zod';
-import { metric } from './metric.js';
+import { addedLater, metric, number, quantity, UNIT_KEYWORD } from './metric.js';
 
 /** Counts per bin; the last bin may be cut short by the end of the trace. */
 function bins(description: string) {
-  return z.array(z.int()).meta({ description });
+  return z.array(z.int()).meta({ description, [UNIT_KEYWORD]: 'count' });
 }
 
 export const MAIN_TLB_OVER_TIME = z.object({
@@ -17,32 +17,31 @@ export const MAIN_TLB_OVER_TIME = z.object({
 });
 
 export const SLOW_OPERATION = z.object({
-  event: z.int().meta({ description: 'number of the event that published its first commands, from 1 on' }),
-  vm: z.int().meta({ description: 'VM that published it, from 0 on' }),
-  vcpu: z.int().meta({ description: 'vCPU that published it' }),
-  published_ns: z.int().meta({ description: 'simulated time of its first PROD write' }),
-  latency_ns: z.int().meta({ description: 'time for which the path held the vCPU in it' }),
-  span_ns: z
-    .int()
-    .meta({ description: 'from its first PROD write until the guest saw its CMD_SYNC done, by the clock' }),
-  prod_writes: z.int().meta({ description: 'PROD writes that it took' }),
-  commands: z.int().meta({ description: 'guest commands published, CMD_SYNCs included' }),
+  event: number('number of the event that published its first commands, from 1 on'),
+  vm: number('VM that published it, from 0 on'),
+  vcpu: number('vCPU that published it'),
+  published_ns: quantity('ns', 'simulated time of its first PROD write'),
+  latency_ns: quantity('ns', 'time for which the path held the vCPU in it'),
+  span_ns: quantity('ns', 'from its first PROD write until the guest saw its CMD_SYNC done, by the clock'),
+  prod_writes: quantity('count', 'PROD writes that it took'),
+  commands: quantity('count', 'guest commands published, CMD_SYNCs included'),
   breakdown_ns: z
     .record(z.string(), z.int())
-    .meta({ description: 'stages with time in them; they sum to the latency' }),
-  course: z
-    .object({
+    .meta({ description: 'stages with time in them; they sum to the latency', [UNIT_KEYWORD]: 'ns' }),
+  course: addedLater(
+    z.object({
       stage: z.array(z.string()).meta({ description: 'stages in the order in which they were gone through' }),
       until_ns: z.array(z.int()).meta({
         description:
           'end of each in held time, in which the guest’s own work between its PROD writes is left out; it begins where the one before ends, the last ends with the latency',
+        [UNIT_KEYWORD]: 'ns',
       }),
-      resolution_ns: z.int().meta({
-        description: 'the most by which a begin or end is off, because short stages were put together; 0: none were',
-      }),
-    })
-    .optional()
-    .meta({ description: 'the same in time; at most 256 intervals' }),
+      resolution_ns: quantity(
+        'ns',
+        'the most by which a begin or end is off, because short stages were put together; 0: none were',
+      ),
+    }),
+  ).meta({ description: 'the same in time; at most 256 intervals' }),
 });
 
 /** Only where `replay --perfetto` wrote a file. */

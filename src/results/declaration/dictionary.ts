@@ -1,7 +1,4 @@
-/**
- * The metrics of a result, read off the declaration: what gates may name, what dashboards follow, docs/metrics.md; and the
- * published JSON Schema.
- */
+/** The metrics of a result, read off the declaration: what gates may name, what dashboards follow, docs/metrics.md. */
 import { z } from 'zod';
 import {
   ALIKE_KEYWORD,
@@ -13,7 +10,7 @@ import {
   UNIT_KEYWORD,
   type Unit,
 } from './metric.js';
-import { RESULT_DECLARATION, STRATEGY_RESULT_DECLARATION } from './result.js';
+import { STRATEGY_RESULT_DECLARATION } from './result.js';
 
 /** One metric of `results[]`, or several alike. */
 export interface MetricEntry {
@@ -54,18 +51,12 @@ export function metricEntry(path: string): MetricEntry | undefined {
   });
 }
 
-/** The published JSON Schema of the result document, as text. */
-export function resultJsonSchema(): string {
-  const schema = z.toJSONSchema(RESULT_DECLARATION, { io: 'input', reused: 'ref' });
-  return `${JSON.stringify({ title: 'Result of smmuscope replay and compare', ...schema }, null, 2)}\n`;
-}
-
 const isKind = (segment: string): boolean => /^[A-Z]+$/.test(segment);
 
 function entriesOf(node: SchemaNode, path: string, context: string, isSparse = false): MetricEntry[] {
-  const unit = node[UNIT_KEYWORD] as Unit | undefined;
-  if (unit !== undefined) {
-    const direction = node[DIRECTION_KEYWORD] as Direction;
+  const direction = node[DIRECTION_KEYWORD] as Direction | undefined;
+  if (direction !== undefined) {
+    const unit = node[UNIT_KEYWORD] as Unit;
     const isHeadline = node[HEADLINE_KEYWORD] === true;
     const meaning = context === '' ? (node.description ?? '') : `${context}: ${node.description}`;
     return [{ path, unit, direction, meaning, isHeadline, isSparse }];

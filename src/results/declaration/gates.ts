@@ -1,12 +1,12 @@
 /** Declaration of `gates`: what each gate says of each result. Its types are those of the document. */
 import { z } from 'zod';
-import { label } from './metric.js';
+import { type Immutable, label, quantity } from './metric.js';
 import { BASELINE, INTERVAL, OVER } from './statistics.js';
 
 /** What a judgement of several samples rests on. */
 const SAMPLES = z.object({
   over: OVER,
-  count: z.int().meta({ description: 'samples; value, baseline and limit are their medians' }),
+  count: quantity('count', 'samples; value, baseline and limit are their medians'),
   method: z.enum(['exact', 'each', 'mann-whitney', 'sign']).meta({
     description:
       'exact: all samples are equal; each: every sample is judged, value is of the first breach; else the test behind p',
@@ -14,7 +14,7 @@ const SAMPLES = z.object({
   interval: INTERVAL.optional().meta({ description: 'confidence interval of value' }),
   excess_interval: INTERVAL.optional().meta({ description: 'confidence interval of value − limit' }),
   p: z.number().optional().meta({ description: 'two-sided, of value against limit' }),
-  needed: z.int().optional().meta({ description: 'fewest samples that can decide, where there are fewer' }),
+  needed: quantity('count', 'fewest samples that can decide, where there are fewer').optional(),
 });
 
 export const JUDGEMENT = z.object({
@@ -26,9 +26,9 @@ export const JUDGEMENT = z.object({
   atc: label('its ATC targeting'),
   value: z.number().nullable().meta({ description: 'null: there is none' }),
   baseline: z.number().nullable().meta({ description: 'what it is relative to; null: an absolute limit' }),
-  operator: z.enum(['<=', '<', '>=', '>', '==', '!=']),
+  operator: z.enum(['<=', '<', '>=', '>', '==', '!=']).meta({ description: 'relation of value and limit' }),
   limit: z.number().nullable().meta({ description: 'value operator limit is what the gate asks for' }),
-  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']).meta({ description: 'what the gate says' }),
   reason: label('why it is inconclusive').optional(),
   samples: SAMPLES.optional().meta({ description: 'several seeds or traces only' }),
   blocks: z.literal(true).optional().meta({ description: 'inconclusive, and counted against the run' }),
@@ -37,9 +37,15 @@ export const JUDGEMENT = z.object({
 export const GATES = z.object({
   baseline: BASELINE,
   passed: z.boolean().meta({ description: 'true: no judgement is fail or blocks; else exit code 3' }),
-  counts: z.object({ pass: z.int(), fail: z.int(), inconclusive: z.int() }),
-  judgements: z.array(JUDGEMENT),
+  counts: z
+    .object({
+      pass: quantity('count', 'judgements that hold'),
+      fail: quantity('count', 'judgements that do not'),
+      inconclusive: quantity('count', 'judgements that cannot tell'),
+    })
+    .meta({ description: 'judgements by verdict' }),
+  judgements: z.array(JUDGEMENT).meta({ description: 'one per gate and result, or subject of several samples' }),
 });
 
-export type Judgement = z.infer<typeof JUDGEMENT>;
-export type GatesResult = z.infer<typeof GATES>;
+export type Judgement = Immutable<z.infer<typeof JUDGEMENT>>;
+export type GatesResult = Immutable<z.infer<typeof GATES>>;

@@ -42,9 +42,44 @@ export function headline(unit: Unit, direction: Direction, description: string) 
   });
 }
 
+/** A number that says something about the run or the document without being a metric of it: no gate may name it. */
+export function quantity(unit: Unit, description: string) {
+  const isWhole = unit === 'count' || unit === 'slots';
+  return (isWhole ? z.int() : z.number()).meta({ description, [UNIT_KEYWORD]: unit });
+}
+
+/** A number that names something: an index, an identifier, a line. */
+export function number(description: string) {
+  return z.int().meta({ description });
+}
+
+/** Counts by a name. */
+export function countsBy(description: string) {
+  return z.record(z.string(), z.int()).meta({ description, [UNIT_KEYWORD]: 'count' });
+}
+
+/**
+ * A key that was added to a document after its version: what this build writes has it, and documents of earlier builds are
+ * read without. In the type of what is written it is there (`z.output`), in that of what is read it may be missing (`z.input`).
+ */
+export function addedLater<T extends z.ZodType>(type: T) {
+  // The default is never used: documents are checked and then taken as they are.
+  const missing = (): never => null as never;
+  return z._default(type, missing).meta(type.meta() ?? {});
+}
+
+/** `addedLater` for every key of a shape. */
+export function allAddedLater<S extends Readonly<Record<string, z.ZodType>>>(shape: S) {
+  const entries = Object.entries(shape).map(([key, type]) => [key, addedLater(type)]);
+  return Object.fromEntries(entries) as { [K in keyof S]: z.ZodDefault<S[K]> };
+}
+
+/** `T`, unchangeable at every depth, as documents are. */
+export type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
+
 /** A mapping from names to numbers in which zeros may be left out. */
 export function metricBy(key: string, unit: Unit, direction: Direction, description: string) {
-  return z.record(z.string(), metric(unit, direction, description)).meta({ [KEY_KEYWORD]: key });
+  return z.record(z.string(), metric(unit, direction, description)).meta({ description, [KEY_KEYWORD]: key });
 }
 
 /** Text, with what it says. */
@@ -66,7 +101,7 @@ const DISTRIBUTION = z.object({
     .enum(['exact', 'hdr-3'])
     .meta({ description: 'nearest rank over all samples, or the value of an HDR histogram with three digits' }),
   histogram: z
-    .array(z.tuple([z.number(), z.int()]))
+    .array(z.tuple([quantity('ns', 'upper bound'), quantity('count', 'samples')]))
     .meta({ description: 'logarithmic buckets, empty ones left out: upper bound in ns, count' }),
 });
 

@@ -1,14 +1,36 @@
 /** Declaration of the whole result document `smmuscope.result/2`. */
 import { z } from 'zod';
-import { CAVEATS, RESULT_SCHEMA } from '../document.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
 import { MAIN_TLB_OVER_TIME, SLOW_OPERATION, TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
-import { distribution, headline, headlineDistribution, label, metric, metricBy } from './metric.js';
-import { JOIN, READER, TOPOLOGY, TRANSFORMS } from './recording.js';
+import {
+  addedLater,
+  countsBy,
+  distribution,
+  headline,
+  headlineDistribution,
+  label,
+  metric,
+  metricBy,
+  number,
+  quantity,
+} from './metric.js';
+import { JOIN, READING, RESULT_READER, TOOL, TOPOLOGY, transforms } from './recording.js';
 import { STATISTICS } from './statistics.js';
+import { RESULT_SCHEMA } from './tags.js';
 import { ORACLE, SAFETY, TIMED_TRANSLATION, TLB } from './tlb.js';
+
+/** Kinds of caveats (caveats.ts). */
+const CAVEATS = [
+  'several-prod-writes',
+  'unfinished',
+  'without-work',
+  'swallowed-commands',
+  'errors-in-trace',
+  'passed-over',
+  'recorded-vmids',
+] as const;
 
 const LATENCY = z.object({
   operation: headlineDistribution(
@@ -28,14 +50,16 @@ const LATENCY = z.object({
 });
 
 function migrationSide(which: string) {
-  return z.object({
-    strategy: label(`strategy ${which} the change`),
-    atc: label('its ATC targeting'),
-    submissions: metric('count', 'neutral', `publications ${which} the change, warm-up included`),
-    published_commands: metric('count', 'neutral', `commands published ${which} the change`),
-    completed_commands: metric('count', 'neutral', `commands completed ${which} the change`),
-    latency: distribution(`operations that ended ${which} the change`),
-  });
+  return z
+    .object({
+      strategy: label(`strategy ${which} the change`),
+      atc: label('its ATC targeting'),
+      submissions: metric('count', 'neutral', `publications ${which} the change, warm-up included`),
+      published_commands: metric('count', 'neutral', `commands published ${which} the change`),
+      completed_commands: metric('count', 'neutral', `commands completed ${which} the change`),
+      latency: distribution(`operations that ended ${which} the change`),
+    })
+    .meta({ description: `the path ${which} the change` });
 }
 
 const MIGRATION = z.object({
@@ -84,15 +108,17 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
   trace: label('file name of the trace'),
   strategy: label('canonical name with the options that are not at their default'),
   atc: label('ATC targeting: vsid, broadcast, implicit or vsmmu'),
-  latency: LATENCY,
+  latency: LATENCY.meta({ description: 'times of the guest’s operations, and where they went' }),
   operations_unfinished: metric('count', 'neutral', 'operations that no CMD_SYNC of the trace ends: not averaged'),
   caveats: CAVEAT_LIST,
-  guest: z.object({
-    stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
-    stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),
-    stall_unfinished_ns: metric('ns', 'lower', 'the part of it that is of unfinished operations'),
-    irq_off_ns: distribution('interrupts off on a vCPU, per issue of a command list').nullable(),
-  }),
+  guest: z
+    .object({
+      stall_ns: distribution('trap and wait of a publication, with or without CMD_SYNC'),
+      stall_total_ns: headline('ns', 'lower', 'the guest’s stall: these summed, which is the sum of all operations'),
+      stall_unfinished_ns: metric('ns', 'lower', 'the part of it that is of unfinished operations'),
+      irq_off_ns: distribution('interrupts off on a vCPU, per issue of a command list').nullable(),
+    })
+    .meta({ description: 'what the guest waits for' }),
   amplification: AMPLIFICATION,
   per_unmap: PER_UNMAP.nullable(),
   unmaps_per_s: metric('1/s', 'higher', 'unmaps per simulated second'),
@@ -106,41 +132,42 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
     .optional()
     .meta({ description: 'the 16 slowest, slowest first; of equally slow ones the earlier first' }),
   oracle: ORACLE.optional(),
-  errors: ERRORS.optional(),
-  migration: MIGRATION.optional(),
+  errors: addedLater(ERRORS),
+  migration: MIGRATION.optional().meta({ description: 'a change of paths, with --migrate-at only' }),
   host: HOST,
   throughput: THROUGHPUT,
   timed_translation: TIMED_TRANSLATION.optional(),
-  replay: REPLAY.optional(),
+  replay: addedLater(REPLAY),
   by_seed: z
     .record(z.string(), z.array(z.number().nullable()))
     .optional()
     .meta({ description: 'several seeds: values of the metrics that differ between them, in the order of the seeds' }),
-  timeline: TIMELINE.optional(),
+  timeline: TIMELINE.optional().meta({ description: 'the file of --perfetto' }),
 });
 
 const TRACE_PROVENANCE = z.object({
   file: label('file name'),
   sha256: label('SHA-256 of its bytes as they are, compressed or not'),
   compression: label('none, gz, xz or zst'),
-  // Earlier versions of the tool counted less.
-  reader: READER.partial()
-    .extend({ format: label('format of the trace') })
-    .meta({ description: 'what the reader saw' }),
-  join: JOIN.optional().meta({ description: 'how two joined recordings agree' }),
-  events: z.record(z.string(), z.int()).meta({ description: 'events by kind' }),
-  topology: TOPOLOGY.meta({ description: 'streams, and where they are known from' }),
-  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms, with what each did to this trace' }),
+  reader: RESULT_READER,
+  join: JOIN.optional(),
+  events: countsBy('events by kind'),
+  topology: TOPOLOGY,
+  transforms: addedLater(transforms('guest-side transforms, with what each did to this trace')),
 });
 
 const IMPORTED_CODE = z.union([
-  z.looseObject({ file: label('its path from the strategy’s folder'), sha256: z.string() }),
-  z.looseObject({ package: label('its name'), version: z.string(), sha256: label('SHA-256 of all its files') }),
+  z.object({ file: label('its path from the strategy’s folder'), sha256: label('SHA-256 of the file') }),
+  z.object({
+    package: label('its name'),
+    version: label('its version'),
+    sha256: label('SHA-256 of all its files'),
+  }),
 ]);
 
-const STRATEGY_FILE = z.looseObject({
-  strategy: z.string(),
-  file: z.string(),
+const STRATEGY_FILE = z.object({
+  strategy: label('name of the strategy'),
+  file: label('file name'),
   sha256: label('SHA-256 of the file'),
   imports: z
     .array(IMPORTED_CODE)
@@ -152,28 +179,41 @@ const STRATEGY_FILE = z.looseObject({
     .meta({ description: 'what its code may depend on besides; absent: nothing' }),
 });
 
-const PROVENANCE = z.looseObject({
-  tool: z.object({
-    name: label('name of the tool'),
-    version: label('its version'),
-    build: label('SHA-256 of the built tool; not in documents of earlier versions').optional(),
-  }),
-  traces: z.array(TRACE_PROVENANCE).min(1),
-  profile: z.looseObject({
-    name: label('profile of the hardware and software costs'),
-    estimate_share: z
-      .number()
-      .optional()
-      .meta({ description: 'part of the time that rests on parameters tagged as estimates' }),
-  }),
-  transforms: TRANSFORMS.optional().meta({ description: 'guest-side transforms in their order; empty: as recorded' }),
+const PROVENANCE = z.object({
+  tool: TOOL,
+  traces: z.array(TRACE_PROVENANCE).min(1).meta({ description: 'one entry per trace, in the order given' }),
+  profile: z
+    .object({
+      name: label('profile of the hardware and software costs'),
+      title: addedLater(label('what it is of')),
+      parameters_sha256: addedLater(label('SHA-256 over keys and values of all parameters')),
+      overrides: addedLater(
+        z
+          .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+          .meta({ description: 'parameters changed with --set, each in the unit that profiles show names' }),
+      ),
+      estimate_share: addedLater(quantity('share', 'part of the time that rests on parameters tagged as estimates')),
+    })
+    .meta({ description: 'the model’s parameters' }),
+  transforms: addedLater(transforms('guest-side transforms in their order; empty: as recorded')),
+  migrate_at_ns: quantity('ns', 'trace time of a change of paths').optional(),
+  pacing: label('closed, recorded or asap'),
+  dma: label('ordered or timed'),
+  warmup_events: addedLater(quantity('count', 'events replayed first without being measured')),
+  limit_events: addedLater(quantity('count', 'most events read of each trace; null: all').nullable()),
+  seed: addedLater(number('seed of everything random')),
+  msi: addedLater(z.boolean().meta({ description: 'message-signalled interrupts are translated' })),
+  vms: quantity('count', 'copies of each trace that ran as VMs; left out: one').optional(),
+  vm_shift_ns: quantity('ns', 'how far each VM is behind the one before').optional(),
+  background_per_s: quantity('1/s', 'the host’s own invalidations; left out: none').optional(),
+  ...READING,
+  lenient: addedLater(READING.lenient),
+  faults: z.array(z.string()).optional().meta({ description: 'faults injected with --fault' }),
+  seeds: quantity('count', 'number of seeds, from `seed` on; results are those of the first').optional(),
   strategy_files: z
     .array(STRATEGY_FILE)
     .optional()
     .meta({ description: 'strategies that come from files of the user' }),
-  pacing: label('closed, recorded or asap'),
-  dma: label('ordered or timed'),
-  seeds: z.int().optional().meta({ description: 'number of seeds, from `seed` on; results are those of the first' }),
   seed_dependents: z
     .array(z.string())
     .optional()
@@ -182,7 +222,10 @@ const PROVENANCE = z.looseObject({
 
 const RESULTS = z.array(STRATEGY_RESULT_DECLARATION);
 
-/** The document. Objects are open: keys are added in later versions, never renamed. */
+/**
+ * The document. The published schema is closed: it has every key that this build writes, and mappings by name where a record
+ * stands. A reader of documents passes over keys that it does not know, because later builds add some, never rename.
+ */
 export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),

@@ -1,6 +1,6 @@
 /** Declaration of `statistics`: medians over several seeds or traces, with their intervals. */
 import { z } from 'zod';
-import { label } from './metric.js';
+import { type Immutable, label, quantity } from './metric.js';
 
 /** What the samples of a median are. */
 export const OVER = z.enum(['seeds', 'traces']).meta({
@@ -12,15 +12,17 @@ export const OVER = z.enum(['seeds', 'traces']).meta({
 export const INTERVAL = z.tuple([z.number(), z.number()]);
 
 /** What a gate is relative to. */
-export const BASELINE = z.union([
-  z.null(),
-  z.object({ strategy: label('strategy of the same run'), atc: label('its ATC targeting') }),
-  z.object({
-    file: label('file name of the earlier result'),
-    sha256: label('SHA-256 of the file'),
-    tool_version: label('version of the tool that wrote it'),
-  }),
-]);
+export const BASELINE = z
+  .union([
+    z.null(),
+    z.object({ strategy: label('strategy of the same run'), atc: label('its ATC targeting') }),
+    z.object({
+      file: label('file name of the earlier result'),
+      sha256: label('SHA-256 of the file'),
+      tool_version: label('version of the tool that wrote it'),
+    }),
+  ])
+  .meta({ description: 'what gates and ratios are relative to: a row of this run, an earlier result, or nothing' });
 
 const COMPARED = z.object({
   median: z.number().meta({ description: 'median of the baseline’s samples' }),
@@ -28,9 +30,9 @@ const COMPARED = z.object({
   ratio_interval: INTERVAL.nullable().meta({ description: 'null: too few samples, or a baseline around zero' }),
   mann_whitney: z
     .object({
-      u: z.number(),
+      u: z.number().meta({ description: 'Mann-Whitney’s U' }),
       p: z.number().meta({ description: 'two-sided; treats the samples as independent' }),
-      method: z.enum(['exact', 'normal']),
+      method: z.enum(['exact', 'normal']).meta({ description: 'how p was found' }),
     })
     .optional()
     .meta({ description: 'absent where all samples of both sides are equal: nothing to test' }),
@@ -47,24 +49,24 @@ const MEDIAN = z.object({
   metric: label('dotted path of the metric'),
   unit: label('its unit'),
   is_exact: z.boolean().meta({ description: 'true: all seeds give this value' }),
-  median: z.number(),
+  median: z.number().meta({ description: 'median of the samples, in the unit' }),
   interval: INTERVAL.nullable().meta({ description: 'confidence interval of the median; null: too few samples' }),
   baseline: COMPARED.nullable().meta({ description: 'null: this is the baseline, or it has no such value' }),
 });
 
 export const STATISTICS = z.object({
   over: OVER,
-  samples: z.int().meta({ description: 'samples of every median' }),
-  least_samples: z.int().meta({ description: 'with fewer there are no intervals and no verdicts' }),
-  confidence: z.number().meta({ description: 'of the intervals' }),
+  samples: quantity('count', 'samples of every median'),
+  least_samples: quantity('count', 'with fewer there are no intervals and no verdicts'),
+  confidence: quantity('share', 'confidence of the intervals'),
   alpha: z.number().meta({ description: 'a p below it is significant' }),
-  resamples: z.int().meta({ description: 'of the percentile bootstrap behind the intervals' }),
+  resamples: quantity('count', 'samples of the percentile bootstrap behind the intervals'),
   baseline: BASELINE,
   medians: z.array(MEDIAN).meta({ description: 'the headline metrics and those of the gates' }),
 });
 
-export type Interval = z.infer<typeof INTERVAL>;
-export type Over = z.infer<typeof OVER>;
-export type MedianResult = z.infer<typeof MEDIAN>;
-export type ComparedMedian = z.infer<typeof COMPARED>;
-export type StatisticsResult = z.infer<typeof STATISTICS>;
+export type Interval = Immutable<z.infer<typeof INTERVAL>>;
+export type Over = Immutable<z.infer<typeof OVER>>;
+export type MedianResult = Immutable<z.infer<typeof MEDIAN>>;
+export type ComparedMedian = Immutable<z.infer<typeof COMPARED>>;
+export type StatisticsResult = Immutable<z.infer<typeof STATISTICS>>;

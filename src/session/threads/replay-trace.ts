@@ -59,7 +59,7 @@ export async function replayTrace(
   const chosen = numbers.map((number) => ({ number, choice: choices[number] }));
   const own = new StrategyReplays(chosen, profile, survey, settings);
   const rest = inOrder(survey, source);
-  if (otherNumbers.length === 0) return { survey, finished: await replayAlone(rest, own, watch) };
+  if (otherNumbers.length === 0) return { survey, finished: await replayAlone(rest, own, watch, hooks.signal) };
   const { name, title, parameters } = profile;
   const job = {
     choices: plan.specified,
@@ -86,9 +86,11 @@ async function replayAlone(
   batches: AsyncGenerator<EventBatch>,
   own: StrategyReplays,
   watch: TraceWatch,
+  signal: AbortSignal | undefined,
 ): Promise<FinishedReplay[]> {
   own.start();
   for await (const batch of batches) {
+    signal?.throwIfAborted();
     own.consume(batch);
     watch.onBatch(batch);
   }

@@ -57,7 +57,7 @@ describe('safety', () => {
     expect(results).toHaveLength(8);
     for (const { strategy, safety, tlb } of results) {
       expect({ strategy, stale: safety?.stale_after_sync }).toEqual({ strategy, stale: 0 });
-      expect((tlb?.tlb_main as { lookups?: number } | undefined)?.lookups ?? 1).toBeGreaterThan(0);
+      if (tlb !== null) expect(tlb.main.lookups).toBeGreaterThan(0);
     }
   });
 

@@ -1,7 +1,8 @@
 /** Which row of a comparison the others are a multiple of: one for all of them, whatever their targeting. */
 import type { ReportDocument } from '../reporters/reporter.js';
 import type { BaselineRow } from '../results/baseline-row.js';
-import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
+import { RESULT_SCHEMA } from '../results/declaration/tags.js';
+import type { ResultDocument } from '../results/document.js';
 import { requireStrategy } from '../results/read-result.js';
 import { TRANSPORTS } from '../strategies/registry.js';
 import { resolveStrategies } from '../strategies/spec.js';

@@ -1,9 +1,10 @@
-/** `--gate` and the two meanings of `--baseline`. */
+/** Gates of a comparison, how they are judged, and the two meanings of its baseline. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { Gate } from '../gates/gate.js';
-import { parseGate } from '../gates/gate.js';
+import { type Gate, parseGate } from '../gates/gate.js';
 import { parseGateFile } from '../gates/gate-file.js';
+import type { Judging } from '../gates/judge.js';
 import { UsageError } from '../trace/errors.js';
+import type { CheckedComparison } from './options.js';
 import { type ResultFile, readResult } from './result-file.js';
 
 /**
@@ -36,4 +37,22 @@ export function splitBaselines(values: readonly string[]): {
     }
   }
   return { strategy: strategies[0], earlier: files.length === 0 ? undefined : readResult(files[0]) };
+}
+
+/**
+ * How gates are judged.
+ * @throws UsageError for traces taken together of which there is one, and for an option about gates without any
+ */
+export function judgingOf(
+  { seeds, across, inconclusive, gates }: Pick<CheckedComparison, 'seeds' | 'across' | 'inconclusive' | 'gates'>,
+  traces: readonly string[],
+): Judging {
+  if (across === 'traces' && traces.length < 2) {
+    throw new UsageError(`--across traces: expected several traces, found ${traces.length}`);
+  }
+  if (inconclusive !== undefined && gates.length === 0) {
+    throw new UsageError('--inconclusive: expected --gate with it, found none');
+  }
+  const sampling = seeds > 1 || across === 'traces' ? { over: across, seeds } : undefined;
+  return { sampling, inconclusive };
 }
