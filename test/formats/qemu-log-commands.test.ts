@@ -200,6 +200,16 @@ describe('losses', () => {
     expect(trace.statistics.lossy).toEqual([{ line: 2, what, count: 1 }]);
   });
 
+  it.each([
+    ['TLBI_NSNH_ALL', 'smmuv3_cmdq_tlbi_s12_vmid vmid=1'],
+    ['TLBI_NH_VAA', 'smmuv3_s1_range_inval vmid=0 asid=1 addr=0x1000 tg=1 num_pages=0x1 ttl=3 leaf=1'],
+  ])('%s keeps reserved bits zero: %s', async (name, operands) => {
+    const { trace, batches } = await readContent(log(opcode(name), operands, PROD));
+    expect(batches[0].cmd0High[0]).toBe(0);
+    const what = 'operands that the command has no field for: left out';
+    expect(trace.statistics.lossy).toEqual([{ line: 1, what, count: 1 }]);
+  });
+
   it('a VMID that is none is left out with its line', async () => {
     const { batches } = await readContent(
       log(opcode('TLBI_S12_VMALL'), 'smmu_iotlb_inv_vmid IOTLB invalidate vmid=70000', PROD),

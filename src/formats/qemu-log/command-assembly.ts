@@ -6,6 +6,7 @@
  * reading), the SSID of CFGI_CD, all fields of CMD_SYNC, the VMID of TLBI_NH_ASID before 9.1.
  */
 import { CFGI_RANGE_ALL } from '../../trace/command.js';
+import { type FieldName, fieldsOf } from '../../trace/command-fields.js';
 import { EventFlag, EventKind } from '../../trace/events.js';
 import { OPCODE_NAMES, OPCODES, Opcode } from '../../trace/opcodes.js';
 import { highWordOfPage, lowWordOfPage } from '../../trace/units.js';
@@ -31,6 +32,11 @@ const COMPLETE_ALONE = new Set<number>([
   Opcode.TLBI_EL2_ALL,
   Opcode.TLBI_EL3_ALL,
 ]);
+
+const withField = (name: FieldName): ReadonlySet<number> =>
+  new Set(Object.values(OPCODES).filter((opcode) => fieldsOf(opcode).some((field) => field.name === name)));
+const WITH_VMID = withField('VMID');
+const WITH_ASID = withField('ASID');
 
 /** Opcode number of the name that stands at `from`, or -1 for a name that QEMU does not print. */
 export function opcodeOfPrintedName(bytes: Uint8Array, from: number, to: number): number {
@@ -112,7 +118,7 @@ export class CommandAssembly {
       range.encode();
       if (!range.isExact) this.noteInexactRange(thread.commandLine);
       batch.cmd0Low[row] = opcode | (range.num << 12) | (range.scale << 20);
-      batch.cmd0High[row] = range.vmid | (range.asid << 16);
+      batch.cmd0High[row] = this.addressSpace(thread, opcode, range.vmid, range.asid);
       batch.cmd1Low[row] = lowWordOfPage(range.page) | (range.tg << 10) | (range.ttl << 8) | range.leaf;
       batch.cmd1High[row] = highWordOfPage(range.page);
     } else if (thread.hasOperands) {
@@ -146,8 +152,17 @@ export class CommandAssembly {
         batch.cmd0High[row] = thread.sid;
         return;
       default:
-        batch.cmd0High[row] = thread.vmid | (thread.asid << 16);
+        batch.cmd0High[row] = this.addressSpace(thread, opcode, thread.vmid, thread.asid);
     }
+  }
+
+  /** VMID and ASID where `opcode` has them. Elsewhere their bits are reserved: QEMU prints none there, a spliced log may. */
+  private addressSpace(thread: GuestThread, opcode: number, vmid: number, asid: number): number {
+    const known = (WITH_VMID.has(opcode) ? vmid : 0) | (WITH_ASID.has(opcode) ? asid << 16 : 0);
+    if (known !== (vmid | (asid << 16))) {
+      addNote(this.statistics, thread.commandLine, 'operands that the command has no field for: left out');
+    }
+    return known;
   }
 
   /** RANGE of the smallest aligned block of 2^(RANGE+1) StreamIDs that holds `sid … sidEnd`. */
