@@ -57,6 +57,7 @@ describe('contextFor', () => {
       width: 100,
       colour: false,
       unicode: false,
+      isUnbounded: true,
     });
     expect(contextFor(terminal, { NO_COLOR: '1' }).colour).toBe(false);
     expect(contextFor(terminal, { NO_COLOR: '' }).colour).toBe(true);

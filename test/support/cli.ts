@@ -25,17 +25,18 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Commands that have not ended. */
-const running = new Set<ChildProcess>();
+/** Commands that have not ended, and the folder of each. */
+const running = new Map<ChildProcess, string>();
 
 /** Start `smmuscope ...args` and leave its streams to the caller. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (!existsSync(join(ROOT, 'dist/commands'))) throw new Error('dist/ is missing: run `npm run build` first');
+  const cwd = options.cwd ?? ROOT;
   const child = spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], {
-    cwd: options.cwd ?? ROOT,
+    cwd,
     env: toolEnvironment(options.env),
   });
-  running.add(child);
+  running.set(child, cwd);
   child.on('close', () => running.delete(child));
   return child;
 }
@@ -99,9 +100,9 @@ export class Sandbox {
     return readdirSync(this.folder).sort();
   }
 
-  /** Also ends what a test that failed has left running. */
+  /** Also ends what a test that failed has left running in it. */
   remove(): void {
-    for (const child of running) child.kill('SIGKILL');
+    for (const [child, cwd] of running) if (cwd.startsWith(this.folder)) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
