@@ -68,7 +68,7 @@ async function decoding(format, content, times = 1) {
 }
 
 async function written(format, batches) {
-  const { writerByName } = await built('formats/output-registry.js');
+  const { writerByName } = await built('formats/registry.js');
   const { writerContext } = await built('formats/writer.js');
   return Buffer.concat(await all(writerByName(format).write(batches, writerContext())));
 }

@@ -59,7 +59,7 @@ function repeated(log) {
 }
 
 async function generated(format, events) {
-  const { writerByName } = await built('formats/output-registry.js');
+  const { writerByName } = await built('formats/registry.js');
   const { writerContext } = await built('formats/writer.js');
   const batches = nvmeStream(events / EVENTS_PER_IO);
   const pieces = [];

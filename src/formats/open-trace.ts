@@ -3,7 +3,7 @@
  */
 import { TraceFormatError, UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import { csvReader } from './csv.js';
+import { csvReader } from './csv/reader.js';
 import type { JoinReport } from './join/report.js';
 import { addNote } from './notes.js';
 import { unpack } from './packing/unpack.js';

@@ -1,16 +1,22 @@
 /**
- * All trace readers in the order in which they are asked. A new format is one file and one line here.
+ * All trace formats: their readers in the order in which they are asked, and the writers of those that can be written. A new
+ * format is a folder and a line here for its reader, its writer or each.
  */
 import { suggestion, TraceFormatError, UsageError } from '../trace/errors.js';
 import { arrowReader } from './arrow/reader.js';
-import { csvReader } from './csv.js';
+import { arrowStreamWriter, arrowWriter } from './arrow/writer.js';
+import { csvReader } from './csv/reader.js';
+import { csvWriter } from './csv/writer.js';
 import { ftraceReader } from './ftrace/reader.js';
 import { jsonlReader } from './jsonl/reader.js';
+import { jsonlWriter } from './jsonl/writer.js';
 import { qemuLogReader } from './qemu-log/reader.js';
 import { qemuSimpleReader } from './qemu-simple/reader.js';
 import { qemuVtdLogReader } from './qemu-vtd-log/reader.js';
 import { rawReader } from './raw/reader.js';
+import { rawWriter } from './raw/writer.js';
 import type { TraceReader } from './reader.js';
+import type { TraceWriter } from './writer.js';
 
 /** Readers in sniffing order; the order is total, so that a content has at most one format. */
 export const READERS: readonly TraceReader[] = [
@@ -47,6 +53,37 @@ export function readerByContent(head: Uint8Array, file: string): TraceReader {
   const found = READERS.find((reader) => reader.sniff(head));
   if (found !== undefined) return found;
   throw new TraceFormatError(file, 0, `a known trace format (${readerNames().join(', ')})`, describeContent(head));
+}
+
+/** Writers in the order in which help names them. */
+export const WRITERS: readonly TraceWriter[] = [csvWriter, jsonlWriter, arrowWriter, arrowStreamWriter, rawWriter];
+
+/** Writer names for help and messages. */
+export function writerNames(): string[] {
+  return WRITERS.map((writer) => writer.name);
+}
+
+/**
+ * The writer called `name`.
+ * @throws UsageError for an unknown name
+ */
+export function writerByName(name: string): TraceWriter {
+  const found = WRITERS.find((writer) => writer.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`unknown output format ${name}${suggestion(name, writerNames())}`);
+}
+
+/**
+ * The writer whose suffix the file name has.
+ * @param file a path without the suffix of its compression
+ * @throws UsageError if no writer has it
+ */
+export function writerByFile(file: string): TraceWriter {
+  const lower = file.toLowerCase();
+  const found = WRITERS.find(({ suffixes }) => suffixes.some((suffix) => lower.endsWith(suffix)));
+  if (found !== undefined) return found;
+  const suffixes = WRITERS.flatMap((writer) => writer.suffixes).join(', ');
+  throw new UsageError(`${file}: expected a name that ends in ${suffixes}, or the format by name, found neither`);
 }
 
 /** What unrecognised content looks like, in a few words. */

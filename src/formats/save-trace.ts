@@ -7,9 +7,9 @@ import { AtomicFile } from '../files/atomic-file.js';
 import { UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
 import { Losses } from './losses.js';
-import { writerByFile, writerByName } from './output-registry.js';
 import { compressionByFile, pack } from './packing/pack.js';
 import type { ReaderStatistics } from './reader.js';
+import { writerByFile, writerByName } from './registry.js';
 import type { TraceWriter, WriterContext } from './writer.js';
 
 /** How to save. */

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { NativeBatchDecoder } from '../../src/formats/arrow/native-batch.js';
 import { nativeColumns } from '../../src/formats/arrow/native-buffers.js';
 import type { NativeName } from '../../src/formats/arrow/native-columns.js';
-import { writerByName } from '../../src/formats/output-registry.js';
+import { writerByName } from '../../src/formats/registry.js';
 import { writerContext } from '../../src/formats/writer.js';
 import { ABSENT, EventBatch, EventKind } from '../../src/trace/events.js';
 import { rowsOf } from '../support/traces.js';

@@ -3,7 +3,7 @@
  */
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { writerByName } from '../../src/formats/output-registry.js';
+import { writerByName } from '../../src/formats/registry.js';
 import { type WriterContext, writerContext } from '../../src/formats/writer.js';
 import { EventBatch, EventKind } from '../../src/trace/events.js';
 import { TraceBuilder } from '../support/trace-builder.js';

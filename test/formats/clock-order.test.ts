@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { CUT_NOTE } from '../../src/formats/clock-order.js';
-import { writerByName } from '../../src/formats/output-registry.js';
+import { writerByName } from '../../src/formats/registry.js';
 import { writerContext } from '../../src/formats/writer.js';
 import type { EventBatch } from '../../src/trace/events.js';
 import { simpleTraceOf } from '../support/simple-trace.js';

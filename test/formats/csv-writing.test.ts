@@ -2,7 +2,8 @@
  * Does an event look in CSV as a person wants to read it? (That nothing is lost: round-trip.test.ts.)
  */
 import { describe, expect, it } from 'vitest';
-import { CSV_HEADER, eventToCsvRow } from '../../src/formats/csv.js';
+import { CSV_HEADER } from '../../src/formats/rows/columns.js';
+import { eventToCsvRow } from '../../src/formats/rows/event-to-row.js';
 import { EventBatch, EventFlag } from '../../src/trace/events.js';
 
 describe('a CSV row', () => {

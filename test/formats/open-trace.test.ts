@@ -8,9 +8,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTrace } from '../../src/formats/open-trace.js';
-import { writerByName } from '../../src/formats/output-registry.js';
 import { SNIFF_BYTES } from '../../src/formats/reader.js';
-import { READERS, readerNames } from '../../src/formats/registry.js';
+import { READERS, readerNames, writerByName } from '../../src/formats/registry.js';
 import { writerContext } from '../../src/formats/writer.js';
 import { simpleTraceOf } from '../support/simple-trace.js';
 import {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writerByName, writerNames } from '../../src/formats/output-registry.js';
+import { writerByName, writerNames } from '../../src/formats/registry.js';
 import { writerContext } from '../../src/formats/writer.js';
 import { ABSENT, EventBatch, EventKind } from '../../src/trace/events.js';
 import { anyRow, batchOf } from '../support/any-events.js';

@@ -1,7 +1,6 @@
 /** Values that the shell may offer: what the registries know, for flags and arguments that take a name. */
 
-import { writerNames } from '../../formats/output-registry.js';
-import { readerNames } from '../../formats/registry.js';
+import { readerNames, writerNames } from '../../formats/registry.js';
 import { WORKLOADS } from '../../guest/workloads/registry.js';
 import { profileNames } from '../../profiles/load.js';
 import { REPORTERS } from '../../reporters/registry.js';

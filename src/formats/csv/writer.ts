@@ -3,7 +3,8 @@
  */
 
 import type { EventBatch } from '../../trace/events.js';
-import { CSV_HEADER, eventToCsvRow } from '../csv.js';
+import { CSV_HEADER } from '../rows/columns.js';
+import { eventToCsvRow } from '../rows/event-to-row.js';
 import { TextChunks } from '../text/text-chunks.js';
 import { countUnsaidFacts, type TraceWriter, type WriterContext } from '../writer.js';
 
