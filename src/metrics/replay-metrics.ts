@@ -3,7 +3,7 @@
  */
 
 import { LatencyRecorder } from '../distribution/latency-recorder.js';
-import { COST_COUNT } from '../path/costs.js';
+import { MOST_COSTS } from '../path/own-times.js';
 import type { Submission } from '../path/submission.js';
 import type { HwptIoctl } from '../path/tally.js';
 import type { Course } from '../replay/course.js';
@@ -36,7 +36,7 @@ export class ReplayMetrics implements ReplayProbe {
   /** Lookups and misses by cause of the main TLBs over trace time. */
   readonly sampler = new CounterSeries();
   /** ns per cost id, summed over the operations that `operation` counts. */
-  readonly spentNs = new Float64Array(COST_COUNT);
+  readonly spentNs = new Float64Array(MOST_COSTS);
   /** ns by ThreadKind. */
   readonly hostCpuNs = new Float64Array(THREAD_KINDS.length);
   firstPublishedNs = Number.POSITIVE_INFINITY;

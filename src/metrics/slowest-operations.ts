@@ -1,5 +1,5 @@
 /** The slowest operations of a replay, with where their time went: a bounded list, whatever the trace's length. */
-import { STAGE_OF_COST, STAGES } from '../path/costs.js';
+import { MOST_COSTS, nsByStage, stageName, stageOf } from '../path/own-times.js';
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
 
@@ -60,10 +60,10 @@ export class SlowestOperations {
   }
 }
 
-function breakdown({ count, cost, ns }: Course): Record<string, number> {
-  const byStage = new Array<number>(STAGES.length).fill(0);
-  for (let at = 0; at < count; at++) byStage[STAGE_OF_COST[cost[at]]] += ns[at];
-  return Object.fromEntries(STAGES.map((name, i) => [name, byStage[i]] as const).filter(([, sum]) => sum > 0));
+function breakdown(course: Course): Record<string, number> {
+  const spentNs = new Float64Array(MOST_COSTS);
+  course.addTo(spentNs);
+  return Object.fromEntries(Object.entries(nsByStage(spentNs)).filter(([, ns]) => ns > 0));
 }
 
 /** By stage: costs of one stage that follow each other are one interval. */
@@ -73,7 +73,7 @@ function courseResult({ count, cost, ns, resolutionNs }: Course): NonNullable<Sl
   let untilNs = 0;
   for (let at = 0; at < count; at++) {
     untilNs += ns[at];
-    const stage = STAGES[STAGE_OF_COST[cost[at]]];
+    const stage = stageName(stageOf(cost[at]));
     if (stage === stages.at(-1)) ends[ends.length - 1] = untilNs;
     else {
       stages.push(stage);

@@ -4,7 +4,8 @@
 import type { LatencyRecorder } from '../distribution/latency-recorder.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
-import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../path/costs.js';
+import { PARAMETER_OF_COST } from '../path/costs.js';
+import { isOwnCost, MOST_COSTS, nsByStage } from '../path/own-times.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
@@ -36,7 +37,7 @@ export function strategyResult(
   hasDma: boolean,
 ): StrategyResult {
   const operation = metrics.operation.summary();
-  const breakdownTotal = breakdown(metrics.spentNs);
+  const breakdownTotal = nsByStage(metrics.spentNs);
   const durationNs = measuredNs(replay, metrics);
   const amplification = amplificationResult(metrics);
   const shares = timeShares(metrics.spentNs, profile);
@@ -218,23 +219,20 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
   };
 }
 
-/** Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither. */
+/**
+ * Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither; a
+ * strategy's own times are its user's word and no estimate of the profile.
+ */
 export function timeShares(spentNs: Float64Array, profile: LoadedProfile): TimeShares {
   let totalNs = 0;
   let estimatedNs = 0;
-  for (let cost = 0; cost < COST_COUNT; cost++) {
+  for (let cost = 0; cost < MOST_COSTS; cost++) {
     const key = PARAMETER_OF_COST[cost];
-    if (key === undefined) continue;
+    if (key === undefined && !isOwnCost(cost)) continue;
     totalNs += spentNs[cost];
-    if (profile.parameter(key).tag === 'E') estimatedNs += spentNs[cost];
+    if (key !== undefined && profile.parameter(key).tag === 'E') estimatedNs += spentNs[cost];
   }
   return { totalNs, estimatedNs };
-}
-
-function breakdown(spentNs: Float64Array): Record<string, number> {
-  const total: Record<string, number> = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
-  for (let cost = 0; cost < COST_COUNT; cost++) total[STAGES[STAGE_OF_COST[cost]]] += spentNs[cost];
-  return total;
 }
 
 function scaled(total: Record<string, number>, count: number): Record<string, number> {
