@@ -25,7 +25,9 @@ export function ownCost(name: string): number {
   const known = costOfName.get(name);
   if (known !== undefined) return known;
   if (typeof name !== 'string' || !NAME.test(name)) {
-    throw new VerbError(`expected a name of lower-case letters, digits and _ for a time, found ${JSON.stringify(name)}`);
+    throw new VerbError(
+      `expected a name of lower-case letters, digits and _ for a time, found ${JSON.stringify(name)}`,
+    );
   }
   const cost = stageOfCost.length;
   if (cost === MOST_COSTS) {

@@ -85,7 +85,11 @@ export class Guest {
     );
   }
 
-  private compiler(index: number, compile: (rows: Submission, path: PathBuilder) => void, isWorkers: boolean): Compiler {
+  private compiler(
+    index: number,
+    compile: (rows: Submission, path: PathBuilder) => void,
+    isWorkers: boolean,
+  ): Compiler {
     const { probe, faults } = this.host;
     const repeats = () => !faults.plan.isArmed && this.paths[index].transport.compilesEach !== true;
     return new Compiler((tally) => this.pathBuilder(index, tally, isWorkers), probe, compile, repeats);

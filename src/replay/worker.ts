@@ -219,7 +219,12 @@ export class Worker extends Thread implements WorkerPort {
     const { drainWaiters } = this;
     while (this.released < drainWaiters.count && drainWaiters.endRow[this.released] <= rows) {
       const at = this.released++;
-      drainWaiters.thread[at].releaseFromWorker(this.course, this.gathered, this.gatherStartNs, drainWaiters.waitCost[at]);
+      drainWaiters.thread[at].releaseFromWorker(
+        this.course,
+        this.gathered,
+        this.gatherStartNs,
+        drainWaiters.waitCost[at],
+      );
     }
   }
 }

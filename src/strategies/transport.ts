@@ -117,7 +117,8 @@ export interface ParameterValues {
 export function setupOf(options: ReadonlyMap<string, string>, values: ParameterValues): TransportSetup {
   return {
     option: (key) => options.get(key) ?? '',
-    parameter: (key) => values.number(key),
+    // Parameters are whole numbers; only the search of a fit passes between them.
+    parameter: (key) => Math.round(values.number(key)),
     text: (key) => values.text(key),
   };
 }
