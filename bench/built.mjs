@@ -27,7 +27,7 @@ export async function* inPieces(bytes, size = 1 << 18) {
 
 /** The events of `bytes` in batches that the caller may keep. */
 export async function* eventsOf(reader, bytes, pieceBytes) {
-  const { emptyStatistics } = await built('readers/reader.js');
+  const { emptyStatistics } = await built('formats/reader.js');
   const context = { file: reader.name, lenient: false, statistics: emptyStatistics(reader.name) };
   yield* reader.read(inPieces(bytes, pieceBytes), context);
 }

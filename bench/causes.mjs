@@ -41,7 +41,7 @@ function tableBytes(root) {
 
 /** Do `work`, a replay of some events that it returns, and say how often and how deep it used the event heap. */
 export async function heapUse(work) {
-  const { EventHeap } = await built('sim/event-heap.js');
+  const { EventHeap } = await built('machine/sim/event-heap.js');
   const { push } = EventHeap.prototype;
   let pushes = 0;
   let deepest = 0;

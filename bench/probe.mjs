@@ -58,7 +58,7 @@ async function best(work) {
 }
 
 async function decoding(format, content, times = 1) {
-  const { readerByName } = await built('readers/registry.js');
+  const { readerByName } = await built('formats/registry.js');
   const reader = readerByName(format);
   return async () => {
     let events = 0;
@@ -68,8 +68,8 @@ async function decoding(format, content, times = 1) {
 }
 
 async function written(format, batches) {
-  const { writerByName } = await built('writers/registry.js');
-  const { writerContext } = await built('writers/writer.js');
+  const { writerByName } = await built('formats/output-registry.js');
+  const { writerContext } = await built('formats/writer.js');
   return Buffer.concat(await all(writerByName(format).write(batches, writerContext())));
 }
 

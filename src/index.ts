@@ -8,16 +8,17 @@
  */
 import { HANDLINGS, type Handling as HandlingValue } from './strategies/transport.js';
 
-export { COSTS as Cost, type CostName, STAGES, type Stage } from './path/costs.js';
-export type { PathBuilder } from './path/path-builder.js';
-export type { Submission } from './path/submission.js';
-export { ExitCause } from './path/tally.js';
+export type { TransformOptions } from './guest/transforms/transform.js';
 export type { ResultDocument, StrategyResult } from './results/document.js';
 export { type RunHooks, type RunOptions, runReplays } from './session/run.js';
 export { emulate, isAttachCommand } from './strategies/attach.js';
 export { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from './strategies/forwarding.js';
 export type { HostCommandSink } from './strategies/host-commands.js';
 export { forwardToHost, hostKernel } from './strategies/host-kernel.js';
+export { COSTS as Cost, type CostName, STAGES, type Stage } from './strategies/path/costs.js';
+export type { PathBuilder } from './strategies/path/path-builder.js';
+export type { Submission } from './strategies/path/submission.js';
+export { ExitCause } from './strategies/path/tally.js';
 export type { OptionSpec, Transport, TransportDefinition, TransportSetup } from './strategies/transport.js';
 export { guestIssueLists } from './strategies/transports/native.js';
 export { noWorker } from './strategies/transports/no-worker.js';
@@ -32,7 +33,6 @@ export type { StrategyKit, UserStrategy } from './strategies/user/load-user-stra
 export * as command from './trace/command.js';
 export { UserError } from './trace/errors.js';
 export { OPCODES as Opcode, opcodeClass } from './trace/opcodes.js';
-export type { TransformOptions } from './transforms/transform.js';
 
 /** What `forward` of a strategy returns: as values, and as their type. */
 export const Handling = HANDLINGS;

@@ -12,7 +12,7 @@ export async function* decode({ log }) {
     [recording('vtd-rebind-4ats-k61.qemu-7.2.log.xz'), 'qemu-vtd-log'],
   ]) {
     const text = await contentOf(path);
-    const reader = (await built('readers/registry.js')).readerByName(format);
+    const reader = (await built('formats/registry.js')).readerByName(format);
     const measured = await rate(async () => {
       for await (const _ of eventsOf(reader, text));
       return text.length;

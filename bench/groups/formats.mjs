@@ -27,7 +27,7 @@ export async function* formats({ log }) {
 }
 
 async function* figure(format, what, source, kept) {
-  const { readerByName } = await built('readers/registry.js');
+  const { readerByName } = await built('formats/registry.js');
   const reader = readerByName(format);
   let count = 0;
   const measured = await rate(
@@ -59,8 +59,8 @@ function repeated(log) {
 }
 
 async function generated(format, events) {
-  const { writerByName } = await built('writers/registry.js');
-  const { writerContext } = await built('writers/writer.js');
+  const { writerByName } = await built('formats/output-registry.js');
+  const { writerContext } = await built('formats/writer.js');
   const batches = nvmeStream(events / EVENTS_PER_IO);
   const pieces = [];
   for await (const piece of writerByName(format).write(batches, writerContext())) pieces.push(piece.slice());

@@ -35,7 +35,7 @@ export async function* replay({ log }) {
 }
 
 async function* onRecording(log) {
-  const { readerByName } = await built('readers/registry.js');
+  const { readerByName } = await built('formats/registry.js');
   const batches = await all(eventsOf(readerByName('qemu-log'), await contentOf(log)));
   const recorded = await replayer(batches);
   for (const spec of STRATEGIES) {

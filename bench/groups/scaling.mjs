@@ -124,9 +124,9 @@ function atRate(perSecond) {
 }
 
 async function nicRing(vcpus) {
-  const { generateTrace } = await built('generate/schedule.js');
-  const { parametersOf, workloadByName } = await built('generate/registry.js');
-  const { parseKernel } = await built('transforms/transform-list.js');
+  const { generateTrace } = await built('guest/workloads/schedule.js');
+  const { parametersOf, workloadByName } = await built('guest/workloads/registry.js');
+  const { parseKernel } = await built('guest/transforms/transform-list.js');
   const workload = workloadByName('nic-ring');
   const era = parseKernel('kernel', '6.12');
   return generateTrace(workload, {

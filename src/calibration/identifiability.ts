@@ -2,8 +2,9 @@
  * Which parameters measurements can tell apart: those whose effects on the measured shapes are no combination of each
  * other's. The others keep the value of the profile and are said to be undetermined.
  */
-import { PARAMETER_OF_COST } from '../path/costs.js';
+
 import type { LoadedProfile } from '../profiles/load.js';
+import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
 import { nearestName, UsageError } from '../trace/errors.js';
 import { LEAST_OWN_PART, norm, ownPart } from './linear-dependence.js';
 import type { Shape } from './measurement.js';

@@ -2,8 +2,8 @@
  * What a calibration learns from: submissions whose latency was measured, told apart by what their path makes of them.
  */
 import { latencyNs } from '../explain/priced-passage.js';
-import type { Submission } from '../path/submission.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { forwardAll } from '../strategies/user/trial.js';

@@ -7,8 +7,8 @@
  * given up and it is asked at every step of the search.
  */
 import { PricedSum, passPriced } from '../explain/priced-passage.js';
-import { costTable } from '../path/costs.js';
 import type { LoadedProfile } from '../profiles/load.js';
+import { costTable } from '../strategies/path/costs.js';
 import { predictNs, type Shape } from './measurement.js';
 
 /** Parameters are moved by this much to see what they do, ns: even, as some are charged in halves. */

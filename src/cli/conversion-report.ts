@@ -1,6 +1,7 @@
 /** What `convert` says: a line about what was written, and one about everything that the format could not hold. */
+
+import type { SavedTrace } from '../formats/save-trace.js';
 import type { ConversionEstimate } from '../session/convert.js';
-import type { SavedTrace } from '../writers/save-trace.js';
 
 /** The line after a conversion to a file. */
 export function conversionSummary(file: string, { events, bytes, format, compression }: SavedTrace): string {

@@ -1,6 +1,6 @@
 /** Builds the documents of the listing commands from the registries. */
 import { explainStrategy } from '../explain/explain-strategy.js';
-import { WORKLOADS } from '../generate/registry.js';
+import { WORKLOADS } from '../guest/workloads/registry.js';
 import { DEFAULT_PROFILE, loadProfile, profileNames } from '../profiles/load.js';
 import {
   PROFILE_SCHEMA,

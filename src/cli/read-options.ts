@@ -1,6 +1,6 @@
 /** From parsed flags to how a trace is opened. */
-import { type ColumnMap, parseColumnMap } from '../readers/csv/column-map.js';
-import type { RecordingOptions } from '../readers/open-recording.js';
+import { type ColumnMap, parseColumnMap } from '../formats/csv/column-map.js';
+import type { RecordingOptions } from '../formats/open-recording.js';
 
 /** The flags of `traceFlags` that decide how a trace is read, parsed. */
 export interface ReadFlags {

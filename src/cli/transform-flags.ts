@@ -1,7 +1,7 @@
 /** Flags of the guest-side transforms, and what they mean together. */
 import { Flags } from '@oclif/core';
-import type { TransformOptions } from '../transforms/transform.js';
-import { parseFactor, parseKernel } from '../transforms/transform-list.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
+import { parseFactor, parseKernel } from '../guest/transforms/transform-list.js';
 
 const GUEST_GROUP = 'GUEST';
 

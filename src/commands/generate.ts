@@ -1,8 +1,8 @@
 /** `smmuscope generate`: a trace of a workload, without a recording. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { parseKernel } from '../guest/transforms/transform-list.js';
 import { UsageError } from '../trace/errors.js';
-import { parseKernel } from '../transforms/transform-list.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Write the trace of a seeded workload.';
@@ -48,9 +48,9 @@ export default class Generate extends BaseCommand {
   /** Flags → workload → writer. */
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Generate);
-    const { parametersOf, workloadByName } = await import('../generate/registry.js');
-    const { generateTrace } = await import('../generate/schedule.js');
-    const { saveTrace } = await import('../writers/save-trace.js');
+    const { parametersOf, workloadByName } = await import('../guest/workloads/registry.js');
+    const { generateTrace } = await import('../guest/workloads/schedule.js');
+    const { saveTrace } = await import('../formats/save-trace.js');
     const workload = workloadByName(args.workload);
     if (flags.seed > 0x7fffffff) throw new UsageError(`--seed: expected at most 2147483647, found ${flags.seed}`);
     const settings = {

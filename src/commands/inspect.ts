@@ -44,8 +44,8 @@ export default class Inspect extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, { schema: 'smmuscope.inspect/1' }, [args.trace]);
     await report.write(async () => {
-      const { openRecording } = await import('../readers/open-recording.js');
-      const { inspectTrace } = await import('../inspect/inspect-trace.js');
+      const { openRecording } = await import('../formats/open-recording.js');
+      const { inspectTrace } = await import('../analysis/inspect/inspect-trace.js');
       const { transformed } = await import('../session/transformed.js');
       const read = readOptions(flags);
       const options = { ...read, limit: flags.limit, transforms: transformOptions(flags) };
@@ -64,14 +64,14 @@ export default class Inspect extends BaseCommand {
     if (flags.json || flags.reporter !== undefined) {
       throw new UsageError('--topology: expected neither --json nor --reporter beside it, a topology file is YAML');
     }
-    const { transformSettings } = await import('../transforms/registry.js');
+    const { transformSettings } = await import('../guest/transforms/registry.js');
     const [transform] = transformSettings(transformOptions(flags));
     if (transform !== undefined) {
       throw new UsageError(`--topology: expected no guest transform beside it, found ${transform.name}`);
     }
     const output = openOutput(flags.output, [args.trace]);
     try {
-      const { openRecording } = await import('../readers/open-recording.js');
+      const { openRecording } = await import('../formats/open-recording.js');
       const { inferTopology } = await import('../session/infer-topology.js');
       const trace = await openRecording(args.trace, readOptions(flags));
       const text = await withProgress(flags, (onProgress) => inferTopology(trace, flags.limit, { onProgress }));

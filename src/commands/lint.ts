@@ -28,8 +28,8 @@ export default class Lint extends BaseCommand {
     const { withProgress } = await import('../cli/progress.js');
     let errors = 0;
     await Report.open(flags, { schema: 'smmuscope.lint/1' }, [args.trace]).write(async () => {
-      const { openRecording } = await import('../readers/open-recording.js');
-      const { lintTrace } = await import('../lint/lint-trace.js');
+      const { openRecording } = await import('../formats/open-recording.js');
+      const { lintTrace } = await import('../analysis/lint/lint-trace.js');
       const trace = await openRecording(args.trace, readOptions(flags));
       const document = await withProgress(flags, (onProgress) => lintTrace(trace, { limit: flags.limit, onProgress }));
       errors = document.errors;

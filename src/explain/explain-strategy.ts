@@ -1,8 +1,9 @@
 /** A strategy explained: where the time of one operation in one PROD write goes, step by step, for a few sizes of it. */
-import { costTable, PARAMETER_OF_COST } from '../path/costs.js';
-import { isOwnCost, stageName, stageOf } from '../path/own-times.js';
+
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Passage } from '../replay/idle-machine.js';
+import { costTable, PARAMETER_OF_COST } from '../strategies/path/costs.js';
+import { isOwnCost, stageName, stageOf } from '../strategies/path/own-times.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { forwardAll, unmapSubmission } from '../strategies/user/trial.js';

@@ -1,11 +1,12 @@
 /**
  * The passage of a submission as units of costs, which is what `strategies show` lists and what a fit turns its parameters on.
  */
-import { Cost, costTable, PARAMETER_OF_COST } from '../path/costs.js';
-import { isOwnCost } from '../path/own-times.js';
-import type { Submission } from '../path/submission.js';
+
 import type { LoadedProfile } from '../profiles/load.js';
 import { type Passage, passIdle } from '../replay/idle-machine.js';
+import { Cost, costTable, PARAMETER_OF_COST } from '../strategies/path/costs.js';
+import { isOwnCost } from '../strategies/path/own-times.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 
 /** A passage, and how many units of each cost were met in it, in path order, costs of 0 ns among them. */

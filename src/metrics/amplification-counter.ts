@@ -1,9 +1,10 @@
 /**
  * Counts commands in and out, traps, system calls and PCIe messages (facts M §5.2 O2–O7, L §5.5).
  */
-import { NamedCounts } from '../path/named-counts.js';
-import type { HwptIoctl } from '../path/tally.js';
+
 import { EXTRA_CAUSE_ADDED_SYNC, EXTRA_CAUSES } from '../strategies/extra-causes.js';
+import { NamedCounts } from '../strategies/path/named-counts.js';
+import type { HwptIoctl } from '../strategies/path/tally.js';
 import { Opcode } from '../trace/opcodes.js';
 
 /** Counters of one replay; arrays are indexed by opcode. */

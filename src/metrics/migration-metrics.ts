@@ -2,7 +2,7 @@
  * What a migrating replay counts more than any other: latencies before and after the change of paths, and the workers' CPU
  * time on either side of it.
  */
-import { LatencyRecorder } from '../distribution/latency-recorder.js';
+import { LatencyRecorder } from '../numbers/latency-recorder.js';
 import type { Operation } from '../replay/operation.js';
 import { ThreadKind } from '../replay/probe.js';
 import { ReplayMetrics } from './replay-metrics.js';

@@ -2,13 +2,13 @@
  * The probe behind every result: latencies, breakdown, amplification and host CPU of one replay.
  */
 
-import { LatencyRecorder } from '../distribution/latency-recorder.js';
-import { MOST_COSTS } from '../path/own-times.js';
-import type { Submission } from '../path/submission.js';
-import type { HwptIoctl } from '../path/tally.js';
+import { LatencyRecorder } from '../numbers/latency-recorder.js';
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
+import { MOST_COSTS } from '../strategies/path/own-times.js';
+import type { Submission } from '../strategies/path/submission.js';
+import type { HwptIoctl } from '../strategies/path/tally.js';
 import { AmplificationCounter } from './amplification-counter.js';
 import { CounterSeries } from './counter-series.js';
 import { SlowestOperations } from './slowest-operations.js';

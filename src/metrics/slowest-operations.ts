@@ -1,7 +1,8 @@
 /** The slowest operations of a replay, with where their time went: a bounded list, whatever the trace's length. */
-import { MOST_COSTS, nsByStage, stageName, stageOf } from '../path/own-times.js';
+
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
+import { MOST_COSTS, nsByStage, stageName, stageOf } from '../strategies/path/own-times.js';
 
 /** Operations that are kept. */
 export const SLOWEST_KEPT = 16;

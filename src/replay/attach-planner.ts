@@ -2,7 +2,7 @@
  * Which streams the host attaches when the guest changes their configuration (see strategies/attach.ts for what that means
  * on the path). No time passes here.
  */
-import type { Submission } from '../path/submission.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { Topology } from '../topology/topology.js';
 import { ATC_SIZE_ALL, CFGI_RANGE_ALL, cfgiRangeOf } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';

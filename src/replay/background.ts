@@ -6,11 +6,11 @@
  * of a guest is touched, and nothing of it counts as a guest's or a strategy's. One command per submission is an estimate:
  * the strict unmap of a host device (facts L §1.4).
  */
-import { Cost } from '../path/costs.js';
-import { PathBuilder } from '../path/path-builder.js';
-import type { QueueLayout } from '../path/queue-verbs.js';
-import { Submission } from '../path/submission.js';
-import type { PathTally } from '../path/tally.js';
+import { Cost } from '../strategies/path/costs.js';
+import { PathBuilder } from '../strategies/path/path-builder.js';
+import type { QueueLayout } from '../strategies/path/queue-verbs.js';
+import { Submission } from '../strategies/path/submission.js';
+import type { PathTally } from '../strategies/path/tally.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { Machine } from './machine.js';
 import { ThreadKind } from './probe.js';

@@ -9,7 +9,7 @@
  *
  * Layout: two parallel columns, written in place; nothing is allocated after construction.
  */
-import { MOST_COSTS } from '../path/own-times.js';
+import { MOST_COSTS } from '../strategies/path/own-times.js';
 
 /** Intervals of one submission at most. */
 export const MOST_INTERVALS = 256;
@@ -17,7 +17,7 @@ export const MOST_INTERVALS = 256;
 /** Parts into which the time so far is divided when there are too many intervals for the first time. */
 const FIRST_PARTS = 64;
 
-/** Intervals by cost id (see path/costs.ts). */
+/** Intervals by cost id (see strategies/path/costs.ts). */
 export class Course {
   /** Intervals so far. */
   count = 0;

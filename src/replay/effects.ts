@@ -7,8 +7,9 @@
  *
  * Contract: `condemn` before any effect of the same command; a reference is used once and then gone; -1 = nothing to do.
  */
-import type { Submission } from '../path/submission.js';
+
 import type { Smmus } from '../smmu/smmus.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 import { CommandStore } from './command-store.js';
 import { RefillRaces } from './refill-races.js';

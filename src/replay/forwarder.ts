@@ -2,13 +2,13 @@
  * What a doorbell publishes, made into a submission: the strategy says which host commands each guest command becomes, and
  * their effects are filed (see effects.ts). No time passes here.
  */
-import { ILLEGAL } from '../engine/queue-errors.js';
-import { NamedCounts } from '../path/named-counts.js';
-import type { Submission } from '../path/submission.js';
+import { ILLEGAL } from '../machine/engine/queue-errors.js';
 import { isAttachCommand } from '../strategies/attach.js';
 import { EXTRA_CAUSE_INSTANCE_BROADCAST } from '../strategies/extra-causes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../strategies/host-commands.js';
 import { unmapPageTlbis, unmapTlbis } from '../strategies/host-unmap.js';
+import { NamedCounts } from '../strategies/path/named-counts.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
 import { Handling, type Transport } from '../strategies/transport.js';
@@ -19,7 +19,7 @@ import { EventFlag } from '../trace/events.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 import { AttachPlanner } from './attach-planner.js';
 import type { Effects } from './effects.js';
-import type { FaultPlan } from './fault-plan.js';
+import type { FaultPlan } from './faults/fault-plan.js';
 import { GuestQueue } from './guest-queue.js';
 import { OpenTlbis } from './open-tlbis.js';
 import type { ReplayProbe } from './probe.js';

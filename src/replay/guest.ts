@@ -4,17 +4,18 @@
  * VMs share the simulated host: the SMMUs with their queues 0, the devices' links, the clock. A transport's further queues
  * are each VM's own.
  */
-import { Compiler } from '../path/compiler.js';
-import type { PathBuilder } from '../path/path-builder.js';
-import type { QueueLayout } from '../path/queue-verbs.js';
-import type { Submission } from '../path/submission.js';
-import type { PathTally } from '../path/tally.js';
-import { FifoLock } from '../sim/fifo-lock.js';
+
+import { FifoLock } from '../machine/sim/fifo-lock.js';
+import { Compiler } from '../strategies/path/compiler.js';
+import type { PathBuilder } from '../strategies/path/path-builder.js';
+import type { QueueLayout } from '../strategies/path/queue-verbs.js';
+import type { Submission } from '../strategies/path/submission.js';
+import type { PathTally } from '../strategies/path/tally.js';
 import type { Topology } from '../topology/topology.js';
-import { FaultyPath } from './faulty-path.js';
+import { FaultyPath } from './faults/faulty-path.js';
 import { Forwarder } from './forwarder.js';
 import { type Host, Machine } from './machine.js';
-import { ownQueuesOf, type ReplayPath } from './paths.js';
+import { ownQueuesOf, type ReplayPath } from './migration/paths.js';
 import { ThreadKind } from './probe.js';
 import { Worker } from './worker.js';
 

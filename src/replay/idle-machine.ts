@@ -4,10 +4,11 @@
  * It has the threads, queues and engines of a replay and no trace: locks are free and queues empty unless the submission itself
  * fills them. The replay of a trace with this one submission comes to the same ns (test/strategies/explain.test.ts).
  */
-import type { Submission } from '../path/submission.js';
+
+import { Simulator } from '../machine/sim/simulator.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import { Simulator } from '../sim/simulator.js';
 import { Smmus } from '../smmu/smmus.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { TrialTally } from '../strategies/user/trial.js';
 import { Topology } from '../topology/topology.js';

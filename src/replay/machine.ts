@@ -1,11 +1,11 @@
 /** What threads of a replay find around them. */
-import type { CommandEngines } from '../engine/command-engines.js';
-import type { SyncBackoff } from '../engine/sync-backoff.js';
-import type { Submission } from '../path/submission.js';
-import type { FifoLock } from '../sim/fifo-lock.js';
-import type { Simulator } from '../sim/simulator.js';
+import type { CommandEngines } from '../machine/engine/command-engines.js';
+import type { SyncBackoff } from '../machine/engine/sync-backoff.js';
+import type { FifoLock } from '../machine/sim/fifo-lock.js';
+import type { Simulator } from '../machine/sim/simulator.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { Effects } from './effects.js';
-import type { Faults } from './faults.js';
+import type { Faults } from './faults/faults.js';
 import type { ReplayProbe } from './probe.js';
 import type { Thread } from './thread.js';
 import type { TimelineProbe } from './timeline-probe.js';

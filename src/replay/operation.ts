@@ -5,7 +5,7 @@
  * Its latency is the time for which the path holds the vCPU: in each PROD write until the guest runs on, and waiting for the
  * SYNC. What the guest does between its PROD writes is its own work and is left out; the span includes it.
  */
-import type { Submission } from '../path/submission.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { Course } from './course.js';
 
 /** The operation of one vCPU that is under way, or was the last to end. A view: valid during the call that hands it over. */
@@ -24,7 +24,7 @@ export class Operation {
   event = 0;
   vm = 0;
   vcpu = 0;
-  /** Path of the latest publication (see replay/switchover.ts). */
+  /** Path of the latest publication (see replay/migration/switchover.ts). */
   path = 0;
   measured = true;
   /** The path had something to do for it. A paravirtual guest has no request for most commands: they cost it nothing. */

@@ -1,7 +1,7 @@
 /**
  * The driver's time limit for one wait (facts L §3.2): one wake-up at most is in the schedule, however often it is armed.
  */
-import type { Actor, Simulator } from '../sim/simulator.js';
+import type { Actor, Simulator } from '../machine/sim/simulator.js';
 
 /** Time limit of one thread. */
 export class PollDeadline implements Actor {

@@ -4,9 +4,9 @@
  * Contract: hooks are called in simulated-time order per thread; they must not change the model; they get numbers and
  * short-lived views (`submission`, `course`, `operation`) that are valid during the call only. `measured` is false while warming up.
  */
-import type { EngineProbe } from '../engine/contracts.js';
-import type { Submission } from '../path/submission.js';
-import type { PathTally } from '../path/tally.js';
+import type { EngineProbe } from '../machine/engine/contracts.js';
+import type { Submission } from '../strategies/path/submission.js';
+import type { PathTally } from '../strategies/path/tally.js';
 import type { Course } from './course.js';
 import type { Operation } from './operation.js';
 

@@ -3,11 +3,11 @@
  * §3.1). It has at most one reservation at a time, and everything that has to wait can be called again after the wake-up.
  */
 
-import { type EngineTimeline, HALTING, type SyncWaiter } from '../engine/contracts.js';
-import type { GatherSet } from '../engine/gather.js';
-import type { ServedQueue } from '../engine/served-queue.js';
-import { OwnCommand } from '../path/attachments.js';
-import type { Submission } from '../path/submission.js';
+import { type EngineTimeline, HALTING, type SyncWaiter } from '../machine/engine/contracts.js';
+import type { GatherSet } from '../machine/engine/gather.js';
+import type { ServedQueue } from '../machine/engine/served-queue.js';
+import { OwnCommand } from '../strategies/path/attachments.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 import type { RefillRaces } from './refill-races.js';
 

@@ -9,7 +9,7 @@
  * guest order: TLBI before ATC_INV in one publication, or in one guest queue with no CMD_SYNC written since. A later
  * TLBI, or another vCPU's in the same host block, has its own ATC_INVs to come.
  */
-import type { Submission } from '../path/submission.js';
+import type { Submission } from '../strategies/path/submission.js';
 import type { Device } from '../topology/device.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
 

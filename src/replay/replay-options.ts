@@ -1,7 +1,8 @@
 /** How a replay is run. */
-import type { Fault } from '../faults/fault.js';
+
 import type { BackgroundLoad } from './background.js';
 import type { DmaMode } from './dma-feed.js';
+import type { Fault } from './faults/fault.js';
 import type { Pacing } from './pacing.js';
 import type { TimelineProbe } from './timeline-probe.js';
 

@@ -7,34 +7,34 @@
  * timed DMA both commands and translations act when the machine gets to them (effects.ts). The simulation never runs past
  * the time at which something not yet read from the trace could happen.
  */
-import type { CommandEngines } from '../engine/command-engines.js';
-import { costTable } from '../path/costs.js';
-import { PathBuilder } from '../path/path-builder.js';
-import { Submission } from '../path/submission.js';
+import type { CommandEngines } from '../machine/engine/command-engines.js';
+import { Simulator } from '../machine/sim/simulator.js';
+import { TimedTranslator } from '../machine/translation/timed-translator.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import { Simulator } from '../sim/simulator.js';
 import { mainCounters } from '../smmu/main-counters.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
 import type { Migration } from '../strategies/migration.js';
+import { costTable } from '../strategies/path/costs.js';
+import { PathBuilder } from '../strategies/path/path-builder.js';
+import { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, EventKind } from '../trace/events.js';
-import { TimedTranslator } from '../translation/timed-translator.js';
 import { Background } from './background.js';
 import type { DmaFeed } from './dma-feed.js';
 import type { Effects } from './effects.js';
-import type { Faults } from './faults.js';
+import type { Faults } from './faults/faults.js';
 import type { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock, GuestClocks } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
+import { Switchover } from './migration/switchover.js';
 import { OrderedDma } from './ordered-dma.js';
 import type { ReplayProbe } from './probe.js';
 import type { ReplayOptions } from './replay-options.js';
 import { SimulatedHost } from './simulated-host.js';
 import type { Survey } from './survey.js';
-import { Switchover } from './switchover.js';
 import { TimedDma } from './timed-dma.js';
 import { UnmapRequests } from './unmap-requests.js';
 import { Vcpu } from './vcpu.js';

@@ -2,20 +2,20 @@
  * The simulated host without its caches: command engines, what fails, and the VMs with their paths. A replay runs on it, and so
  * does a single submission (idle-machine.ts).
  */
-import { CommandEngine } from '../engine/command-engine.js';
-import { CommandEngines } from '../engine/command-engines.js';
-import { syncBackoff } from '../engine/sync-backoff.js';
-import type { Fault } from '../faults/fault.js';
-import { Cost } from '../path/costs.js';
+import { CommandEngine } from '../machine/engine/command-engine.js';
+import { CommandEngines } from '../machine/engine/command-engines.js';
+import { syncBackoff } from '../machine/engine/sync-backoff.js';
+import type { Simulator } from '../machine/sim/simulator.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import type { Simulator } from '../sim/simulator.js';
 import type { Smmus } from '../smmu/smmus.js';
+import { Cost } from '../strategies/path/costs.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { Topology } from '../topology/topology.js';
 import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
-import { Faults } from './faults.js';
+import type { Fault } from './faults/fault.js';
+import { Faults } from './faults/faults.js';
 import { Guest } from './guest.js';
-import { makePaths, ownQueuesOf } from './paths.js';
+import { makePaths, ownQueuesOf } from './migration/paths.js';
 import type { ReplayProbe } from './probe.js';
 import type { TimelineProbe } from './timeline-probe.js';
 

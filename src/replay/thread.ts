@@ -4,11 +4,11 @@
  * Every nanosecond between the start of a program and its end is charged to exactly one cost: the thread's clock moves
  * only together with a charge, so the charges of a submission sum to its latency by construction.
  */
-import { HALTING, type SyncWaiter } from '../engine/contracts.js';
-import { Cost } from '../path/costs.js';
-import { FaultPoint, Program, STEP_OPERANDS, Step } from '../path/program.js';
-import type { Submission } from '../path/submission.js';
-import type { Actor } from '../sim/simulator.js';
+import { HALTING, type SyncWaiter } from '../machine/engine/contracts.js';
+import type { Actor } from '../machine/sim/simulator.js';
+import { Cost } from '../strategies/path/costs.js';
+import { FaultPoint, Program, STEP_OPERANDS, Step } from '../strategies/path/program.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 import { Course } from './course.js';
 import { IrqSection } from './irq-section.js';

@@ -1,11 +1,12 @@
 /**
  * Timed DMA: a translation arrives at its recorded time, whatever the commands have come to by then (design §6).
  */
+
+import { DmaColumn } from '../machine/translation/dma-ring.js';
+import type { TimedTranslator } from '../machine/translation/timed-translator.js';
 import { Stage } from '../smmu/stage.js';
 import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, EventKind, Outcome } from '../trace/events.js';
-import { DmaColumn } from '../translation/dma-ring.js';
-import type { TimedTranslator } from '../translation/timed-translator.js';
 import { DmaFeed } from './dma-feed.js';
 
 /** Translations read ahead before the simulation is run on. */

@@ -5,8 +5,8 @@
  * per step and calls nothing. Contract: times are integer ns since the trace's start; the spans of one thread neither
  * overlap nor run backwards; hooks must not change the model; `submission` is valid during the call only.
  */
-import type { EngineTimeline } from '../engine/contracts.js';
-import type { Submission } from '../path/submission.js';
+import type { EngineTimeline } from '../machine/engine/contracts.js';
+import type { Submission } from '../strategies/path/submission.js';
 
 /** Span of a vCPU that a worker serves, instead of a cost id. */
 export const SERVED_BY_WORKER = -1;

@@ -5,7 +5,7 @@
  * command queue publishes the invalidations of what it has unmapped, so there a paravirtual one kicks and waits. Events that no
  * doorbell of their vCPU follows are never requested, and counted.
  */
-import type { Submission } from '../path/submission.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { ABSENT, type EventBatch } from '../trace/events.js';
 import { PAGE_SHIFT } from '../trace/units.js';
 import type { Forwarder } from './forwarder.js';

@@ -1,15 +1,15 @@
 /**
  * A guest vCPU: publishes its submissions in order, blocks on each as the strategy says, and thinks in between.
  */
-import type { Compiler } from '../path/compiler.js';
-import { Cost } from '../path/costs.js';
-import { Submission } from '../path/submission.js';
-import { SubmissionRing } from '../path/submission-ring.js';
+import type { Compiler } from '../strategies/path/compiler.js';
+import { Cost } from '../strategies/path/costs.js';
+import { Submission } from '../strategies/path/submission.js';
+import { SubmissionRing } from '../strategies/path/submission-ring.js';
 import type { Guest } from './guest.js';
+import type { Switchover } from './migration/switchover.js';
 import { Operation } from './operation.js';
 import { dueNs, type Pacing } from './pacing.js';
 import { ThreadKind } from './probe.js';
-import type { Switchover } from './switchover.js';
 import { Thread } from './thread.js';
 
 /** One vCPU of the replayed guest. */

@@ -6,14 +6,14 @@
  * meanwhile is in that drain. A submission that waits is charged the wait until the gathering begins, its part of that, then
  * whatever the drain spends until its last command is complete.
  */
-import type { Compiler } from '../path/compiler.js';
-import { Cost } from '../path/costs.js';
-import type { PathBuilder } from '../path/path-builder.js';
-import { Program } from '../path/program.js';
-import { Submission } from '../path/submission.js';
+import type { Compiler } from '../strategies/path/compiler.js';
+import { Cost } from '../strategies/path/costs.js';
+import type { PathBuilder } from '../strategies/path/path-builder.js';
+import { Program } from '../strategies/path/program.js';
+import { Submission } from '../strategies/path/submission.js';
 import type { Transport } from '../strategies/transport.js';
 import { Course } from './course.js';
-import { FaultyPath } from './faulty-path.js';
+import { FaultyPath } from './faults/faulty-path.js';
 import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';

@@ -5,10 +5,10 @@
  * document. Lists (histograms, first violations) are left to JSON. Listings are one row per entry. A text is never a formula.
  */
 import { stringify } from 'csv-stringify/sync';
+import { INSPECT_SCHEMA } from '../analysis/inspect/document.js';
+import { LINT_SCHEMA } from '../analysis/lint/document.js';
+import { MRC_SCHEMA } from '../analysis/mrc/document.js';
 import { CALIBRATION_SCHEMA, type CalibrationDocument } from '../calibration/document.js';
-import { INSPECT_SCHEMA } from '../inspect/document.js';
-import { LINT_SCHEMA } from '../lint/document.js';
-import { MRC_SCHEMA } from '../mrc/document.js';
 import type { StatisticsResult } from '../results/declaration/statistics.js';
 import { RESULT_SCHEMA, type ResultDocument } from '../results/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';

@@ -1,5 +1,5 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
-import { MRC_SCHEMA } from '../mrc/document.js';
+import { MRC_SCHEMA } from '../analysis/mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
 import type { ComingDocument, Reporter } from './reporter.js';
 

@@ -11,10 +11,11 @@
  * - Texts of the document reach `render` with invisible characters escaped (visible-document.ts), so that none can break a line
  *   or move a cursor. A format that has escapes of its own declares `isExact` and gets them as they are.
  */
+
+import type { InspectDocument } from '../analysis/inspect/document.js';
+import type { LintDocument } from '../analysis/lint/document.js';
+import type { MrcDocument } from '../analysis/mrc/document.js';
 import type { CalibrationDocument } from '../calibration/document.js';
-import type { InspectDocument } from '../inspect/document.js';
-import type { LintDocument } from '../lint/document.js';
-import type { MrcDocument } from '../mrc/document.js';
 import type { BaselineRow } from '../results/baseline-row.js';
 import type { ResultDocument } from '../results/document.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';

@@ -1,8 +1,9 @@
 /** Tables for people. Each kind of document has its own file under table/. */
+
+import { INSPECT_SCHEMA } from '../analysis/inspect/document.js';
+import { LINT_SCHEMA } from '../analysis/lint/document.js';
+import { MRC_SCHEMA } from '../analysis/mrc/document.js';
 import { CALIBRATION_SCHEMA } from '../calibration/document.js';
-import { INSPECT_SCHEMA } from '../inspect/document.js';
-import { LINT_SCHEMA } from '../lint/document.js';
-import { MRC_SCHEMA } from '../mrc/document.js';
 import { RESULT_SCHEMA } from '../results/document.js';
 import { SENSITIVITY_SCHEMA } from '../results/sensitivity-document.js';
 import { STUDY_RESULT_SCHEMA } from '../results/study-document.js';

@@ -24,7 +24,7 @@ export interface CaveatCounts {
   readonly errors: readonly TraceErrorCount[];
 }
 
-/** Errors of one kind in the trace (replay/trace-errors.ts). */
+/** Errors of one kind in the trace (replay/faults/trace-errors.ts). */
 export interface TraceErrorCount {
   readonly kind: string;
   readonly occurrences: number;

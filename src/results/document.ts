@@ -5,10 +5,11 @@
  * Version 2 made the operation the unit of latency; version 1 had the submission alone.
  * No wall-clock time, host name or path of the machine is in it: the same input gives the same bytes.
  */
-import type { Distribution } from '../distribution/latency-recorder.js';
+
+import type { JoinReport } from '../formats/join/report.js';
+import type { ReaderReport } from '../formats/reader-report.js';
 import type { SlowOperation } from '../metrics/slowest-operations.js';
-import type { JoinReport } from '../readers/join/report.js';
-import type { ReaderReport } from '../readers/reader-report.js';
+import type { Distribution } from '../numbers/latency-recorder.js';
 import type { CurveResult } from './declaration/curve.js';
 import type { GatesResult } from './declaration/gates.js';
 import type { StatisticsResult } from './declaration/statistics.js';

@@ -2,8 +2,8 @@
  * `results[].errors`: what was refused or dropped, what injected faults led to, and the review's objections as findings.
  */
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
-import type { Faults } from '../replay/faults.js';
-import type { Incident } from '../replay/incident.js';
+import type { Faults } from '../replay/faults/faults.js';
+import type { Incident } from '../replay/faults/incident.js';
 import type { Replay } from '../replay/replay.js';
 import { byOpcode } from './by-opcode.js';
 import type { TraceErrorCount } from './caveats.js';

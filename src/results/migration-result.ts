@@ -2,8 +2,8 @@
  * The `migration` part of a result: when the paths changed, what that cost, and the proof that nothing was lost.
  */
 import type { MigrationMetrics } from '../metrics/migration-metrics.js';
+import type { PathCounts, Switchover } from '../replay/migration/switchover.js';
 import type { Replay } from '../replay/replay.js';
-import type { PathCounts, Switchover } from '../replay/switchover.js';
 import type { LatencySummary } from './document.js';
 
 /** One of the two paths. */

@@ -1,20 +1,21 @@
 /**
  * From the counters of one replay to its `results[]` entry (design §8).
  */
-import type { LatencyRecorder } from '../distribution/latency-recorder.js';
+
+import { POOL_NAMES } from '../machine/translation/pools.js';
+import type { TimedTranslator } from '../machine/translation/timed-translator.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
-import { PARAMETER_OF_COST } from '../path/costs.js';
-import { isOwnCost, MOST_COSTS, nsByStage } from '../path/own-times.js';
+import type { LatencyRecorder } from '../numbers/latency-recorder.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
 import { CAUSE_NAMES } from '../smmu/counters.js';
 import { mainCounters } from '../smmu/main-counters.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
+import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
+import { isOwnCost, MOST_COSTS, nsByStage } from '../strategies/path/own-times.js';
 import { Opcode } from '../trace/opcodes.js';
-import { POOL_NAMES } from '../translation/pools.js';
-import type { TimedTranslator } from '../translation/timed-translator.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
 import type { AmplificationResult, LatencySummary, MainTlbOverTime, StrategyResult } from './document.js';

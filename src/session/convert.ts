@@ -2,13 +2,13 @@
  * Any readable trace to any writable format.
  */
 import type { Writable } from 'node:stream';
-import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
-import type { OpenTrace } from '../readers/reader.js';
+import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
+import { pack } from '../formats/packing/pack.js';
+import type { OpenTrace } from '../formats/reader.js';
+import { outputForm, type SavedTrace, saveTrace } from '../formats/save-trace.js';
+import { writerContext } from '../formats/writer.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { EventBatch } from '../trace/events.js';
-import type { TransformOptions } from '../transforms/transform.js';
-import { pack } from '../writers/compression.js';
-import { outputForm, type SavedTrace, saveTrace } from '../writers/save-trace.js';
-import { writerContext } from '../writers/writer.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run-options.js';
 import { transformed } from './transformed.js';

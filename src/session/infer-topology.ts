@@ -1,7 +1,7 @@
 /**
  * The topology that a trace shows, as a file for the user to edit.
  */
-import type { OpenTrace } from '../readers/reader.js';
+import type { OpenTrace } from '../formats/reader.js';
 import { TopologyInference } from '../topology/inference.js';
 import { limited } from './limit.js';
 import type { RunHooks } from './run-options.js';

@@ -1,12 +1,12 @@
 /**
  * Miss-ratio curves of traces: one pass each, every size at once.
  */
-import { MRC_MODEL, MRC_SCHEMA, type MrcDocument, type MrcResult } from '../mrc/document.js';
-import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
-import { openRecording, type RecordingOptions, requireSingleTrace } from '../readers/open-recording.js';
-import { readerReport } from '../readers/reader-report.js';
-import { transformSettings } from '../transforms/registry.js';
-import type { TransformOptions } from '../transforms/transform.js';
+import { MRC_MODEL, MRC_SCHEMA, type MrcDocument, type MrcResult } from '../analysis/mrc/document.js';
+import { MissRatioCurve } from '../analysis/mrc/miss-ratio-curve.js';
+import { openRecording, type RecordingOptions, requireSingleTrace } from '../formats/open-recording.js';
+import { readerReport } from '../formats/reader-report.js';
+import { transformSettings } from '../guest/transforms/registry.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { RunHooks } from './run-options.js';
 import { toolIdentity } from './tool-identity.js';
 import { joinProvenance, readingProvenance, traceName } from './trace-provenance.js';

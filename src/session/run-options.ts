@@ -1,11 +1,11 @@
 /**
  * What the main job is told: all that decides a result, and how it is watched and run.
  */
-import type { RecordingOptions } from '../readers/open-recording.js';
+import type { RecordingOptions } from '../formats/open-recording.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { DmaMode } from '../replay/dma-feed.js';
 import type { Pacing } from '../replay/pacing.js';
 import type { TimelineProbe } from '../replay/timeline-probe.js';
-import type { TransformOptions } from '../transforms/transform.js';
 import type { OpenRecording } from './transformed.js';
 
 /** Everything that decides a result; all of it is in the result's provenance. */
@@ -40,7 +40,7 @@ export interface RunOptions extends RecordingOptions {
   readonly backgroundPerS?: number | undefined;
   /** Topology file; absent: inferred from each trace. */
   readonly topology?: string | undefined;
-  /** Faults to inject (see faults/fault.ts). */
+  /** Faults to inject (see replay/faults/fault.ts). */
   readonly faults?: readonly string[] | undefined;
   /** Guest-side what-ifs; absent: the trace as recorded. */
   readonly transforms?: TransformOptions | undefined;

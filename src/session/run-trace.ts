@@ -2,21 +2,22 @@
  * One trace of a run: decoded once, with what is made of it on the way, and fed to all strategies in step, in this thread or in
  * several.
  */
-import type { Fault } from '../faults/fault.js';
-import type { MrcResult } from '../mrc/document.js';
-import { MissRatioCurve } from '../mrc/miss-ratio-curve.js';
-import { RecordedOracle } from '../oracle/recorded-oracle.js';
-import { VtdRecordedOracle } from '../oracle/vtd-recorded-oracle.js';
+
+import type { MrcResult } from '../analysis/mrc/document.js';
+import { MissRatioCurve } from '../analysis/mrc/miss-ratio-curve.js';
+import { RecordedOracle } from '../analysis/oracle/recorded-oracle.js';
+import { VtdRecordedOracle } from '../analysis/oracle/vtd-recorded-oracle.js';
+import { openRecording } from '../formats/open-recording.js';
+import type { OpenTrace } from '../formats/reader.js';
+import { readerReport } from '../formats/reader-report.js';
+import { transformSettings } from '../guest/transforms/registry.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import { openRecording } from '../readers/open-recording.js';
-import type { OpenTrace } from '../readers/reader.js';
-import { readerReport } from '../readers/reader-report.js';
+import type { Fault } from '../replay/faults/fault.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import type { DeclaredTopology } from '../topology/load.js';
 import { severalVms } from '../topology/several-vms.js';
 import { EVENT_NAMES, type EventBatch } from '../trace/events.js';
-import { transformSettings } from '../transforms/registry.js';
 import { topologyProvenance } from './declared-topology.js';
 import type { RunHooks, RunOptions } from './run-options.js';
 import { replaySettings } from './strategy-replays.js';

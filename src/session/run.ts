@@ -1,17 +1,18 @@
 /**
  * The tool's main job: traces × strategies → result document. Each trace is decoded once and fed to all strategies in step.
  */
-import { parseFaults } from '../faults/fault.js';
-import type { MrcResult } from '../mrc/document.js';
+
+import type { MrcResult } from '../analysis/mrc/document.js';
+import { requireSingleTrace } from '../formats/open-recording.js';
+import { withGuestFacts } from '../guest/transforms/guest-facts.js';
+import { transformSettings } from '../guest/transforms/registry.js';
 import { loadProfile } from '../profiles/load.js';
-import { requireSingleTrace } from '../readers/open-recording.js';
+import { parseFaults } from '../replay/faults/fault.js';
 import { RESULT_SCHEMA, type ResultDocument, type StrategyResult } from '../results/document.js';
 import { pathsOf } from '../strategies/migration.js';
 import { strategyFilesOf } from '../strategies/user/strategy-files.js';
 import { type DeclaredTopology, loadTopology } from '../topology/load.js';
 import { UsageError } from '../trace/errors.js';
-import { withGuestFacts } from '../transforms/guest-facts.js';
-import { transformSettings } from '../transforms/registry.js';
 import { resolveChoices } from './choices.js';
 import { checkAtcSizes } from './declared-topology.js';
 import type { RunHooks, RunOptions } from './run-options.js';

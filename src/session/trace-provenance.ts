@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { JoinReport } from '../formats/join/report.js';
+import type { RecordingOptions } from '../formats/open-recording.js';
+import type { OpenTrace } from '../formats/reader.js';
 import type { LoadedProfile } from '../profiles/load.js';
-import type { JoinReport } from '../readers/join/report.js';
-import type { RecordingOptions } from '../readers/open-recording.js';
-import type { OpenTrace } from '../readers/reader.js';
 
 /** Name of a trace in results: its file name, without the folder. */
 export function traceName(path: string): string {

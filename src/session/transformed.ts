@@ -1,13 +1,13 @@
 /**
  * A trace as its guest-side transforms make it: what replay, compare, mrc, inspect and convert read when they are asked for any.
  */
-import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
-import type { OpenTrace } from '../readers/reader.js';
+import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
+import type { OpenTrace } from '../formats/reader.js';
+import { TransformPipeline, type TransformReport, transformSettings } from '../guest/transforms/registry.js';
+import type { TransformOptions } from '../guest/transforms/transform.js';
 import type { TopologyFile } from '../topology/schema.js';
 import { UsageError } from '../trace/errors.js';
 import type { EventBatch } from '../trace/events.js';
-import { TransformPipeline, type TransformReport, transformSettings } from '../transforms/registry.js';
-import type { TransformOptions } from '../transforms/transform.js';
 import { limited } from './limit.js';
 
 /** Opens the trace at a path, as `openRecording` does. */

@@ -14,12 +14,13 @@
  * an STE that the guest writes in several steps, or detaches; CFGI_STE_RANGE, which Linux sends at reset only (L §1.4), as
  * going back to an HWPT made at start. The costs of the three calls are estimates.
  */
-import { OwnCommand } from '../path/attachments.js';
-import { Cost } from '../path/costs.js';
-import type { PathBuilder } from '../path/path-builder.js';
-import type { Submission } from '../path/submission.js';
+
 import { Opcode } from '../trace/opcodes.js';
 import { EXTRA_CAUSE_ATTACH } from './extra-causes.js';
+import { OwnCommand } from './path/attachments.js';
+import { Cost } from './path/costs.js';
+import type { PathBuilder } from './path/path-builder.js';
+import type { Submission } from './path/submission.js';
 
 /** True for a guest command upon which the VMM attaches streams anew. */
 export function isAttachCommand(opcode: number): boolean {

@@ -1,6 +1,6 @@
 /**
  * What a path does with errors: who finds a command that cannot be executed, and when the guest learns it (facts L §4,
- * §0.1, M §2.4). A transport declares it; the replay of `--fault` acts on it (replay/faults.ts).
+ * §0.1, M §2.4). A transport declares it; the replay of `--fault` acts on it (replay/faults/faults.ts).
  */
 
 import type { HostUapi } from './host-kernel.js';

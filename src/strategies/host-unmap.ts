@@ -6,9 +6,9 @@
  * 7.1's limit on (L §2.3). A domain that is not known is invalidated in every ASID, in every ATC.
  */
 
-import { expandPages } from '../guest/page-expander.js';
-import { encodeRange } from '../guest/range-encoder.js';
-import { type AddressTlbi, nhVaWords } from '../guest/tlbi.js';
+import { expandPages } from '../guest/driver/page-expander.js';
+import { encodeRange } from '../guest/driver/range-encoder.js';
+import { type AddressTlbi, nhVaWords } from '../guest/driver/tlbi.js';
 import { type CommandWords, encodeCommand } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
 import { PAGE_SHIFT } from '../trace/units.js';

@@ -9,9 +9,10 @@
  * invalidates the ATCs of the domain by itself: what the guest's ATC_INVs asked for is done by then. There is no request for
  * anything else (CFGI_*, PREFETCH, ATC_INV, responses): it costs nothing, and a submission of nothing else takes 0 ns.
  */
-import type { Submission } from '../path/submission.js';
+
 import { Opcode } from '../trace/opcodes.js';
 import type { HostCommandSink } from './host-commands.js';
+import type { Submission } from './path/submission.js';
 import { Handling } from './transport.js';
 
 /** A TLBI becomes an UNMAP, hence the host's own TLBI and ATC_INVs; everything else ends here. */

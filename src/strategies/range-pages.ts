@@ -5,7 +5,7 @@
  *
  * Never less than the range: a start inside a granule costs one TLBI more. TTL is not trusted to name a longer stride.
  */
-import { pageThreshold } from '../guest/page-expander.js';
+import { pageThreshold } from '../guest/driver/page-expander.js';
 import { pageOfCommand, tgOf, tlbiPages } from '../trace/command.js';
 import { Opcode } from '../trace/opcodes.js';
 import { ADDRESS_SPACE_PAGES, granuleLog2OfTg, PAGE_SHIFT } from '../trace/units.js';

@@ -9,15 +9,16 @@
  * - `drain` (only with a worker) compiles what the worker does for the commands it finds; it must say `complete(rows)`
  *   after each part and finally for all rows.
  * - Unless `compilesEach` is set, what `submit` and `drain` say follows from the vCPU and the shape of the submission alone
- *   (path/submission-shape.ts), so that they are not called for one that has the shape of the one before; and `wakeWorker`
+ *   (strategies/path/submission-shape.ts), so that they are not called for one that has the shape of the one before; and `wakeWorker`
  *   and `gather` always say the same and count nothing, so that they are called once.
  * - A transport keeps no state between calls that depends on time, prints nothing and reads no trace.
  */
-import type { PathBuilder } from '../path/path-builder.js';
-import type { Submission } from '../path/submission.js';
+
 import type { ErrorBehaviour } from './error-behaviour.js';
 import type { FlawOf } from './flaws.js';
 import type { HostCommandSink } from './host-commands.js';
+import type { PathBuilder } from './path/path-builder.js';
+import type { Submission } from './path/submission.js';
 
 /** What became of a guest command. */
 export const enum Handling {

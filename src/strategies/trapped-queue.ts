@@ -1,11 +1,12 @@
 /**
  * Pieces shared by every path on which a PROD write traps to the VMM, which hands commands to the host kernel by ioctl.
  */
-import { Cost } from '../path/costs.js';
-import type { PathBuilder } from '../path/path-builder.js';
-import type { Submission } from '../path/submission.js';
+
 import { Opcode } from '../trace/opcodes.js';
 import { emulate } from './attach.js';
+import { Cost } from './path/costs.js';
+import type { PathBuilder } from './path/path-builder.js';
+import type { Submission } from './path/submission.js';
 
 /** Commands per host block: 64 slots, the last of which is the kernel's own CMD_SYNC (facts L §5.3). */
 export const HOST_BLOCK_COMMANDS = 63;

@@ -3,10 +3,11 @@
  *
  * `set` is not among them: each of its parameters is an axis of its own, crossed after the profile.
  */
+
+import { parseTransformList } from '../guest/transforms/transform-list.js';
 import { DEFAULT_PROFILE } from '../profiles/load.js';
 import type { RunOptions } from '../session/run.js';
 import { strategyNames } from '../strategies/registry.js';
-import { parseTransformList } from '../transforms/transform-list.js';
 import type { StudyFile } from './schema.js';
 
 export type AxisValue = string | number;

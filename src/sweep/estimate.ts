@@ -3,7 +3,7 @@
  * strategy of the points that are still to be run. A forecast of this machine at this moment, nothing else.
  */
 import { statSync } from 'node:fs';
-import { transformSettings } from '../transforms/registry.js';
+import { transformSettings } from '../guest/transforms/registry.js';
 import { isReusable, type SweepPlan, type SweepPoint } from './plan.js';
 import type { PointStore } from './point-store.js';
 import { runPoint } from './run-point.js';

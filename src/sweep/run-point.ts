@@ -2,11 +2,11 @@
  * One point on a decoded trace; the same code runs in the sweep's own thread and in its workers.
  */
 import { basename } from 'node:path';
+import { transformSettings } from '../guest/transforms/registry.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 import { type RunOptions, runReplays } from '../session/run.js';
 import { resolveStrategies } from '../strategies/spec.js';
 import { UsageError, UserError } from '../trace/errors.js';
-import { transformSettings } from '../transforms/registry.js';
 import { openShared, type SharedTrace } from './shared-trace.js';
 
 /** What a thread needs to run a point. */

@@ -3,9 +3,9 @@
  * Nobody writes into a batch after its reader handed it out.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { JoinReport } from '../readers/join/report.js';
-import { openRecording, type RecordingOptions } from '../readers/open-recording.js';
-import type { OpenTrace, ReaderStatistics } from '../readers/reader.js';
+import type { JoinReport } from '../formats/join/report.js';
+import { openRecording, type RecordingOptions } from '../formats/open-recording.js';
+import type { OpenTrace, ReaderStatistics } from '../formats/reader.js';
 import { limited } from '../session/limit.js';
 import type { EventBatch } from '../trace/events.js';
 import { type SharedBatch, shareBatch, viewOf } from '../trace/shared-batch.js';

@@ -4,11 +4,12 @@
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { parseFaults } from '../faults/fault.js';
+import { parseColumnMap } from '../formats/csv/column-map.js';
+import { eventRoles } from '../formats/ftrace/event-roles.js';
+import { readerByName } from '../formats/registry.js';
+import { parseTransformList } from '../guest/transforms/transform-list.js';
 import { DEFAULT_PROFILE, loadProfile } from '../profiles/load.js';
-import { parseColumnMap } from '../readers/csv/column-map.js';
-import { eventRoles } from '../readers/ftrace/event-roles.js';
-import { readerByName } from '../readers/registry.js';
+import { parseFaults } from '../replay/faults/fault.js';
 import { resolveStrategies, strategyFilesIn } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { strategyCode } from '../strategies/user/code/strategy-code.js';
@@ -17,7 +18,6 @@ import { loadTopology } from '../topology/load.js';
 import { type CheckedYaml, parseCheckedYaml, type YamlPath } from '../trace/checked-yaml.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { suggestion, UsageError, UserError } from '../trace/errors.js';
-import { parseTransformList } from '../transforms/transform-list.js';
 import { AXES, parameterCount, parameterValues } from './axes.js';
 import { PARETO_SCHEMA, POINT_SCHEMA, RANGE_SCHEMA, REPLAY_SCHEMA, STUDY_SCHEMA, type StudyFile } from './schema.js';
 

@@ -6,11 +6,12 @@
  * else the machine did between the start of the first of them and the end of the last. Nothing is kept of the rest, so the
  * memory is that of the written part.
  */
-import { Cost } from '../path/costs.js';
-import { stageName, stageOf } from '../path/own-times.js';
-import type { Submission } from '../path/submission.js';
+
 import { THREAD_KINDS } from '../replay/probe.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from '../replay/timeline-probe.js';
+import { Cost } from '../strategies/path/costs.js';
+import { stageName, stageOf } from '../strategies/path/own-times.js';
+import type { Submission } from '../strategies/path/submission.js';
 import { UsageError } from '../trace/errors.js';
 import { Opcode, opcodeName } from '../trace/opcodes.js';
 import type { EventWindow } from './event-window.js';

@@ -2,7 +2,7 @@
  * The guests of the acceptance suite: closed systems of many vCPUs, and open streams straight at the engine.
  */
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
-import { seededRandom } from '../oracle/random.js';
+import { seededRandom } from '../analysis/oracle/random.js';
 import { type FinishedReplay, type HarnessOptions, replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 

@@ -8,11 +8,11 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bashCompletion } from '../../src/cli/completion/bash.js';
+import { writerNames } from '../../src/formats/output-registry.js';
+import { readerNames } from '../../src/formats/registry.js';
 import { profileNames } from '../../src/profiles/load.js';
-import { readerNames } from '../../src/readers/registry.js';
 import { REPORTERS } from '../../src/reporters/registry.js';
 import { strategyNames } from '../../src/strategies/registry.js';
-import { writerNames } from '../../src/writers/registry.js';
 import { ROOT, Sandbox } from '../support/cli.js';
 
 interface Manifest {

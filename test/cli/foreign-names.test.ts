@@ -110,5 +110,5 @@ it('nothing else in the sources writes to the standard streams', () => {
       name.endsWith('.ts') &&
       /std(?:out|err)\.write\(|this\.(?:log|warn|error)\(/.test(readFileSync(join(folder, name), 'utf8')),
   );
-  expect(writers.filter((name) => !name.startsWith('readers/')).sort()).toEqual(['cli/messages.ts', 'cli/output.ts']);
+  expect(writers.filter((name) => !name.startsWith('formats/')).sort()).toEqual(['cli/messages.ts', 'cli/output.ts']);
 });

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readerNames } from '../../src/formats/registry.js';
 import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
-import { readerNames } from '../../src/readers/registry.js';
 import { REPORTERS } from '../../src/reporters/registry.js';
 import { ROOT, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { dependencyClosure, type LoadingRun, runAndListModules } from '../support/loaded-modules.js';

@@ -1,6 +1,6 @@
 /** Command line, inspect: does it count what a trace holds, exactly, for a hand-written trace and a recorded one? */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InspectCollector } from '../../src/inspect/collector.js';
+import { InspectCollector } from '../../src/analysis/inspect/collector.js';
 import { encodeCommand } from '../../src/trace/command.js';
 import { EventBatch, EventFlag, EventKind } from '../../src/trace/events.js';
 import { Opcode } from '../../src/trace/opcodes.js';

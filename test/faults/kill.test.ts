@@ -3,7 +3,7 @@
  * that run give the same bytes? `npm run faults` kills each command a hundred times.
  */
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../oracle/random.js';
+import { seededRandom } from '../analysis/oracle/random.js';
 import { killAtRandom, SCENARIOS } from './killed-runs.js';
 
 /** Kills of each command; FAULT_KILLS is for `npm run faults`. */

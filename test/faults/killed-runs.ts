@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RandomInteger } from '../oracle/random.js';
+import type { RandomInteger } from '../analysis/oracle/random.js';
 import { finished, ROOT, runCli, Sandbox, startCli } from '../support/cli.js';
 
 /** A command that writes files. */

@@ -7,12 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { unpack } from '../../src/readers/compression.js';
-import { openTrace } from '../../src/readers/open-trace.js';
-import { readerByContent, readerByName } from '../../src/readers/registry.js';
+import { openTrace } from '../../src/formats/open-trace.js';
+import { writerByName } from '../../src/formats/output-registry.js';
+import { unpack } from '../../src/formats/packing/unpack.js';
+import { readerByContent, readerByName } from '../../src/formats/registry.js';
+import { writerContext } from '../../src/formats/writer.js';
 import { TraceFormatError } from '../../src/trace/errors.js';
-import { writerByName } from '../../src/writers/registry.js';
-import { writerContext } from '../../src/writers/writer.js';
 import { simpleTraceOf } from '../support/simple-trace.js';
 
 /** How the bytes of a seed are laid out, which decides what mutations know of it. */

@@ -1,6 +1,6 @@
 /** Input N of a run: which seed, changed how, given how. A number is all that it takes to have it again. */
-import { readerNames } from '../../src/readers/registry.js';
-import { seededRandom } from '../oracle/random.js';
+import { readerNames } from '../../src/formats/registry.js';
+import { seededRandom } from '../analysis/oracle/random.js';
 import type { Corpus, Seed } from './corpus.js';
 import { mutated } from './mutations/mutate.js';
 import type { Giving } from './round.js';

@@ -1,11 +1,11 @@
 /** One input read to its end: what may come of it, and what must not. */
 import { Readable } from 'node:stream';
-import type { LintCheck } from '../../src/lint/rule.js';
-import { completionWithoutSync } from '../../src/lint/rules/completions.js';
-import { hitAfterInvalidation } from '../../src/lint/rules/hit-after-invalidation.js';
-import { timeOrder } from '../../src/lint/rules/time-order.js';
-import { openTrace } from '../../src/readers/open-trace.js';
-import type { OpenTrace } from '../../src/readers/reader.js';
+import type { LintCheck } from '../../src/analysis/lint/rule.js';
+import { completionWithoutSync } from '../../src/analysis/lint/rules/completions.js';
+import { hitAfterInvalidation } from '../../src/analysis/lint/rules/hit-after-invalidation.js';
+import { timeOrder } from '../../src/analysis/lint/rules/time-order.js';
+import { openTrace } from '../../src/formats/open-trace.js';
+import type { OpenTrace } from '../../src/formats/reader.js';
 import { reservedCombinations } from '../../src/trace/command.js';
 import { TraceFormatError } from '../../src/trace/errors.js';
 import { ABSENT, EVENT_NAMES, type EventBatch, EventFlag, EventKind, OUTCOME_NAMES } from '../../src/trace/events.js';

@@ -1,8 +1,8 @@
 /** Replay tier: is the course of a submission bounded, exact while it can be, and never off by more than it says? */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COST_COUNT } from '../../src/path/costs.js';
 import { Course, MOST_INTERVALS } from '../../src/replay/course.js';
+import { COST_COUNT } from '../../src/strategies/path/costs.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 

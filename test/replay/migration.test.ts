@@ -5,11 +5,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
-import { Cost } from '../../src/path/costs.js';
-import type { Submission } from '../../src/path/submission.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import type { Course } from '../../src/replay/course.js';
 import { PACINGS, type Pacing } from '../../src/replay/pacing.js';
+import { Cost } from '../../src/strategies/path/costs.js';
+import type { Submission } from '../../src/strategies/path/submission.js';
 import { strategyNames, TRANSPORTS } from '../../src/strategies/registry.js';
 import { type FinishedReplay, type HarnessOptions, replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';

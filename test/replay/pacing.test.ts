@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
-import type { Submission } from '../../src/path/submission.js';
 import type { Course } from '../../src/replay/course.js';
+import type { Submission } from '../../src/strategies/path/submission.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 

@@ -1,8 +1,8 @@
 /** Literal documents for the reporter tests: every number is invented, every shape is that of the contract. */
 
-import type { InspectDocument } from '../../src/inspect/document.js';
-import type { LintDocument } from '../../src/lint/document.js';
-import type { ReaderReport } from '../../src/readers/reader-report.js';
+import type { InspectDocument } from '../../src/analysis/inspect/document.js';
+import type { LintDocument } from '../../src/analysis/lint/document.js';
+import type { ReaderReport } from '../../src/formats/reader-report.js';
 import type {
   ProfileDocument,
   ProfilesDocument,

@@ -3,9 +3,9 @@
  * Oracle: O52 (byte-identical JSON), O53 (recorded hits and misses).
  */
 import { describe, expect, it } from 'vitest';
+import { openTrace } from '../../src/formats/open-trace.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { loadProfile, profileNames } from '../../src/profiles/load.js';
-import { openTrace } from '../../src/readers/open-trace.js';
 import { Replay } from '../../src/replay/replay.js';
 import { Survey } from '../../src/replay/survey.js';
 import { runReplays } from '../../src/session/run.js';

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
-import { COST_COUNT } from '../../src/path/costs.js';
-import type { Submission } from '../../src/path/submission.js';
 import { LoadedProfile, loadProfile } from '../../src/profiles/load.js';
 import type { Operation } from '../../src/replay/operation.js';
+import { COST_COUNT } from '../../src/strategies/path/costs.js';
+import type { Submission } from '../../src/strategies/path/submission.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 

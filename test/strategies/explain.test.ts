@@ -5,8 +5,8 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { explainStrategy } from '../../src/explain/explain-strategy.js';
-import { STAGES } from '../../src/path/costs.js';
 import { type LoadedProfile, loadProfile, profileNames } from '../../src/profiles/load.js';
+import { STAGES } from '../../src/strategies/path/costs.js';
 import { TRANSPORTS } from '../../src/strategies/registry.js';
 import { resolveStrategies, targetingNames } from '../../src/strategies/spec.js';
 import { setupOf } from '../../src/strategies/transport.js';

@@ -3,8 +3,8 @@
  * see exactly what the guest wrongly counts as done? Sources: facts L §0.1, §4.1–4.3, M §2.4–2.5; oracles O14, O45.
  */
 import { describe, expect, it } from 'vitest';
-import { parseFaults } from '../../src/faults/fault.js';
-import { errorBehaviour } from '../../src/replay/fault-answers.js';
+import { parseFaults } from '../../src/replay/faults/fault.js';
+import { errorBehaviour } from '../../src/replay/faults/fault-answers.js';
 import type { ErrorAnswer } from '../../src/strategies/error-behaviour.js';
 import { strategyNames } from '../../src/strategies/registry.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';

@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { explainStrategy } from '../../src/explain/explain-strategy.js';
-import { costTable } from '../../src/path/costs.js';
-import { PathBuilder } from '../../src/path/path-builder.js';
-import { Program } from '../../src/path/program.js';
-import { Submission } from '../../src/path/submission.js';
 import { loadProfile } from '../../src/profiles/load.js';
+import { costTable } from '../../src/strategies/path/costs.js';
+import { PathBuilder } from '../../src/strategies/path/path-builder.js';
+import { Program } from '../../src/strategies/path/program.js';
+import { Submission } from '../../src/strategies/path/submission.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
 import { TrialTally } from '../../src/strategies/user/trial.js';
 import { replayThrough } from '../support/replay-harness.js';

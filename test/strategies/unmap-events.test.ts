@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeRange } from '../../src/guest/range-encoder.js';
+import { encodeRange } from '../../src/guest/driver/range-encoder.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';
 

@@ -2,7 +2,7 @@
  * Arbitrary events of every kind, each with the columns that its kind may have, for round trips.
  */
 import fc from 'fast-check';
-import { ALL_FLAGS } from '../../src/readers/csv/flags.js';
+import { ALL_FLAGS } from '../../src/formats/rows/flags.js';
 import { ABSENT, Access, EventBatch, EventKind } from '../../src/trace/events.js';
 
 const word = fc.integer({ min: 0, max: 0xffffffff });

@@ -1,7 +1,7 @@
 /**
  * Seeded damage to samples: what disks, pipes and editors do to files, and what an attacker would.
  */
-import { type RandomInteger, seededRandom } from '../oracle/random.js';
+import { type RandomInteger, seededRandom } from '../analysis/oracle/random.js';
 
 const INTERESTING = [0, 1, 0x0a, 0x22, 0x2c, 0x7f, 0x80, 0xff];
 const WORDS = ['18446744073709551616', '-1', '0x', '"', '\n\n', '{"', 'NaN', '1e308', '\u0000', 'x'.repeat(300)];

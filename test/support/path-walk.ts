@@ -5,16 +5,16 @@
  * does for issued commands: fetch, execution, CMD_SYNC. Nothing else runs, so locks are free and queues empty. The replay
  * of the same submission must come to the same ns (test/strategies/explain.test.ts).
  */
-import { AtcLinks } from '../../src/engine/atc-links.js';
-import { HALTING } from '../../src/engine/contracts.js';
-import { executionCost } from '../../src/engine/execution-cost.js';
-import { type SyncBackoff, syncBackoff } from '../../src/engine/sync-backoff.js';
-import { Cost, costTable } from '../../src/path/costs.js';
-import { PathBuilder } from '../../src/path/path-builder.js';
-import { Program, Step } from '../../src/path/program.js';
-import type { Submission } from '../../src/path/submission.js';
+import { AtcLinks } from '../../src/machine/engine/atc-links.js';
+import { HALTING } from '../../src/machine/engine/contracts.js';
+import { executionCost } from '../../src/machine/engine/execution-cost.js';
+import { type SyncBackoff, syncBackoff } from '../../src/machine/engine/sync-backoff.js';
+import { Simulator } from '../../src/machine/sim/simulator.js';
 import type { LoadedProfile } from '../../src/profiles/load.js';
-import { Simulator } from '../../src/sim/simulator.js';
+import { Cost, costTable } from '../../src/strategies/path/costs.js';
+import { PathBuilder } from '../../src/strategies/path/path-builder.js';
+import { Program, Step } from '../../src/strategies/path/program.js';
+import type { Submission } from '../../src/strategies/path/submission.js';
 import type { Transport } from '../../src/strategies/transport.js';
 import { TrialTally } from '../../src/strategies/user/trial.js';
 import { Opcode } from '../../src/trace/opcodes.js';

@@ -1,11 +1,12 @@
 /**
  * The device under test: one trace in memory through one strategy, with the machine open for inspection.
  */
-import { parseFaults } from '../../src/faults/fault.js';
+
 import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { type LoadedProfile, loadProfile } from '../../src/profiles/load.js';
 import type { DmaMode } from '../../src/replay/dma-feed.js';
+import { parseFaults } from '../../src/replay/faults/fault.js';
 import type { Pacing } from '../../src/replay/pacing.js';
 import { Replay } from '../../src/replay/replay.js';
 import { Survey } from '../../src/replay/survey.js';

@@ -4,10 +4,10 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { unpack } from '../../src/readers/compression.js';
-import { type OpenTraceOptions, openTrace } from '../../src/readers/open-trace.js';
-import type { OpenTrace } from '../../src/readers/reader.js';
-import { openSource } from '../../src/readers/source.js';
+import { type OpenTraceOptions, openTrace } from '../../src/formats/open-trace.js';
+import { unpack } from '../../src/formats/packing/unpack.js';
+import type { OpenTrace } from '../../src/formats/reader.js';
+import { openSource } from '../../src/formats/source.js';
 import { type CommandWords, decodeCommand } from '../../src/trace/command.js';
 import { EVENT_NAMES, type EventBatch, EventKind, OUTCOME_NAMES } from '../../src/trace/events.js';
 import { opcodeKey } from '../../src/trace/opcodes.js';

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CommandEngine } from '../../src/engine/command-engine.js';
-import { Cost, costTable } from '../../src/path/costs.js';
+import { CommandEngine } from '../../src/machine/engine/command-engine.js';
+import { Simulator } from '../../src/machine/sim/simulator.js';
 import { loadProfile } from '../../src/profiles/load.js';
-import { Simulator } from '../../src/sim/simulator.js';
+import { Cost, costTable } from '../../src/strategies/path/costs.js';
 import { Opcode } from '../../src/trace/opcodes.js';
 
 const QUEUES = 12;

@@ -3,8 +3,8 @@
  * Oracle: O8.
  */
 import { describe, expect, it } from 'vitest';
-import { AtcLink } from '../../src/engine/atc-link.js';
-import { Simulator } from '../../src/sim/simulator.js';
+import { AtcLink } from '../../src/machine/engine/atc-link.js';
+import { Simulator } from '../../src/machine/sim/simulator.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 

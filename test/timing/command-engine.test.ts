@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CommandQueue } from '../../src/engine/command-queue.js';
+import { CommandQueue } from '../../src/machine/engine/command-queue.js';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';

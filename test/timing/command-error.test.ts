@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CommandEngine } from '../../src/engine/command-engine.js';
-import { CommandError, ILLEGAL } from '../../src/engine/queue-errors.js';
-import type { ServedQueue } from '../../src/engine/served-queue.js';
-import { costTable } from '../../src/path/costs.js';
+import { CommandEngine } from '../../src/machine/engine/command-engine.js';
+import { CommandError, ILLEGAL } from '../../src/machine/engine/queue-errors.js';
+import type { ServedQueue } from '../../src/machine/engine/served-queue.js';
+import { Simulator } from '../../src/machine/sim/simulator.js';
 import { loadProfile } from '../../src/profiles/load.js';
-import { Simulator } from '../../src/sim/simulator.js';
+import { costTable } from '../../src/strategies/path/costs.js';
 import { Opcode } from '../../src/trace/opcodes.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { oneSubmission, TraceBuilder } from '../support/trace-builder.js';

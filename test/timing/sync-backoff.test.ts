@@ -3,8 +3,8 @@
  * L §3.2 (nine reads, then delays of 1, 2, 4 … µs with nine reads behind each).
  */
 import { describe, expect, it } from 'vitest';
-import { SyncBackoff } from '../../src/engine/sync-backoff.js';
 import { explainStrategy } from '../../src/explain/explain-strategy.js';
+import { SyncBackoff } from '../../src/machine/engine/sync-backoff.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';

@@ -1,7 +1,7 @@
 /** Replays with and without a topology file, from the text of both. */
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { openTrace } from '../../src/readers/open-trace.js';
+import { openTrace } from '../../src/formats/open-trace.js';
 import type { ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { inferTopology } from '../../src/session/infer-topology.js';
 import { type RunOptions, runReplays } from '../../src/session/run.js';

@@ -1,11 +1,12 @@
 /** Values that the shell may offer: what the registries know, for flags and arguments that take a name. */
-import { WORKLOADS } from '../../generate/registry.js';
+
+import { writerNames } from '../../formats/output-registry.js';
+import { readerNames } from '../../formats/registry.js';
+import { WORKLOADS } from '../../guest/workloads/registry.js';
 import { profileNames } from '../../profiles/load.js';
-import { readerNames } from '../../readers/registry.js';
 import { REPORTERS } from '../../reporters/registry.js';
 import { strategyNames } from '../../strategies/registry.js';
 import { TARGETINGS } from '../../strategies/targeting/registry.js';
-import { writerNames } from '../../writers/registry.js';
 
 /** Names for one flag or argument. */
 export interface OfferedValues {

@@ -9,11 +9,12 @@
  * of a limit that is a number. Where every seed gives the same, the one value is judged exactly. `==` and `!=` say nothing
  * about a median: every sample is judged, and one that breaks them is a breach.
  */
+
+import { medianInterval, medianOf, statisticInterval } from '../../numbers/bootstrap.js';
+import { mannWhitney } from '../../numbers/mann-whitney.js';
+import { signTestP } from '../../numbers/sign-test.js';
 import type { Judgement } from '../../results/declaration/gates.js';
 import type { Interval } from '../../results/declaration/statistics.js';
-import { medianInterval, medianOf, statisticInterval } from '../../statistics/bootstrap.js';
-import { mannWhitney } from '../../statistics/mann-whitney.js';
-import { signTestP } from '../../statistics/sign-test.js';
 import type { Gate, Operator } from '../gate.js';
 import { holds, limitOf } from '../limit.js';
 import { ALPHA, CONFIDENCE, isConstant, LEAST_SAMPLES, type Sampling } from './samples.js';

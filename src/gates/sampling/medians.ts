@@ -1,10 +1,11 @@
 /** `statistics`: medians of the headline metrics and of every gated one, against the baseline. */
+
+import { medianInterval, medianOf, RESAMPLES, statisticInterval } from '../../numbers/bootstrap.js';
+import { mannWhitney } from '../../numbers/mann-whitney.js';
+import { signTestP } from '../../numbers/sign-test.js';
 import { type MetricEntry, metricDictionary } from '../../results/declaration/dictionary.js';
 import type { ComparedMedian, Interval, MedianResult, StatisticsResult } from '../../results/declaration/statistics.js';
 import type { ResultDocument } from '../../results/document.js';
-import { medianInterval, medianOf, RESAMPLES, statisticInterval } from '../../statistics/bootstrap.js';
-import { mannWhitney } from '../../statistics/mann-whitney.js';
-import { signTestP } from '../../statistics/sign-test.js';
 import { baselineName, type GateBaseline } from '../baseline.js';
 import type { Gate } from '../gate.js';
 import {

@@ -2,12 +2,13 @@
  * Samples of a metric: one per seed for each trace by itself, or one per trace, the median over its seeds. Seeds of one trace
  * are no further traces: pooling both would take one workload for many.
  */
+
+import { medianOf } from '../../numbers/bootstrap.js';
+import { leastSamples } from '../../numbers/sign-test.js';
 import type { MetricEntry } from '../../results/declaration/dictionary.js';
 import type { Over } from '../../results/declaration/statistics.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { metricValue } from '../../results/metric-value.js';
-import { medianOf } from '../../statistics/bootstrap.js';
-import { leastSamples } from '../../statistics/sign-test.js';
 import { UsageError } from '../../trace/errors.js';
 import { baselineResult, type GateBaseline } from '../baseline.js';
 

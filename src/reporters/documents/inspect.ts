@@ -1,6 +1,6 @@
 /** Declaration of `smmuscope.inspect/1`. */
 import { z } from 'zod';
-import { INSPECT_SCHEMA, type InspectDocument } from '../../inspect/document.js';
+import { INSPECT_SCHEMA, type InspectDocument } from '../../analysis/inspect/document.js';
 import { JOIN, READER, TRANSFORMS } from '../../results/declaration/recording.js';
 import { COUNTS, RECORDED, TRACE } from './kind.js';
 

@@ -1,6 +1,6 @@
 /** Declaration of `smmuscope.lint/1`. */
 import { z } from 'zod';
-import { LINT_SCHEMA, type LintDocument } from '../../lint/document.js';
+import { LINT_SCHEMA, type LintDocument } from '../../analysis/lint/document.js';
 import { READER } from '../../results/declaration/recording.js';
 import { TRACE } from './kind.js';
 

@@ -1,6 +1,6 @@
 /** Declaration of `smmuscope.mrc/1`. */
 import { z } from 'zod';
-import { MRC_SCHEMA, type MrcDocument } from '../../mrc/document.js';
+import { MRC_SCHEMA, type MrcDocument } from '../../analysis/mrc/document.js';
 import { TRANSFORMS } from '../../results/declaration/recording.js';
 import { TOOL } from './kind.js';
 

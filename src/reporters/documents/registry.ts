@@ -1,9 +1,9 @@
 /** All kinds of documents that are read again, the reading, and their published JSON Schemas. */
 import { z } from 'zod';
+import { INSPECT_SCHEMA } from '../../analysis/inspect/document.js';
+import { LINT_SCHEMA } from '../../analysis/lint/document.js';
+import { MRC_SCHEMA } from '../../analysis/mrc/document.js';
 import { CALIBRATION_SCHEMA } from '../../calibration/document.js';
-import { INSPECT_SCHEMA } from '../../inspect/document.js';
-import { LINT_SCHEMA } from '../../lint/document.js';
-import { MRC_SCHEMA } from '../../mrc/document.js';
 import { resultJsonSchema } from '../../results/declaration/dictionary.js';
 import { type DocumentKind, parseDeclared, RESULT_KIND } from '../../results/read-result.js';
 import { SENSITIVITY_SCHEMA } from '../../results/sensitivity-document.js';

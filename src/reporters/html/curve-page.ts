@@ -1,5 +1,5 @@
 /** The page of `mrc`. */
-import type { MrcDocument } from '../../mrc/document.js';
+import type { MrcDocument } from '../../analysis/mrc/document.js';
 import { addCurves } from './curves.js';
 import { PageShell } from './shell.js';
 

@@ -1,5 +1,5 @@
 /** Miss-ratio curves on a page: the same section beside results and by itself. */
-import type { CurvePoint } from '../../mrc/miss-ratio-curve.js';
+import type { CurvePoint } from '../../analysis/mrc/miss-ratio-curve.js';
 import { curveChart } from './charts.js';
 import { type DataTable, numberCell, type PageShell } from './shell.js';
 

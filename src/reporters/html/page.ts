@@ -1,5 +1,5 @@
 /** Which page a document has. People read visible texts; what the page carries is the document as it is. */
-import { MRC_SCHEMA } from '../../mrc/document.js';
+import { MRC_SCHEMA } from '../../analysis/mrc/document.js';
 import { RESULT_SCHEMA } from '../../results/document.js';
 import { UsageError } from '../../trace/errors.js';
 import { htmlRefusal } from '../html.js';

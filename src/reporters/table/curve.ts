@@ -1,7 +1,7 @@
 /** Miss-ratio curves for people: the plot, then the points. */
-import type { MrcDocument, MrcResult } from '../../mrc/document.js';
-import type { CurvePoint } from '../../mrc/miss-ratio-curve.js';
-import { plotCurve } from '../../mrc/plot.js';
+import type { MrcDocument, MrcResult } from '../../analysis/mrc/document.js';
+import type { CurvePoint } from '../../analysis/mrc/miss-ratio-curve.js';
+import { plotCurve } from '../../analysis/mrc/plot.js';
 import type { ReportContext } from '../reporter.js';
 import { transformLine } from './footer.js';
 import { formatCount, formatShare } from './format.js';

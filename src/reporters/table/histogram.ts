@@ -1,5 +1,5 @@
 /** Histograms in the terminal: one row per bucket, a bar as wide as there is room for. */
-import type { CountsByKey } from '../../inspect/document.js';
+import type { CountsByKey } from '../../analysis/inspect/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatBar, formatCount, formatShare } from './format.js';
 import { type Column, drawTable } from './layout.js';

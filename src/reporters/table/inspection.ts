@@ -1,5 +1,5 @@
 /** The table of `inspect`: what a trace holds. */
-import type { CountsByKey, InspectDocument, RecordedLatency } from '../../inspect/document.js';
+import type { CountsByKey, InspectDocument, RecordedLatency } from '../../analysis/inspect/document.js';
 import type { ReportContext } from '../reporter.js';
 import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';

@@ -1,5 +1,5 @@
 /** The table of `lint`: which rules a trace breaks, and where. */
-import type { LintDocument, LintFinding } from '../../lint/document.js';
+import type { LintDocument, LintFinding } from '../../analysis/lint/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, truncate } from './format.js';
 import { paint, sectionTitle, type TextStyle, wrapText } from './layout.js';

@@ -52,7 +52,7 @@ export function label(description: string) {
   return z.string().meta({ description });
 }
 
-/** Distribution of a latency in ns (see distribution/latency-recorder.ts). Its numbers are named by where it stands. */
+/** Distribution of a latency in ns (see numbers/latency-recorder.ts). Its numbers are named by where it stands. */
 const DISTRIBUTION = z.object({
   count: metric('count', 'neutral', 'samples'),
   mean_ns: metric('ns', 'lower', 'mean'),

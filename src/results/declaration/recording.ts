@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Guest-side transforms, each with its settings and what it did. */
 export const TRANSFORMS = z.array(z.record(z.string(), z.union([z.string(), z.number()])));
 
-/** What a reader saw (readers/reader.ts). */
+/** What a reader saw (formats/reader.ts). */
 export const READER = z.looseObject({
   format: z.string(),
   version: z.string(),
@@ -20,7 +20,7 @@ export const READER = z.looseObject({
   lossy: z.array(z.looseObject({ line: z.int(), what: z.string(), count: z.int() })),
 });
 
-/** How two joined recordings agree (readers/join/report.ts). */
+/** How two joined recordings agree (formats/join/report.ts). */
 export const JOIN = z.looseObject({
   file: z.string(),
   sha256: z.string(),

@@ -1,7 +1,7 @@
 /** Declaration of `results[].tlb`, `safety`, `oracle` and `timed_translation`. */
 import { z } from 'zod';
+import { POOL_NAMES } from '../../machine/translation/pools.js';
 import { STRUCTURE_NAMES } from '../../smmu/counters.js';
-import { POOL_NAMES } from '../../translation/pools.js';
 import { ALIKE_KEYWORD, headline, metric, metricBy } from './metric.js';
 
 const CAUSES =

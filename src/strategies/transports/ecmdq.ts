@@ -15,14 +15,15 @@
  * that it forwards one command per ioctl as upstream does, and that a vCPU runs on its own host CPU with its own ECMDQ
  * (option `queues`). No ECMDQ figure of a guest is published.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { hostFlaws } from '../flaws.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';

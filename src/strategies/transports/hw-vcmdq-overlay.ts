@@ -16,14 +16,15 @@
  * while a halt is being served may pass a submission that waits for the VMM thread; it is none of theirs.
  * Sources: design §5; what hardware runs and SID slots: facts L §6.1, §6.4.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { Opcode } from '../../trace/opcodes.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
 import { Flaw, hardwareFlaws, hostFlaws } from '../flaws.js';
 import { isVcmdqCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel, knowsRanges } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';

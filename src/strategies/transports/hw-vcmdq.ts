@@ -9,14 +9,14 @@
  * Sources: facts L §6, M §2.5, N26 §A3; closed form M §4.3 row D.
  */
 
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { VCMDQ_ERRORS } from '../error-behaviour.js';
 import { hardwareFlaws, hostFlaws } from '../flaws.js';
 import { isVcmdqCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel, knowsRanges } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import { QueuePicker } from '../queue-picker.js';
 import { SidSlots } from '../sid-slots.js';
 import { Handling, type TransportDefinition } from '../transport.js';

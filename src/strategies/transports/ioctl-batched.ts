@@ -5,15 +5,16 @@
  * by one SYNC. With `--fault` (docs/errors.md): a command that the VMM refuses leaves the run before it unissued though its
  * CONS has moved on, and option `uapi` says what a kernel that cannot convert a command reports. Sources: facts M §2.4 (downstream batch), L §5.3–5.4, closed form M §4.3 row B (O2, O3, O5, O6).
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { Opcode } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { TRAPPED_ERRORS } from '../error-behaviour.js';
 import { hostFlaws } from '../flaws.js';
 import { isDeviceCacheCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel, UAPI_OPTION, uapiOf } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import type { TransportDefinition } from '../transport.js';
 import { forwardByIoctl } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';

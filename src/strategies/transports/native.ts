@@ -4,12 +4,13 @@
  * queue, paths with more queues (`hw-vcmdq`, `ecmdq`) or fewer producers (`sw-vcmdq`) are: it is no lower bound of theirs.
  * Closed form: facts M §4.3 row D.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { NATIVE_ERRORS } from '../error-behaviour.js';
 import { hardwareFlaws } from '../flaws.js';
 import { hostKernel, knowsRanges } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import { Handling, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 

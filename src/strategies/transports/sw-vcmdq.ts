@@ -7,15 +7,16 @@
  * guest that knows it and a worker that polls it (doorbell=page). A worker that sleeps, if only at times, has to be signalled;
  * what an adaptive one saves is the wake-up, if it is found polling.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { UsageError } from '../../trace/errors.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
 import { ASYNCHRONOUS_ERRORS } from '../error-behaviour.js';
 import { hostFlaws } from '../flaws.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import type { TransportDefinition } from '../transport.js';
 import { HOST_BLOCK_COMMANDS, issueInBlocks } from '../trapped-queue.js';
 

@@ -21,9 +21,7 @@
  * each with its own SYNC: L §1.4, §9.3. That a range goes on as one command and that CFGI_CD_ALL goes the way of CFGI_CD is an
  * estimate.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
+
 import { tgOf } from '../../trace/command.js';
 import { Opcode, opcodeClass } from '../../trace/opcodes.js';
 import { emulate } from '../attach.js';
@@ -32,6 +30,9 @@ import { opcodeFlaw } from '../flaws.js';
 import type { HostCommandSink } from '../host-commands.js';
 import { type HostKernel, hostKernel } from '../host-kernel.js';
 import { hasRangeFields } from '../host-refusal.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
 import { Handling, type Transport, type TransportDefinition } from '../transport.js';
 import { issueInBlocks, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';

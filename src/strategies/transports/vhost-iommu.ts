@@ -14,13 +14,14 @@
  * Estimates: those of `virtio-iommu`; reading a request costs the thread what reading a command costs a software vCMDQ's.
  * No in-kernel IOMMU device is upstream: design §5 lists it as the contrast that the thread names.
  */
-import { Cost } from '../../path/costs.js';
-import type { PathBuilder } from '../../path/path-builder.js';
-import type { Submission } from '../../path/submission.js';
-import { ExitCause } from '../../path/tally.js';
+
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
 import { hasRequests } from '../paravirtual.js';
+import { Cost } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
+import type { Submission } from '../path/submission.js';
+import { ExitCause } from '../path/tally.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueInBlocks } from '../trapped-queue.js';
 

@@ -14,11 +14,12 @@
  * Estimates: the host's unmap (x86 lab notes, facts L N1b), that it is one system call and one SYNC per request, and that
  * queue handling costs the VMM what decoding a command does. Sources: design §5; L §1.4, §9.3, N1b.
  */
-import { Cost } from '../../path/costs.js';
-import { ExitCause } from '../../path/tally.js';
+
 import { PARAVIRTUAL_ERRORS } from '../error-behaviour.js';
 import { forwardUnmapToHost, hostKernel } from '../host-kernel.js';
 import { hasRequests } from '../paravirtual.js';
+import { Cost } from '../path/costs.js';
+import { ExitCause } from '../path/tally.js';
 import type { TransportDefinition } from '../transport.js';
 import { issueInBlocks, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';

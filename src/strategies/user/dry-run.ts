@@ -2,12 +2,13 @@
  * A dry run: a transport gets small publications of every kind, and what it compiles must be sound. Finds in milliseconds
  * what would otherwise stall or falsify a replay. Two runs can be compared: instances of one strategy must not differ.
  */
-import { COST_COUNT } from '../../path/costs.js';
-import { PathBuilder } from '../../path/path-builder.js';
-import { Program } from '../../path/program.js';
-import type { Submission } from '../../path/submission.js';
+
 import { type CommandWords, encodeCommand } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
+import { COST_COUNT } from '../path/costs.js';
+import { PathBuilder } from '../path/path-builder.js';
+import { Program } from '../path/program.js';
+import type { Submission } from '../path/submission.js';
 import type { AtcTargeting } from '../targeting/targeting.js';
 import { HANDLINGS, Handling, type Transport } from '../transport.js';
 import { ProgramInspector, type ProgramRole } from './program-faults.js';

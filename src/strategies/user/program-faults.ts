@@ -2,9 +2,10 @@
  * What is wrong with a compiled program, in words: everything that would make a replay stall, lose a command or count time
  * twice. Empty for a sound one.
  */
-import { type Program, Step } from '../../path/program.js';
-import type { Submission } from '../../path/submission.js';
+
 import { Opcode } from '../../trace/opcodes.js';
+import { type Program, Step } from '../path/program.js';
+import type { Submission } from '../path/submission.js';
 import type { Transport } from '../transport.js';
 
 /** Which function compiled the program. */

@@ -3,11 +3,11 @@
  * strategy and `strategies show` both look at what comes out.
  */
 
-import { Submission } from '../../path/submission.js';
-import type { PathTally } from '../../path/tally.js';
 import { type CommandWords, encodeCommand } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
 import { type HostCommandReceiver, HostCommandSink } from '../host-commands.js';
+import { Submission } from '../path/submission.js';
+import type { PathTally } from '../path/tally.js';
 import type { AtcTargeting } from '../targeting/targeting.js';
 import type { Transport } from '../transport.js';
 

@@ -1,5 +1,5 @@
 /** Input N of a seed: damage that knows nothing, and changes that know the format. */
-import { type RandomInteger, seededRandom } from '../../oracle/random.js';
+import { type RandomInteger, seededRandom } from '../../analysis/oracle/random.js';
 import { damaged } from '../../support/damage.js';
 import type { Layout, Seed } from '../corpus.js';
 import {

@@ -1,6 +1,6 @@
 /** What happens to the text of recordings: torn, pasted, glued together, sent by mail, edited by hand or by a script. */
 import { gzipSync } from 'node:zlib';
-import type { RandomInteger } from '../../oracle/random.js';
+import type { RandomInteger } from '../../analysis/oracle/random.js';
 
 /** Numbers at the edges of what readers hold them in. */
 const NUMBERS = [
