@@ -42,9 +42,13 @@ export function fitPath(
     return of.map((at) => ({ key: model.keys[at], parts: centres.map(({ shape, ns }) => slopes[at][shape] / ns) }));
   };
   const every = model.keys.map((_, at) => at);
-  const reasons = undeterminedReasons(effects(model.startNs, every));
+  let reasons = undeterminedReasons(effects(model.startNs, every));
   for (;;) {
     const { valuesNs, free } = solve(model, centres, new Set(every.filter((at) => reasons[at] !== undefined)));
+    if (!model.holdsAt(valuesNs)) {
+      reasons = undeterminedReasons(effects(model.startNs, every));
+      continue;
+    }
     // Where a wait hides what a parameter does, effects differ from where the search began.
     const after = undeterminedReasons(effects(valuesNs, free));
     const lost = after.findIndex((reason) => reason !== undefined);

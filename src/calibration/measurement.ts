@@ -1,7 +1,7 @@
 /**
  * What a calibration learns from: submissions whose latency was measured, told apart by what their path makes of them.
  */
-import { PathWalk } from '../explain/path-walk.js';
+import { latencyNs } from '../explain/priced-passage.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
@@ -57,9 +57,9 @@ export class Shapes {
   }
 }
 
-/** Latency of `shape` on an idle machine under `profile`, ns: the walk that equals the replay (explain/path-walk.ts). */
+/** Latency of `shape` on an idle machine under `profile`, ns: what a replay of it alone comes to (replay/idle-machine.ts). */
 export function predictNs({ choice, submission }: Shape, profile: LoadedProfile): number {
-  return new PathWalk(transportOf(choice, profile), submission, profile).clockNs;
+  return latencyNs(choice, profile, submission);
 }
 
 const transportOf = ({ transport, options }: StrategyChoice, profile: LoadedProfile) =>

@@ -63,12 +63,12 @@ export function strategyDocument(spec: string, profileName: string, overrides: r
       host_commands: size.hostCommands,
       added_syncs: size.addedSyncs,
     })),
-    steps: steps.map(({ stage, parameter, eachNs, times, ns }) => ({
+    steps: steps.map(({ stage, parameter, tag, source, help, eachNs, times, ns }) => ({
       stage,
-      parameter: parameter?.key ?? null,
-      tag: parameter?.tag ?? null,
-      source: parameter?.source ?? null,
-      help: parameter?.help ?? null,
+      parameter: parameter ?? null,
+      tag: tag ?? null,
+      source: source ?? null,
+      help: help ?? null,
       each_ns: eachNs,
       times,
       ns,

@@ -1,21 +1,27 @@
 /** A strategy explained: where the time of one operation in one PROD write goes, step by step, for a few sizes of it. */
 
-import type { LoadedProfile, Parameter } from '../profiles/load.js';
-import { PARAMETER_OF_COST, STAGE_OF_COST, STAGES, type Stage } from '../strategies/path/costs.js';
+import type { LoadedProfile } from '../profiles/load.js';
+import type { Passage } from '../replay/idle-machine.js';
+import { costTable, PARAMETER_OF_COST } from '../strategies/path/costs.js';
+import { isOwnCost, stageName, stageOf } from '../strategies/path/own-times.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { forwardAll, unmapSubmission } from '../strategies/user/trial.js';
 import { Topology } from '../topology/topology.js';
-import { type Charge, PathWalk } from './path-walk.js';
+import { type PricedPassage, passPriced } from './priced-passage.js';
 
 /** Submission sizes that are explained unless told otherwise: TLBIs ahead of the CMD_SYNC. */
 export const EXPLAINED_SIZES: readonly number[] = [1, 64];
 
-/** One step of a path: units of one profile parameter spent in one stage. */
+/** One step of a path: units of one profile parameter, or of a time that the strategy itself says, spent in one stage. */
 export interface ExplainedStep {
-  readonly stage: Stage;
-  /** Undefined for a wait, which is an outcome and no input. */
-  readonly parameter: Parameter | undefined;
+  readonly stage: string;
+  /** Key of the parameter; undefined for a wait, which is an outcome and no input, and for the strategy's own time. */
+  readonly parameter: string | undefined;
+  /** What the value rests on, as profiles tag it; U for the strategy's own time, undefined for a wait. */
+  readonly tag: string | undefined;
+  readonly source: string | undefined;
+  readonly help: string | undefined;
   /** ns of one unit. */
   readonly eachNs: number;
   /** Units and ns, per size. */
@@ -48,28 +54,24 @@ export function explainStrategy(
   profile: LoadedProfile,
   sizes: readonly number[] = EXPLAINED_SIZES,
 ): Explanation {
-  const walks = sizes.map((size) => walkOf(choice, profile, size));
-  const steps = stepsOf(walks, profile);
-  return { steps, sizes: sizes.map((commands, at) => sizeOf(commands, walks[at], steps, at)) };
+  const passages = sizes.map((size) => passageOf(choice, profile, size));
+  const steps = stepsOf(passages, profile);
+  return { steps, sizes: sizes.map((commands, at) => sizeOf(commands, passages[at].passage, steps, at)) };
 }
 
-function walkOf(choice: StrategyChoice, profile: LoadedProfile, size: number): PathWalk {
+function passageOf(choice: StrategyChoice, profile: LoadedProfile, size: number): PricedPassage {
   const transport = choice.transport.create(setupOf(choice.options, profile));
   const topology = new Topology();
   const targeting = choice.targeting.create(topology, choice.routing.create(topology));
   const { submission } = forwardAll(transport, targeting, unmapSubmission(size));
-  return new PathWalk(transport, submission, profile);
+  return passPriced(choice, profile, costTable(profile), submission);
 }
 
-/** Every cost that some walk met, in path order; two halves of one parameter that always come together are one step. */
-function stepsOf(walks: readonly PathWalk[], profile: LoadedProfile): ExplainedStep[] {
+/** Every cost that some passage met, in path order; two halves of one parameter that always come together are one step. */
+function stepsOf(passages: readonly PricedPassage[], profile: LoadedProfile): ExplainedStep[] {
   const steps: ExplainedStep[] = [];
-  for (const cost of new Set(walks.flatMap((walk) => [...walk.charges.keys()]))) {
-    const step = stepOf(
-      cost,
-      walks.map((walk) => walk.charges.get(cost)),
-      profile,
-    );
+  for (const cost of new Set(passages.flatMap(({ units }) => [...units.keys()]))) {
+    const step = stepOf(cost, passages, profile);
     const half = steps.findIndex((other) => isOtherHalf(other, step));
     if (half < 0) steps.push(step);
     else steps[half] = joined(steps[half], step);
@@ -77,19 +79,27 @@ function stepsOf(walks: readonly PathWalk[], profile: LoadedProfile): ExplainedS
   return steps;
 }
 
-function stepOf(cost: number, charges: readonly (Charge | undefined)[], profile: LoadedProfile): ExplainedStep {
-  const key = PARAMETER_OF_COST[cost];
-  const times = charges.map((charge) => charge?.times ?? 0);
-  const ns = charges.map((charge) => charge?.ns ?? 0);
+function stepOf(cost: number, passages: readonly PricedPassage[], profile: LoadedProfile): ExplainedStep {
+  const ns = passages.map(({ passage }) => passage.spentNs.get(cost) ?? 0);
+  const stage = stageName(stageOf(cost));
+  if (isOwnCost(cost)) {
+    // How the strategy came to it is not known: its unit is the largest that all sizes have whole multiples of.
+    const eachNs = ns.reduce(greatestCommonDivisor);
+    const times = ns.map((spent) => spent / eachNs);
+    const text = 'said by the strategy itself';
+    return { stage, parameter: undefined, tag: 'U', source: text, help: text, eachNs, times, ns };
+  }
+  const times = passages.map(({ units }) => units.get(cost) ?? 0);
   const used = times.findIndex((count) => count > 0);
-  return {
-    stage: STAGES[STAGE_OF_COST[cost]],
-    parameter: key === undefined ? undefined : profile.parameter(key),
-    eachNs: used < 0 ? 0 : ns[used] / times[used],
-    times,
-    ns,
-  };
+  const key = PARAMETER_OF_COST[cost];
+  const { tag, source, help } = key === undefined ? NO_INPUT : profile.parameter(key);
+  return { stage, parameter: key, tag, source, help, eachNs: ns[used] / times[used], times, ns };
 }
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/** Of a wait. */
+const NO_INPUT = { tag: undefined, source: undefined, help: undefined };
 
 const isOtherHalf = (one: ExplainedStep, other: ExplainedStep): boolean =>
   one.parameter !== undefined &&
@@ -103,18 +113,18 @@ const joined = (one: ExplainedStep, other: ExplainedStep): ExplainedStep => ({
   ns: one.ns.map((ns, at) => ns + other.ns[at]),
 });
 
-function sizeOf(commands: number, walk: PathWalk, steps: readonly ExplainedStep[], at: number): ExplainedSize {
+function sizeOf(commands: number, passage: Passage, steps: readonly ExplainedStep[], at: number): ExplainedSize {
   const sum = (some: readonly ExplainedStep[]) => some.reduce((total, step) => total + step.ns[at], 0);
-  const inputs = steps.filter((step) => step.parameter !== undefined);
-  const estimated = inputs.filter((step) => step.parameter?.tag === 'E');
-  const { exits, ioctls, addedSyncs } = walk.tally;
+  const inputs = steps.filter(({ tag }) => tag !== undefined);
+  const estimated = inputs.filter(({ tag }) => tag === 'E');
+  const { exits, ioctls, addedSyncs } = passage.tally;
   return {
     commands,
-    totalNs: walk.clockNs,
+    totalNs: passage.latencyNs,
     estimateShare: sum(inputs) === 0 ? 0 : sum(estimated) / sum(inputs),
     exits,
     ioctls,
-    hostCommands: walk.hostCommands,
+    hostCommands: passage.hostCommands,
     addedSyncs,
   };
 }

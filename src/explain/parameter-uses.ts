@@ -21,9 +21,7 @@ export function usesOf(key: string, profile: LoadedProfile): string[] {
   const charging =
     stages.size === 0 ? [] : variants.map((choice) => ({ choice, steps: explainStrategy(choice, profile).steps }));
   const charged = [...stages].map((stage) => {
-    const paths = charging.filter(({ steps }) =>
-      steps.some((step) => step.stage === stage && step.parameter?.key === key),
-    );
+    const paths = charging.filter(({ steps }) => steps.some((step) => step.stage === stage && step.parameter === key));
     const names = shortest(paths.map(({ choice }) => choice));
     return `stage ${stage}: ${names.length === 0 ? 'no path for TLBIs and a CMD_SYNC alone' : names.join(', ')}`;
   });

@@ -6,7 +6,7 @@ import { LatencyRecorder } from '../numbers/latency-recorder.js';
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
-import { COST_COUNT } from '../strategies/path/costs.js';
+import { MOST_COSTS } from '../strategies/path/own-times.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { HwptIoctl } from '../strategies/path/tally.js';
 import { AmplificationCounter } from './amplification-counter.js';
@@ -36,7 +36,7 @@ export class ReplayMetrics implements ReplayProbe {
   /** Lookups and misses by cause of the main TLBs over trace time. */
   readonly sampler = new CounterSeries();
   /** ns per cost id, summed over the operations that `operation` counts. */
-  readonly spentNs = new Float64Array(COST_COUNT);
+  readonly spentNs = new Float64Array(MOST_COSTS);
   /** ns by ThreadKind. */
   readonly hostCpuNs = new Float64Array(THREAD_KINDS.length);
   firstPublishedNs = Number.POSITIVE_INFINITY;

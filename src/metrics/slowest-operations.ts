@@ -2,7 +2,7 @@
 
 import type { Course } from '../replay/course.js';
 import type { Operation } from '../replay/operation.js';
-import { STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
+import { MOST_COSTS, nsByStage, stageName, stageOf } from '../strategies/path/own-times.js';
 
 /** Operations that are kept. */
 export const SLOWEST_KEPT = 16;
@@ -37,10 +37,10 @@ function slowOperation({ event, vm, vcpu, publishedNs, heldNs, doneNs, publicati
   };
 }
 
-function breakdown({ count, cost, ns }: Course): Record<string, number> {
-  const byStage = new Array<number>(STAGES.length).fill(0);
-  for (let at = 0; at < count; at++) byStage[STAGE_OF_COST[cost[at]]] += ns[at];
-  return Object.fromEntries(STAGES.map((name, i) => [name, byStage[i]] as const).filter(([, sum]) => sum > 0));
+function breakdown(course: Course): Record<string, number> {
+  const spentNs = new Float64Array(MOST_COSTS);
+  course.addTo(spentNs);
+  return Object.fromEntries(Object.entries(nsByStage(spentNs)).filter(([, ns]) => ns > 0));
 }
 
 /** By stage: costs of one stage that follow each other are one interval. */
@@ -50,7 +50,7 @@ function courseResult({ count, cost, ns, resolutionNs }: Course) {
   let untilNs = 0;
   for (let at = 0; at < count; at++) {
     untilNs += ns[at];
-    const stage = STAGES[STAGE_OF_COST[cost[at]]];
+    const stage = stageName(stageOf(cost[at]));
     if (stage === stages.at(-1)) ends[ends.length - 1] = untilNs;
     else {
       stages.push(stage);

@@ -9,7 +9,7 @@
  *
  * Layout: two parallel columns, written in place; nothing is allocated after construction.
  */
-import { COST_COUNT } from '../strategies/path/costs.js';
+import { MOST_COSTS } from '../strategies/path/own-times.js';
 
 /** Intervals of one submission at most. */
 export const MOST_INTERVALS = 256;
@@ -28,7 +28,7 @@ export class Course {
   /** Coarsest resolution of what was appended. */
   private appendedNs = 0;
   /** Index of the interval of each cost within the part that is put together; −1: it has none. */
-  private readonly placeOfCost = new Int16Array(COST_COUNT);
+  private readonly placeOfCost = new Int16Array(MOST_COSTS);
 
   /** The most by which a begin or end has been moved because intervals were put together; 0: none were. */
   get resolutionNs(): number {

@@ -55,8 +55,8 @@ export class Guest {
     for (const [index, { transport }] of paths.entries()) {
       const drain = (rows: Submission, path: PathBuilder) => transport.drain(rows, path);
       for (let i = 0; i < transport.workerCount; i++) {
-        const wakeUps = this.pathBuilder(index, probe);
-        this.workers.push(new Worker(this.machine, transport, wakeUps, this.compiler(index, drain)));
+        const preludes = this.pathBuilder(index, probe, true);
+        this.workers.push(new Worker(this.machine, transport, preludes, this.compiler(index, drain, true)));
       }
     }
     for (const [index, { actor }] of this.workers.entries()) timeline?.onThread(actor, ThreadKind.Worker, vm, index);
@@ -82,19 +82,23 @@ export class Guest {
   /** What compiles the submissions of one vCPU, by path. */
   vcpuCompilers(): Compiler[] {
     return this.paths.map(({ transport }, index) =>
-      this.compiler(index, (submission, path) => transport.submit(submission, path)),
+      this.compiler(index, (submission, path) => transport.submit(submission, path), false),
     );
   }
 
-  private compiler(index: number, compile: (rows: Submission, path: PathBuilder) => void): Compiler {
+  private compiler(
+    index: number,
+    compile: (rows: Submission, path: PathBuilder) => void,
+    isWorkers: boolean,
+  ): Compiler {
     const { probe, faults } = this.host;
     const repeats = () => !faults.plan.isArmed && this.paths[index].transport.compilesEach !== true;
-    return new Compiler((tally) => this.pathBuilder(index, tally), probe, compile, repeats);
+    return new Compiler((tally) => this.pathBuilder(index, tally, isWorkers), probe, compile, repeats);
   }
 
-  private pathBuilder(index: number, tally: PathTally): PathBuilder {
+  private pathBuilder(index: number, tally: PathTally, isWorkers: boolean): PathBuilder {
     const { costNs, faults } = this.host;
-    return new FaultyPath(costNs, tally, this.layouts[index], faults);
+    return new FaultyPath(costNs, tally, this.layouts[index], faults, isWorkers);
   }
 
   /** What is published from now on goes by the second path. */

@@ -7,9 +7,7 @@
  * timed DMA both commands and translations act when the machine gets to them (effects.ts). The simulation never runs past
  * the time at which something not yet read from the trace could happen.
  */
-import { CommandEngine } from '../machine/engine/command-engine.js';
-import { CommandEngines } from '../machine/engine/command-engines.js';
-import { syncBackoff } from '../machine/engine/sync-backoff.js';
+import type { CommandEngines } from '../machine/engine/command-engines.js';
 import { Simulator } from '../machine/sim/simulator.js';
 import { TimedTranslator } from '../machine/translation/timed-translator.js';
 import type { LoadedProfile } from '../profiles/load.js';
@@ -17,7 +15,7 @@ import { mainCounters } from '../smmu/main-counters.js';
 import type { Smmu } from '../smmu/smmu.js';
 import { Smmus } from '../smmu/smmus.js';
 import { difference, type SmmuSnapshot } from '../smmu/snapshot.js';
-import { Cost, costTable } from '../strategies/path/costs.js';
+import { costTable } from '../strategies/path/costs.js';
 import { PathBuilder } from '../strategies/path/path-builder.js';
 import { Submission } from '../strategies/path/submission.js';
 import type { Migration, StrategyChoice } from '../strategies/spec.js';
@@ -25,16 +23,16 @@ import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, EventKind } from '../trace/events.js';
 import { Background } from './background.js';
 import type { DmaFeed } from './dma-feed.js';
-import { type Effects, OrderedEffects, TimedEffects } from './effects.js';
-import { Faults } from './faults/faults.js';
-import { Guest } from './guest.js';
+import type { Effects } from './effects.js';
+import type { Faults } from './faults/faults.js';
+import type { Guest } from './guest.js';
 import { earliestUnreadNs, type GuestClock, GuestClocks } from './guest-clock.js';
 import { GuestQueue } from './guest-queue.js';
-import { makePaths, ownQueuesOf } from './migration/paths.js';
 import { Switchover } from './migration/switchover.js';
 import { OrderedDma } from './ordered-dma.js';
 import type { ReplayProbe } from './probe.js';
 import type { ReplayOptions } from './replay-options.js';
+import { SimulatedHost } from './simulated-host.js';
 import type { Survey } from './survey.js';
 import { TimedDma } from './timed-dma.js';
 import { UnmapRequests } from './unmap-requests.js';
@@ -108,43 +106,17 @@ export class Replay {
     this.dmaFeed = isTimed
       ? new TimedDma(this.translators, topology, options.msi, survey.originNs, (readNs) => this.advanceTo(readNs))
       : new OrderedDma(this.smmus, topology, options.msi, survey.originNs, probe);
-    const paths = Array.from({ length: topology.vms }, () => makePaths(choice, profile));
-    // A SYNC in one SMMU's queue says nothing about commands that another vCPU has yet to put there.
-    const isQueuePerVcpu = paths[0].map(
-      ({ transport, choice: { transport: definition } }) =>
-        transport.isQueuePerVcpu === true || (definition.queuesAreMapped === true && topology.smmuCount > 1),
-    );
-    this.effects = isTimed
-      ? new TimedEffects(this.smmus, isQueuePerVcpu, topology.vms)
-      : new OrderedEffects(this.smmus);
-    const { effects } = this;
-    const queuesPerSmmu = 1 + topology.vms * ownQueuesOf(paths[0]);
-    const makeEngine = (_: Smmu, smmu: number) =>
-      new CommandEngine(
-        simulator,
-        profile,
-        costNs,
-        queuesPerSmmu,
-        probe,
-        (ref) => effects.execute(ref, smmu),
-        timeline,
-        smmu,
-      );
-    this.engines = new CommandEngines(this.smmus.list.map(makeEngine), queuesPerSmmu);
-    const { engines } = this;
-    const backoff = syncBackoff(profile);
-    const casRetryNs = costNs[Cost.casRetry];
-    const faults = new Faults(options.faults ?? [], paths[0], profile, costNs, topology, simulator, probe);
-    this.faults = faults;
-    for (const engine of engines.engines) faults.attach(engine);
-    const host = { simulator, engines, probe, effects, topology, costNs, casRetryNs, backoff, faults, timeline };
     if (choice.transport.unmapsDerivedFrom !== undefined && survey.hasUnmap) {
       this.unmaps = new UnmapRequests((sid) => topology.asidOfStream(sid));
     }
-    const steWrites = profile.number('software.host_ste_writes');
-    this.guests = paths.map(
-      (own, vm) => new Guest(host, own, vm, steWrites, this.unmaps !== undefined, survey.hasVmids),
-    );
+    const host = new SimulatedHost(choice, profile, costNs, topology, this.smmus, simulator, probe, {
+      ...{ isTimed, timeline, takesUnmaps: this.unmaps !== undefined, hasVmids: survey.hasVmids },
+      faults: options.faults ?? [],
+    });
+    this.effects = host.effects;
+    this.engines = host.engines;
+    this.faults = host.faults;
+    this.guests = host.guests;
     this.switchover = choice.migration === undefined ? undefined : this.makeSwitchover(choice.migration);
     this.clocks = new GuestClocks(
       (index, onIdle) =>

@@ -110,9 +110,18 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
     this.chargeUntil(waitCost, nowNs);
   }
 
-  releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void {
-    this.chargeUntil(waitCost, drainStartNs);
-    this.course.append(workerCourse);
+  /**
+   * The worker has completed this thread's submission: take over its charges and go on. Until `gatherStartNs` the wait counts
+   * as `waitCost`, then as what the worker gathered with, then comes its drain.
+   */
+  releaseFromWorker(drained: Course, gathered: Course, gatherStartNs: number, waitCost: number): void {
+    this.chargeUntil(waitCost, gatherStartNs);
+    let untilNs = gatherStartNs;
+    for (let at = 0; at < gathered.count; at++) {
+      untilNs += gathered.ns[at];
+      this.chargeUntil(gathered.cost[at], untilNs);
+    }
+    this.course.append(drained);
     const { simulator } = this.machine;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;

@@ -6,8 +6,8 @@ import type { Course } from './course.js';
 
 /** A thread that may wait for a worker. */
 export interface WaitingThread {
-  /** The worker has completed this thread's submission: take over its charges, and go on. */
-  releaseFromWorker(workerCourse: Course, drainStartNs: number, waitCost: number): void;
+  /** The worker has completed this thread's submission: take over the charges of its gathering and of its drain, and go on. */
+  releaseFromWorker(drained: Course, gathered: Course, gatherStartNs: number, waitCost: number): void;
 }
 
 export class WaitingThreads {

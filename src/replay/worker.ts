@@ -2,8 +2,9 @@
  * A host kernel thread that consumes a software vCMDQ (facts L §0.1, §5.5; M §4.3 row C).
  *
  * It sleeps or polls when idle. Submissions that arrive while it runs are absorbed: they form the next drain, without a
- * wake-up. A submission that waits is charged the wait until its drain begins, then whatever the drain spends until its
- * last command is complete.
+ * wake-up. A transport may let it gather before every drain, whether it was idle or has just ended another: what arrives
+ * meanwhile is in that drain. A submission that waits is charged the wait until the gathering begins, its part of that, then
+ * whatever the drain spends until its last command is complete.
  */
 import type { Compiler } from '../strategies/path/compiler.js';
 import { Cost } from '../strategies/path/costs.js';
@@ -11,22 +12,34 @@ import type { PathBuilder } from '../strategies/path/path-builder.js';
 import { Program } from '../strategies/path/program.js';
 import { Submission } from '../strategies/path/submission.js';
 import type { Transport } from '../strategies/transport.js';
+import { Course } from './course.js';
 import { FaultyPath } from './faults/faulty-path.js';
 import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
 import { type WaitingThread, WaitingThreads } from './waiting-threads.js';
 
+/** What a worker does before a drain. */
+const enum Prelude {
+  WakeUp = 0,
+  /** An adaptive worker still polled. */
+  FoundPolling = 1,
+  Gather = 2,
+}
+
 /** Consumer of guest commands in the host kernel. */
 export class Worker extends Thread implements WorkerPort {
-  /** What it does to wake up, by whether it was found polling and whether that counts; compiled when first needed. */
-  private readonly wakeUps: (Program | undefined)[] = [];
+  /** What it does before drains, by Prelude and whether that counts. */
+  private readonly preludes: (Program | undefined)[] = [];
   private draining = new Submission();
   private arriving = new Submission();
   /** Waiters of the submissions in `draining` and `arriving`. */
   private drainWaiters = new WaitingThreads();
   private arrivingWaiters = new WaitingThreads();
-  private state: 'idle' | 'waking' | 'draining' = 'idle';
+  private state: 'idle' | 'waking' | 'gathering' | 'draining' = 'idle';
+  /** How it gathered before the present drain, and from when on; empty and the drain's start if it does not. */
+  private readonly gathered = new Course();
+  private gatherStartNs = 0;
   /** When an adaptive worker ran out of work, and since when it has polled; -1: it has never had any. */
   private idleSinceNs = -1;
   /** The wake-up under way is none: the worker was polling. */
@@ -45,7 +58,8 @@ export class Worker extends Thread implements WorkerPort {
   constructor(
     machine: Machine,
     private readonly transport: Transport,
-    private readonly wakeUpPath: PathBuilder,
+    /** Of its preludes. */
+    private readonly preludePath: PathBuilder,
     /** Of its drains. */
     private readonly compiler: Compiler,
   ) {
@@ -84,21 +98,24 @@ export class Worker extends Thread implements WorkerPort {
     this.state = 'waking';
     this.isFoundPolling = isPolling;
     if (isPolling) this.foundPolling++;
-    this.program = this.wakeUp(submission, isPolling);
+    const kind = isPolling ? Prelude.FoundPolling : Prelude.WakeUp;
+    this.program = this.prelude(kind, submission, submission.measured);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
     this.startAt(this.machine.simulator.nowNs);
   }
 
-  private wakeUp(submission: Submission, isPolling: boolean): Program {
-    const { transport, wakeUpPath: path, wakeUps } = this;
-    const index = (isPolling ? 2 : 0) + (submission.measured ? 1 : 0);
-    const known = wakeUps[index];
+  /** What it does before a drain, for the sake of `rows`; compiled when first needed, or each time if the transport wants that. */
+  private prelude(kind: Prelude, rows: Submission, measured: boolean): Program {
+    const { transport, preludePath: path, preludes } = this;
+    const index = 2 * kind + (measured ? 1 : 0);
+    const known = preludes[index];
     if (known !== undefined && transport.compilesEach !== true) return known;
     const program = known ?? new Program();
-    wakeUps[index] = program;
-    path.begin(program, submission.measured, submission);
-    if (isPolling) path.host(Cost.pollDelay);
-    else transport.wakeWorker(path);
+    preludes[index] = program;
+    path.begin(program, measured, rows);
+    if (kind === Prelude.FoundPolling) path.host(Cost.pollDelay);
+    else if (kind === Prelude.WakeUp) transport.wakeWorker(path);
+    else transport.gather?.(path);
     return program;
   }
 
@@ -139,6 +156,29 @@ export class Worker extends Thread implements WorkerPort {
       this.onIdle();
       return;
     }
+    const now = this.machine.simulator.nowNs;
+    if (this.state === 'gathering') this.gathered.append(this.course);
+    else {
+      this.gatherStartNs = now;
+      this.gathered.clear();
+      if (this.transport.gather !== undefined) {
+        this.gather(now);
+        return;
+      }
+    }
+    this.drain(now);
+  }
+
+  /** Let more submissions arrive. */
+  private gather(now: number): void {
+    const { arriving } = this;
+    this.state = 'gathering';
+    this.program = this.prelude(Prelude.Gather, arriving, arriving.rowMeasured[0] === 1);
+    this.begin(now, Cost.queueWait, now);
+  }
+
+  /** Take what has arrived. */
+  private drain(now: number): void {
     const done = this.draining;
     this.draining = this.arriving;
     this.arriving = done;
@@ -150,9 +190,9 @@ export class Worker extends Thread implements WorkerPort {
     this.released = 0;
     this.state = 'draining';
     this.drains++;
-    this.drainStartNs = this.machine.simulator.nowNs;
+    this.drainStartNs = now;
     this.program = this.compileDrain();
-    this.begin(this.drainStartNs, Cost.queueWait, this.drainStartNs);
+    this.begin(now, Cost.queueWait, now);
   }
 
   forget(thread: WaitingThread): void {
@@ -179,7 +219,12 @@ export class Worker extends Thread implements WorkerPort {
     const { drainWaiters } = this;
     while (this.released < drainWaiters.count && drainWaiters.endRow[this.released] <= rows) {
       const at = this.released++;
-      drainWaiters.thread[at].releaseFromWorker(this.course, this.drainStartNs, drainWaiters.waitCost[at]);
+      drainWaiters.thread[at].releaseFromWorker(
+        this.course,
+        this.gathered,
+        this.gatherStartNs,
+        drainWaiters.waitCost[at],
+      );
     }
   }
 }

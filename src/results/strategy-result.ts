@@ -13,7 +13,8 @@ import type { Replay } from '../replay/replay.js';
 import { CAUSE_NAMES } from '../smmu/counters.js';
 import { mainCounters } from '../smmu/main-counters.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
-import { COST_COUNT, PARAMETER_OF_COST, STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
+import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
+import { isOwnCost, MOST_COSTS, nsByStage } from '../strategies/path/own-times.js';
 import { Opcode } from '../trace/opcodes.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
@@ -37,7 +38,7 @@ export function strategyResult(
   hasDma: boolean,
 ): WrittenStrategyResult {
   const operation = metrics.operation.summary();
-  const breakdownTotal = breakdown(metrics.spentNs);
+  const breakdownTotal = nsByStage(metrics.spentNs);
   const durationNs = measuredNs(replay, metrics);
   const amplification = amplificationResult(metrics);
   const shares = timeShares(metrics.spentNs, profile);
@@ -221,23 +222,20 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
   };
 }
 
-/** Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither. */
+/**
+ * Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither; a
+ * strategy's own times are its user's word and no estimate of the profile.
+ */
 export function timeShares(spentNs: Float64Array, profile: LoadedProfile): TimeShares {
   let totalNs = 0;
   let estimatedNs = 0;
-  for (let cost = 0; cost < COST_COUNT; cost++) {
+  for (let cost = 0; cost < MOST_COSTS; cost++) {
     const key = PARAMETER_OF_COST[cost];
-    if (key === undefined) continue;
+    if (key === undefined && !isOwnCost(cost)) continue;
     totalNs += spentNs[cost];
-    if (profile.parameter(key).tag === 'E') estimatedNs += spentNs[cost];
+    if (key !== undefined && profile.parameter(key).tag === 'E') estimatedNs += spentNs[cost];
   }
   return { totalNs, estimatedNs };
-}
-
-function breakdown(spentNs: Float64Array): Record<string, number> {
-  const total: Record<string, number> = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
-  for (let cost = 0; cost < COST_COUNT; cost++) total[STAGES[STAGE_OF_COST[cost]]] += spentNs[cost];
-  return total;
 }
 
 function scaled(total: Record<string, number>, count: number): Record<string, number> {

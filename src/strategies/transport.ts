@@ -10,7 +10,7 @@
  *   after each part and finally for all rows.
  * - Unless `compilesEach` is set, what `submit` and `drain` say follows from the vCPU and the shape of the submission alone
  *   (strategies/path/submission-shape.ts), so that they are not called for one that has the shape of the one before; and `wakeWorker`
- *   always says the same and counts nothing, so that it is called once.
+ *   and `gather` always say the same and count nothing, so that they are called once.
  * - A transport keeps no state between calls that depends on time, prints nothing and reads no trace.
  */
 
@@ -70,6 +70,11 @@ export interface Transport {
   submit(submission: Submission, path: PathBuilder): void;
   /** The idle worker begins to run. */
   wakeWorker(path: PathBuilder): void;
+  /**
+   * What the worker does before it takes the commands that have arrived, whether it was idle or has just ended a drain: a window
+   * (`path.spend`). What arrives meanwhile joins them. Verbs of time only; absent: it takes them at once.
+   */
+  gather?(path: PathBuilder): void;
   drain(rows: Submission, path: PathBuilder): void;
 }
 
@@ -93,7 +98,8 @@ export interface ParameterValues {
 export function setupOf(options: ReadonlyMap<string, string>, values: ParameterValues): TransportSetup {
   return {
     option: (key) => options.get(key) ?? '',
-    parameter: (key) => values.number(key),
+    // Parameters are whole numbers; only the search of a fit passes between them.
+    parameter: (key) => Math.round(values.number(key)),
     text: (key) => values.text(key),
   };
 }

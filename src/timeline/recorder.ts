@@ -9,7 +9,8 @@
 
 import { THREAD_KINDS } from '../replay/probe.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from '../replay/timeline-probe.js';
-import { Cost, STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
+import { Cost } from '../strategies/path/costs.js';
+import { stageName, stageOf } from '../strategies/path/own-times.js';
 import type { Submission } from '../strategies/path/submission.js';
 import { UsageError } from '../trace/errors.js';
 import { Opcode, opcodeName } from '../trace/opcodes.js';
@@ -93,7 +94,7 @@ export class TimelineRecorder implements TimelineProbe {
   onSpan(actor: number, cost: number, fromNs: number, untilNs: number): void {
     const thread = this.threads.get(actor);
     if (thread === undefined || untilNs <= fromNs || cost === Cost.vcpuWait) return;
-    const stage = cost === SERVED_BY_WORKER ? SERVED_BY_WORKER : STAGE_OF_COST[cost];
+    const stage = cost === SERVED_BY_WORKER ? SERVED_BY_WORKER : stageOf(cost);
     const { spans } = thread;
     // Steps of one stage that follow each other are one slice.
     if (spans.length > 0 && spans[spans.length - 3] === stage && spans[spans.length - 1] === fromNs) {
@@ -227,7 +228,7 @@ export class TimelineRecorder implements TimelineProbe {
     for (let i = 0; i < spans.length; i += 3) {
       const [stage, from, until] = spans.slice(i, i + 3);
       if (from < fromNs || from >= untilNs) continue;
-      this.slice(track, from, until, stage === SERVED_BY_WORKER ? 'served by worker' : STAGES[stage]);
+      this.slice(track, from, until, stage === SERVED_BY_WORKER ? 'served by worker' : stageName(stage));
     }
   }
 

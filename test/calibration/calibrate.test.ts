@@ -244,7 +244,7 @@ describe('calibrate', () => {
     const { steps } = explainStrategy(resolveStrategies(['ioctl'])[0], profile, [8]);
     const sum = (some: typeof steps) => some.reduce((total, { ns }) => total + ns[0], 0);
     const inputs = steps.filter(({ parameter }) => parameter !== undefined);
-    const ofKey = inputs.filter(({ parameter }) => parameter?.key === key);
+    const ofKey = inputs.filter(({ parameter }) => parameter === key);
     expect(estimated - calibrated).toBeCloseTo(sum(ofKey) / sum(inputs), 12);
   });
 });

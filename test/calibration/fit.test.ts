@@ -1,7 +1,7 @@
 /**
  * Calibration tier: are parameters found again that a path was measured with, and is what cannot be found refused?
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { centresOf } from '../../src/calibration/centres.js';
 import { fitPath } from '../../src/calibration/fit.js';
 import { checkKeys, defaultKeys, undeterminedReasons } from '../../src/calibration/identifiability.js';
@@ -12,6 +12,9 @@ import { splitMeasurements } from '../../src/calibration/split.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
 import { unmapSubmission } from '../../src/strategies/user/trial.js';
+import { encodeCommand } from '../../src/trace/command.js';
+import { Opcode } from '../../src/trace/opcodes.js';
+import { Sandbox } from '../support/cli.js';
 import { noisy, replayed, SIZES } from './synthetic.js';
 
 const profile = loadProfile('neoverse-mmu700');
@@ -195,5 +198,63 @@ describe('the split', () => {
     const { fit, rest } = splitMeasurements(measurements, shapes, 0.2, 'ordered');
     expect(fit).toEqual(measurements.slice(0, 6));
     expect(rest).toEqual(measurements.slice(6));
+  });
+});
+
+describe('the sums of costs that a fit searches on', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.remove());
+
+  it('are what the machine says, wherever the parameters go', () => {
+    const shapes = new Shapes(profile);
+    for (const spec of ['ioctl', 'sw-vcmdq:worker=poll', 'hw-vcmdq', 'docs/examples/gathering-ring.mjs']) {
+      for (const size of SIZES) shapes.of(resolveStrategies([spec])[0], unmapSubmission(size));
+    }
+    const keys = ['software.kthread_poll_period_ns', 'smmu.exec_tlbi_ns'];
+    const model = new PathModel(shapes.all, profile, keys);
+    for (const values of [
+      [0, 0],
+      [1, 999_999],
+      [77_777, 3],
+    ]) {
+      const there = profile.withValues(new Map(keys.map((key, at) => [key, { value: values[at] }])));
+      expect(model.predict(values)).toEqual(shapes.all.map((shape) => predictNs(shape, there)));
+      expect(model.holdsAt(values)).toBe(true);
+    }
+  });
+
+  it('are none where a SYNC waits for a device', () => {
+    const atc = [...unmapSubmission(1).slice(0, 1), encodeCommand(Opcode.ATC_INV, { SID: 8, SIZE: 0, ADDR: 1 })];
+    const shapes = new Shapes(profile);
+    shapes.of(resolveStrategies(['native'])[0], [...atc, encodeCommand(Opcode.SYNC)]);
+    const [rtt] = new PathModel(shapes.all, profile, ['atc.rtt_ns']).slopes([profile.number('atc.rtt_ns')]);
+    expect(rtt).toEqual([1]);
+  });
+
+  it('are given up where a strategy makes something else of a parameter, and the fit is still right', () => {
+    // Its own time rests on the parameter: no sum of units knows that.
+    const file = sandbox.write(
+      'derived.mjs',
+      `export default ({ forwardNested, issueInBlocks, noWorker }) => ({
+        name: 'derived', summary: 'x', defaultAtc: 'vsid', walkStage: 'nested', options: [],
+        create: ({ parameter }) => ({
+          ...noWorker, queueCount: 1, forward: forwardNested,
+          submit(rows, path) {
+            path.trapToVmm();
+            path.spend(3 * parameter('software.mmio_exit_user_ns'), 'own');
+            for (let row = 0; row < rows.guestCount; row++) if (rows.hostCount[row] === 0) path.effect(row);
+            issueInBlocks(path, 0, rows.hostCountTotal);
+            path.returnToGuest();
+          },
+        }),
+      });`,
+    );
+    const shapes = new Shapes(profile);
+    const shape = shapes.of(resolveStrategies([file])[0], unmapSubmission(1));
+    const key = 'software.mmio_exit_user_ns';
+    const truth = profile.withValues(new Map([[key, { value: 6000 }]]));
+    const measured = predictNs(shapes.all[shape], truth);
+    const [exit] = fitPath(new PathModel(shapes.all, profile, [key]), of(shape, measured, measured), 'mean', false);
+    expect(exit.valueNs).toBe(6000);
   });
 });

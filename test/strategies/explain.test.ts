@@ -1,20 +1,24 @@
 /**
- * Strategies tier: does `strategies show` say what the replay does? The walk of a path must come to the replayed latency,
- * stage by stage and to the nanosecond, for every strategy on every profile.
+ * Strategies tier: does `strategies show` say what the replay does? The passage of one submission must come to the replayed
+ * latency, stage by stage and to the nanosecond, for every strategy on every profile; and so must a walk that reads the
+ * compiled programs with an engine of its own (test/support/path-walk.ts): the machine's twin.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { explainStrategy } from '../../src/explain/explain-strategy.js';
-import { loadProfile, profileNames } from '../../src/profiles/load.js';
+import { type LoadedProfile, loadProfile, profileNames } from '../../src/profiles/load.js';
 import { STAGES } from '../../src/strategies/path/costs.js';
 import { TRANSPORTS } from '../../src/strategies/registry.js';
 import { resolveStrategies, targetingNames } from '../../src/strategies/spec.js';
 import { setupOf } from '../../src/strategies/transport.js';
 import { dryRun } from '../../src/strategies/user/dry-run.js';
+import { forwardAll, unmapSubmission } from '../../src/strategies/user/trial.js';
+import { Topology } from '../../src/topology/topology.js';
 import { Sandbox } from '../support/cli.js';
+import { PathWalk } from '../support/path-walk.js';
 import { onlyLatencyNs, replayThrough } from '../support/replay-harness.js';
 import { oneSubmission } from '../support/trace-builder.js';
 
-const EXAMPLE = 'docs/examples/deferred-ioctl.mjs';
+const EXAMPLES = ['docs/examples/deferred-ioctl.mjs', 'docs/examples/gathering-ring.mjs'];
 /** Choices that need another option beside them. */
 const TOGETHER: Readonly<Record<string, string>> = {
   'sw-vcmdq:doorbell=page': 'sw-vcmdq:doorbell=page:worker=poll',
@@ -22,7 +26,7 @@ const TOGETHER: Readonly<Record<string, string>> = {
 };
 /** Every strategy as it is, with every choice of each of its options, and with every targeting. */
 const SPECS = [
-  EXAMPLE,
+  ...EXAMPLES,
   ...TRANSPORTS.flatMap(({ name, options }) => [
     name,
     ...options
@@ -35,6 +39,19 @@ const SPECS = [
 ];
 const SIZES = [1, 8, 64];
 
+/** Latency of n TLBIs and a SYNC as the twin has it, ns. */
+function walked(spec: string, profile: LoadedProfile, commands: number): number {
+  const [{ transport, options, targeting, routing }] = resolveStrategies([spec]);
+  const made = transport.create(setupOf(options, profile));
+  const topology = new Topology();
+  const { submission } = forwardAll(
+    made,
+    targeting.create(topology, routing.create(topology)),
+    unmapSubmission(commands),
+  );
+  return new PathWalk(made, submission, profile).clockNs;
+}
+
 async function expectReplayed(spec: string, profileName: string, set: readonly string[] = []): Promise<void> {
   const profile = loadProfile(profileName, set);
   const { sizes, steps } = explainStrategy(resolveStrategies([spec])[0], profile, SIZES);
@@ -42,8 +59,9 @@ async function expectReplayed(spec: string, profileName: string, set: readonly s
     const run = await replayThrough(oneSubmission(size.commands), spec, { profile });
     const { latency, amplification } = run.result;
     expect(size.totalNs).toBe(onlyLatencyNs(run));
-    const byStage = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
-    for (const step of steps) byStage[step.stage] += step.ns[at];
+    expect(walked(spec, profile, size.commands)).toBe(size.totalNs);
+    const byStage: Record<string, number> = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
+    for (const step of steps) byStage[step.stage] = (byStage[step.stage] ?? 0) + step.ns[at];
     expect(byStage).toEqual(latency.breakdown_total_ns);
     expect(size.estimateShare).toBeCloseTo(latency.estimate_share, 12);
     const { exits, ioctls, host_commands, added_syncs } = amplification;
@@ -60,7 +78,7 @@ describe('a step', () => {
   it.each(SPECS)('of %s is units of one parameter', (spec) => {
     const profile = loadProfile('neoverse-mmu700');
     for (const step of explainStrategy(resolveStrategies([spec])[0], profile, SIZES).steps) {
-      expect(step.parameter).toBeDefined();
+      expect(step.tag).toBeDefined();
       for (const [at, times] of step.times.entries()) {
         expect(Number.isInteger(times)).toBe(true);
         expect(times * step.eachNs).toBe(step.ns[at]);
@@ -73,9 +91,20 @@ describe('a step', () => {
     for (const spec of SPECS) await expectReplayed(spec, 'neoverse-mmu700', set);
   });
 
+  it('that costs nothing is counted in units all the same', () => {
+    const free = loadProfile('neoverse-mmu700', ['software.vmm_per_cmd_ns=0', 'smmu.exec_tlbi_ns=0']);
+    const { steps } = explainStrategy(resolveStrategies(['ioctl'])[0], free, [8]);
+    expect(
+      steps.filter(({ eachNs }) => eachNs === 0).map(({ parameter, times, ns }) => [parameter, ...times, ...ns]),
+    ).toEqual([
+      ['software.vmm_per_cmd_ns', 9, 0],
+      ['smmu.exec_tlbi_ns', 8, 0],
+    ]);
+  });
+
   it('is counted: ioctl at n=8 enters the kernel 8 times and traps twice', () => {
     const { steps } = explainStrategy(resolveStrategies(['ioctl'])[0], loadProfile('neoverse-mmu700'), [8]);
-    const times = Object.fromEntries(steps.map((step) => [`${step.stage} ${step.parameter?.key}`, step.times[0]]));
+    const times = Object.fromEntries(steps.map((step) => [`${step.stage} ${step.parameter}`, step.times[0]]));
     expect(times).toMatchObject({
       'exit software.mmio_exit_user_ns': 1,
       'ioctl software.syscall_ioctl_ns': 8,

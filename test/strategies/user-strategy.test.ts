@@ -165,6 +165,7 @@ describe('the dry run', () => {
   const ISSUE = 'if (submission.hostCountTotal > 0) issueInBlocks(path, 0, submission.hostCountTotal);';
   const WORKER = `workerCount: 1, isWorkerPolling: false, wakeWorker(path) { path.guest(Cost.wakeUp); },`;
   const SIGNAL = submit('path.signalWorker(0); path.awaitWorker();');
+  const GATHERING = `${WORKER} ${SIGNAL}, gather(path) { path.hostSync(0); }, drain(rows, path) { ${ISSUE.replaceAll('submission', 'rows')} path.complete(rows.guestCount); }`;
 
   it.each([
     [
@@ -205,6 +206,18 @@ describe('the dry run', () => {
     ],
     ['half a cost', submit(`path.host(Cost.ioctl, 0.5); ${ISSUE}`), /whole number of units of a cost, found 0.5/],
     [
+      'less than no cost',
+      submit(`path.guest(Cost.doorbell, -1); ${ISSUE}`),
+      /whole number of units of a cost, found -1/,
+    ],
+    [
+      'half a ns',
+      submit(`path.spend(0.5, 'mine'); ${ISSUE}`),
+      /mjs:\d+: submit\(\): expected a whole number of ns for mine/,
+    ],
+    ['a time without a name', submit(`path.spend(5); ${ISSUE}`), /lower-case letters, digits and _ for a time, found/],
+    ['commands while it gathers', GATHERING, /gather\(\) for an empty publication: expected verbs of time only/],
+    [
       'a row that does not exist',
       submit(`path.effect(99); ${ISSUE}`),
       /effect\(\) of a row of the submission, found 99/,
@@ -227,7 +240,7 @@ describe('the dry run', () => {
     const file = variant('', change);
     const found = refusal(file);
     expect(found).toMatch(sentence);
-    expect(found.startsWith(`${file}: `)).toBe(true);
+    expect(found.startsWith(`${file}:`)).toBe(true);
   });
 
   it('accepts a sound worker', () => {

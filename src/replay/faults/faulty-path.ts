@@ -24,8 +24,9 @@ export class FaultyPath extends PathBuilder {
     tally: PathTally,
     layout: QueueLayout,
     private readonly faults: Faults,
+    isHostThread: boolean,
   ) {
-    super(costNs, tally, layout);
+    super(costNs, tally, layout, isHostThread);
   }
 
   override begin(program: Program, measured: boolean, rows: Submission): void {

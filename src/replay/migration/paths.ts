@@ -33,6 +33,7 @@ class RunningTransport implements Transport {
   readonly compilesEach: boolean;
   readonly flawOf?: FlawOf;
   readonly unmapsWithoutRanges: boolean;
+  readonly gather?: NonNullable<Transport['gather']>;
   private readonly forwardOf: Transport['forward'];
   private readonly submitOf: Transport['submit'];
   private readonly drainOf: Transport['drain'];
@@ -48,6 +49,7 @@ class RunningTransport implements Transport {
     this.compilesEach = made.compilesEach === true;
     this.unmapsWithoutRanges = made.unmapsWithoutRanges === true;
     if (made.flawOf !== undefined) this.flawOf = made.flawOf;
+    if (made.gather !== undefined) this.gather = made.gather.bind(made);
     this.forwardOf = made.forward;
     this.submitOf = made.submit;
     this.drainOf = made.drain;

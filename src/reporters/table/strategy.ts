@@ -75,7 +75,7 @@ function stepRows({ steps }: StrategyDocument): Row[] {
     stage: step.stage,
     parameter: step.parameter ?? NO_VALUE,
     tag: step.tag ?? NO_VALUE,
-    each: step.parameter === null ? NO_VALUE : formatCount(step.each_ns),
+    each: step.tag === null ? NO_VALUE : formatCount(step.each_ns),
     times: step.times.map(formatCount),
     ns: step.ns,
     help: step.help ?? NO_VALUE,

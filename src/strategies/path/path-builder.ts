@@ -22,6 +22,7 @@ export class PathBuilder extends QueueVerbs {
   trapToVmm(cause: string = ExitCause.ProdWrite): void {
     this.tally.onExit(cause, this.measured);
     this.host(Cost.exitUserEntry);
+    this.runsOn = 1;
     this.program.add(Step.Lock);
     this.host(Cost.vmmDispatch);
   }
@@ -30,12 +31,14 @@ export class PathBuilder extends QueueVerbs {
   trapToVmmUnlocked(): void {
     this.tally.onExit(ExitCause.ProdWrite, this.measured);
     this.host(Cost.exitUserEntry);
+    this.runsOn = 1;
     this.host(Cost.vmmDispatch);
   }
 
   /** The VMM, which holds no lock, resumes the guest. */
   returnToGuestUnlocked(): void {
     this.host(Cost.exitUserReturn);
+    this.runsOn = 0;
   }
 
   /** The guest's reads of a trapped CONS register, once per CMD_SYNC, that the VMM answers without its big lock. */
@@ -52,6 +55,7 @@ export class PathBuilder extends QueueVerbs {
   returnToGuest(): void {
     this.program.add(Step.Unlock);
     this.host(Cost.exitUserReturn);
+    this.runsOn = 0;
   }
 
   /** A register write (a PROD doorbell, unless said otherwise) exits to the host kernel only. */

@@ -7,7 +7,7 @@
 
 /** Operations. Operands are named a, b, c. */
 export const enum Step {
-  /** Spend a ns on cost b; c = 1 when host CPU is busy with it. */
+  /** Spend a ns on cost b; c = 1 when host CPU is busy with it, 2 when the VMM's is. */
   Spend = 0,
   /** Take the VMM's big lock. */
   Lock = 1,

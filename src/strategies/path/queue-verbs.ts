@@ -1,5 +1,6 @@
 /**
- * The verbs that spend time and put commands into queues; the verbs of traps and system calls are in path-builder.ts.
+ * The verbs that put commands into queues; those of time are in time-verbs.ts, those of traps and system calls in
+ * path-builder.ts.
  *
  * Queues are what the transport calls them; where they are, on several SMMUs and beside those of other VMs, is the layout's
  * business. Commands for several SMMUs are issued one SMMU after the other.
@@ -7,9 +8,9 @@
 import { Opcode } from '../../trace/opcodes.js';
 import { OwnCommand } from './attachments.js';
 import { Cost } from './costs.js';
-import { type Program, Step } from './program.js';
-import type { Submission } from './submission.js';
+import { Step } from './program.js';
 import { ExitCause, type PathTally } from './tally.js';
+import { TimeVerbs } from './time-verbs.js';
 
 /** Where the queues that a transport names are: on several SMMUs, and beside those of other VMs. */
 export interface QueueLayout {
@@ -24,27 +25,18 @@ export interface QueueLayout {
 /** One VM on one SMMU: queues are what the transport calls them. */
 const PLAIN_LAYOUT: QueueLayout = { smmus: 1, queuesPerSmmu: 0, firstOwnQueue: 1, firstWorker: 0 };
 
-/** Compiles the verbs of time and queues into steps. */
-export class QueueVerbs {
-  protected program!: Program;
-  protected measured = true;
-  protected rows: Submission | undefined;
+/** Compiles the verbs of queues into steps. */
+export class QueueVerbs extends TimeVerbs {
   /** SMMU to which the verbs are limited (see `onSmmu`); -1: none. */
   private only = -1;
 
   constructor(
-    /** ns per cost id (see costTable). */
-    protected readonly costNs: Float64Array,
-    protected readonly tally: PathTally,
+    costNs: Float64Array,
+    tally: PathTally,
     protected readonly layout: QueueLayout = PLAIN_LAYOUT,
-  ) {}
-
-  /** Start writing into `program`; `rows` is the submission or drain that the verbs refer to. */
-  begin(program: Program, measured: boolean, rows: Submission): void {
-    program.clear();
-    this.program = program;
-    this.measured = measured;
-    this.rows = rows;
+    isHostThread = false,
+  ) {
+    super(costNs, tally, isHostThread);
   }
 
   /** SMMUs that the path may have to serve one after the other. */
@@ -80,16 +72,6 @@ export class QueueVerbs {
     return smmu * layout.queuesPerSmmu + (queue === 0 ? 0 : queue - 1 + layout.firstOwnQueue);
   }
 
-  /** Guest CPU spends `times` units of `cost`. */
-  guest(cost: number, times = 1): void {
-    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 0);
-  }
-
-  /** Host CPU spends `times` units of `cost`. */
-  host(cost: number, times = 1): void {
-    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 1);
-  }
-
   /**
    * Host kernel: send command `own` (see OwnCommand), an `opcode`, of attachment `at` on `queue`, for the reason
    * `extraCause`. All but the prefetch get a CMD_SYNC and are waited for.
@@ -105,11 +87,6 @@ export class QueueVerbs {
       this.program.add(Step.AwaitSync, cpu);
     }
     this.irqsOn();
-  }
-
-  /** A VMM thread other than this one spends `times` units of `cost` while this one waits for it. */
-  vmm(cost: number, times = 1): void {
-    if (times > 0) this.program.add(Step.Spend, this.costNs[cost] * times, cost, 2);
   }
 
   /**

@@ -46,8 +46,14 @@ export function definitionFaults(definition: unknown): string[] {
 /** Violations of Transport, of what `create` returned. */
 export function transportFaults(transport: unknown): string[] {
   if (!isObject(transport)) return [`create(): expected a Transport, found ${named(transport)}`];
-  const { queueCount, workerCount, isWorkerPolling, workerSpinNs } = transport;
-  const needed = ['forward', 'submit', ...(workerCount === 0 ? [] : ['wakeWorker', 'drain'])];
+  const { queueCount, workerCount, isWorkerPolling, workerSpinNs, gather } = transport;
+  const isGathering = workerCount !== 0 && gather !== undefined;
+  const needed = [
+    'forward',
+    'submit',
+    ...(workerCount === 0 ? [] : ['wakeWorker', 'drain']),
+    ...(isGathering ? ['gather'] : []),
+  ];
   const isPollingKnown = typeof isWorkerPolling === 'boolean' || (workerCount === 0 && isWorkerPolling === undefined);
   return [
     fault('create(): queueCount', 'an integer from 1 up', queueCount, isCount(queueCount, 1)),

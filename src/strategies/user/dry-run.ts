@@ -40,6 +40,7 @@ const HANDLING_VALUES: readonly unknown[] = Object.values(HANDLINGS);
 const FUNCTIONS: Readonly<Record<ProgramRole, string>> = {
   submit: 'submit()',
   wakeWorker: 'wakeWorker()',
+  gather: 'gather()',
   drain: 'drain()',
 };
 
@@ -118,6 +119,7 @@ class Sample {
     inspect('submit', () => transport.submit(submission, path));
     if (inspector.isSignalled && faults.length === 0) {
       inspect('wakeWorker', () => transport.wakeWorker(path));
+      inspect('gather', () => transport.gather?.(path));
       inspect('drain', () => transport.drain(submission, path));
     }
     for (const fault of inspector.deliveryFaults()) faults.push(['submit()', fault]);

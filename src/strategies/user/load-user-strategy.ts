@@ -15,7 +15,9 @@ import { emulate, isAttachCommand } from '../attach.js';
 import { forwardNested, isDeviceCacheCommand, isForwardable, isVcmdqCommand } from '../forwarding.js';
 import { forwardToHost, hostKernel } from '../host-kernel.js';
 import { COSTS } from '../path/costs.js';
+import type { PathBuilder } from '../path/path-builder.js';
 import { ExitCause } from '../path/tally.js';
+import { VerbError } from '../path/verb-error.js';
 import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
@@ -197,7 +199,7 @@ function defaultExport(file: string, path: string): unknown {
 }
 
 function guardedTransport(made: Transport, file: string, path: string): Transport {
-  const { queueCount, workerCount } = made;
+  const { queueCount, workerCount, gather } = made;
   return {
     ...made,
     queueCount,
@@ -214,6 +216,9 @@ function guardedTransport(made: Transport, file: string, path: string): Transpor
     },
     submit: (submission, builder) => attempt(file, path, 'submit()', () => made.submit(submission, builder)),
     wakeWorker: (builder) => attempt(file, path, 'wakeWorker()', () => made.wakeWorker(builder)),
+    ...(gather === undefined
+      ? {}
+      : { gather: (builder: PathBuilder) => attempt(file, path, 'gather()', () => gather.call(made, builder)) }),
     drain: (rows, builder) => attempt(file, path, 'drain()', () => made.drain(rows, builder)),
   };
 }
@@ -223,7 +228,7 @@ function attempt<T>(file: string, path: string, what: string, work: () => T): T 
   try {
     return work();
   } catch (error) {
-    throw defect(file, path, `${what}: expected it to return, found`, error);
+    throw defect(file, path, error instanceof VerbError ? `${what}:` : `${what}: expected it to return, found`, error);
   }
 }
 
@@ -231,7 +236,8 @@ function attempt<T>(file: string, path: string, what: string, work: () => T): T 
 function defect(file: string, path: string, what: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   const line = lineIn(path, error instanceof Error ? error.stack : undefined);
-  const thrown = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : named(error);
+  const name = error instanceof VerbError ? '' : `${(error as Error)?.name}: `;
+  const thrown = error instanceof Error ? `${name}${error.message.split('\n')[0]}` : named(error);
   return new UsageError(`${file}${line === undefined ? '' : `:${line}`}: ${what} ${thrown}`);
 }
 

@@ -5,19 +5,19 @@
  * does for issued commands: fetch, execution, CMD_SYNC. Nothing else runs, so locks are free and queues empty. The replay
  * of the same submission must come to the same ns (test/strategies/explain.test.ts).
  */
-import { AtcLinks } from '../machine/engine/atc-links.js';
-import { HALTING } from '../machine/engine/contracts.js';
-import { executionCost } from '../machine/engine/execution-cost.js';
-import { type SyncBackoff, syncBackoff } from '../machine/engine/sync-backoff.js';
-import { Simulator } from '../machine/sim/simulator.js';
-import type { LoadedProfile } from '../profiles/load.js';
-import { Cost, costTable } from '../strategies/path/costs.js';
-import { PathBuilder } from '../strategies/path/path-builder.js';
-import { Program, Step } from '../strategies/path/program.js';
-import type { Submission } from '../strategies/path/submission.js';
-import type { Transport } from '../strategies/transport.js';
-import { TrialTally } from '../strategies/user/trial.js';
-import { Opcode } from '../trace/opcodes.js';
+import { AtcLinks } from '../../src/machine/engine/atc-links.js';
+import { HALTING } from '../../src/machine/engine/contracts.js';
+import { executionCost } from '../../src/machine/engine/execution-cost.js';
+import { type SyncBackoff, syncBackoff } from '../../src/machine/engine/sync-backoff.js';
+import { Simulator } from '../../src/machine/sim/simulator.js';
+import type { LoadedProfile } from '../../src/profiles/load.js';
+import { Cost, costTable } from '../../src/strategies/path/costs.js';
+import { PathBuilder } from '../../src/strategies/path/path-builder.js';
+import { Program, Step } from '../../src/strategies/path/program.js';
+import type { Submission } from '../../src/strategies/path/submission.js';
+import type { Transport } from '../../src/strategies/transport.js';
+import { TrialTally } from '../../src/strategies/user/trial.js';
+import { Opcode } from '../../src/trace/opcodes.js';
 
 /** What was spent on one cost. */
 export interface Charge {
@@ -109,6 +109,7 @@ export class PathWalk {
 
   private runWorker(): void {
     this.walk(this.compiled(() => this.transport.wakeWorker(this.path)));
+    this.walk(this.compiled(() => this.transport.gather?.(this.path)));
     this.walk(this.compiled(() => this.transport.drain(this.rows, this.path)));
   }
 
@@ -160,7 +161,7 @@ export class PathWalk {
   }
 
   private spend(cost: number, ns: number): void {
-    this.add(cost, this.costNs[cost] === 0 ? 1 : ns / this.costNs[cost], ns);
+    this.add(cost, (this.costNs[cost] ?? 0) === 0 ? 1 : ns / this.costNs[cost], ns);
   }
 
   private add(cost: number, times: number, ns: number): void {
