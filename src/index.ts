@@ -3,11 +3,11 @@
  *
  * - The tool's work as functions: `replay`, `compare`, `inspect`, `openTrace`, `sweep`, `convert`, with the defaults of the
  *   command line. What the options or the input are to blame for is a UserError.
- * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Handling`, the rules
+ * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Fate`, the rules
  *   of the host's ioctl (`forwardToHost`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
  */
-import { HANDLINGS, type Handling as HandlingValue } from './strategies/transport.js';
+import { FATES, type Fate as FateValue } from './strategies/transport.js';
 
 export type { InspectDocument } from './analysis/inspect/document.js';
 export type { OpenTrace } from './formats/open-trace.js';
@@ -54,5 +54,5 @@ export type { EventBatch } from './trace/events.js';
 export { OPCODES as Opcode, opcodeClass } from './trace/opcodes.js';
 
 /** What `forward` of a strategy returns: as values, and as their type. */
-export const Handling = HANDLINGS;
-export type Handling = HandlingValue;
+export const Fate = FATES;
+export type Fate = FateValue;

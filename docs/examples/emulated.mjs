@@ -5,7 +5,7 @@
  * What its closed form is: two exits, one dispatch, and vmm_per_cmd for each command and the CMD_SYNC. A range costs as much
  * as a page, which in QEMU it does not: a range is taken apart into aligned pieces.
  */
-export default ({ Cost, Handling, Opcode, noWorker, opcodeClass }) => ({
+export default ({ Cost, Fate, Opcode, noWorker, opcodeClass }) => ({
   name: 'emulated',
   summary: 'plain QEMU: PROD write traps to the VMM, which emulates every command',
   defaultAtc: 'vsid',
@@ -18,8 +18,8 @@ export default ({ Cost, Handling, Opcode, noWorker, opcodeClass }) => ({
 
     forward(c0Low) {
       const opcode = c0Low & 0xff;
-      if (opcodeClass(opcode) === undefined) return Handling.Refused;
-      return opcode === Opcode.SYNC ? Handling.Absorbed : Handling.Emulated;
+      if (opcodeClass(opcode) === undefined) return Fate.Refused;
+      return opcode === Opcode.SYNC ? Fate.Absorbed : Fate.Emulated;
     },
 
     submit(submission, path) {

@@ -3,7 +3,7 @@
  */
 
 import { LatencyRecorder } from '../numbers/latency-recorder.js';
-import type { Course } from '../replay/course.js';
+import type { CostTrail } from '../replay/cost-trail.js';
 import type { Operation } from '../replay/operation.js';
 import { type ReplayProbe, THREAD_KINDS } from '../replay/probe.js';
 import { MOST_COSTS } from '../strategies/path/own-times.js';
@@ -91,7 +91,7 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, _course: Course, hasWork: boolean): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, _trail: CostTrail, hasWork: boolean): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
@@ -103,7 +103,7 @@ export class ReplayMetrics implements ReplayProbe {
 
   onOperation(operation: Operation): void {
     if (!operation.measured) return;
-    const { publishedNs, doneNs, heldNs, publications, course } = operation;
+    const { publishedNs, doneNs, heldNs, publications, trail } = operation;
     if (operation.tlbis > 0) this.invalidatingOperations++;
     if (!operation.hasWork) {
       this.operationsWithoutWork++;
@@ -116,7 +116,7 @@ export class ReplayMetrics implements ReplayProbe {
     this.operation.record(heldNs);
     this.operationSpan.record(doneNs - publishedNs);
     this.slowest.offer(operation);
-    course.addTo(this.spentNs);
+    trail.addTo(this.spentNs);
   }
 
   onUnfinishedOperation({ measured, hasWork, heldNs }: Operation): void {

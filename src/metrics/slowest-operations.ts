@@ -1,6 +1,6 @@
 /** The slowest operations of a replay, with where their time went: a bounded list, whatever the trace's length. */
 
-import type { Course } from '../replay/course.js';
+import type { CostTrail } from '../replay/cost-trail.js';
 import type { Operation } from '../replay/operation.js';
 import { MOST_COSTS, nsByStage, stageName, stageOf } from '../strategies/path/own-times.js';
 
@@ -28,23 +28,23 @@ export class SlowestOperations {
   }
 }
 
-function slowOperation({ event, vm, vcpu, publishedNs, heldNs, doneNs, publications, commands, course }: Operation) {
+function slowOperation({ event, vm, vcpu, publishedNs, heldNs, doneNs, publications, commands, trail }: Operation) {
   return {
     ...{ event, vm, vcpu, published_ns: publishedNs, latency_ns: heldNs, span_ns: doneNs - publishedNs },
     ...{ prod_writes: publications, commands },
-    breakdown_ns: breakdown(course),
-    course: courseResult(course),
+    breakdown_ns: breakdown(trail),
+    course: courseResult(trail),
   };
 }
 
-function breakdown(course: Course): Record<string, number> {
+function breakdown(trail: CostTrail): Record<string, number> {
   const spentNs = new Float64Array(MOST_COSTS);
-  course.addTo(spentNs);
+  trail.addTo(spentNs);
   return Object.fromEntries(Object.entries(nsByStage(spentNs)).filter(([, ns]) => ns > 0));
 }
 
 /** By stage: costs of one stage that follow each other are one interval. */
-function courseResult({ count, cost, ns, resolutionNs }: Course) {
+function courseResult({ count, cost, ns, resolutionNs }: CostTrail) {
   const stages: string[] = [];
   const ends: number[] = [];
   let untilNs = 0;

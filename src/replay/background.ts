@@ -67,7 +67,7 @@ export class Background extends Thread {
   protected finished(): void {
     const now = this.machine.simulator.nowNs;
     this.machine.probe.onBackground(now - this.arrivalNs);
-    this.machine.timeline?.onDrain(this.actor, 1, this.arrivalNs + this.course.spentOn(Cost.vcpuWait), now);
+    this.machine.timeline?.onDrain(this.actor, 1, this.arrivalNs + this.trail.spentOn(Cost.vcpuWait), now);
     if (this.isWanted()) this.scheduleNext();
   }
 

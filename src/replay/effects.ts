@@ -5,7 +5,7 @@
  * entries from the simulated time of its publication, a host command removes them when the SMMU (or the device) has
  * executed it, and the guest has seen it done when its submission ends.
  *
- * Contract: `condemn` before any effect of the same command; a reference is used once and then gone; -1 = nothing to do.
+ * Contract: `markStale` before any effect of the same command; a reference is used once and then gone; -1 = nothing to do.
  */
 
 import type { Smmus } from '../smmu/smmus.js';
@@ -62,7 +62,7 @@ export class OrderedEffects implements Effects {
     isEmulated: boolean,
     smmus: number,
   ): number {
-    this.smmus.condemn(c0Low, c0High, c1Low, c1High, number, queue, smmus);
+    this.smmus.markStale(c0Low, c0High, c1Low, c1High, number, queue, smmus);
     if (isEmulated) this.smmus.execute(c0Low, c0High, c1Low, c1High, -1, smmus);
     return -1;
   }
@@ -124,7 +124,7 @@ export class TimedEffects implements Effects {
       if (submission.guestOpcode[row] === Opcode.SYNC) submission.lastSyncNumber = number;
       const ref = submission.guestRef[row];
       if (ref < 0) continue;
-      smmus.condemn(
+      smmus.markStale(
         store.c0Low[ref],
         store.c0High[ref],
         store.c1Low[ref],

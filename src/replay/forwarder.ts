@@ -11,7 +11,7 @@ import { NamedCounts } from '../strategies/path/named-counts.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { InstanceRouting } from '../strategies/routing/routing.js';
 import type { AtcTargeting } from '../strategies/targeting/targeting.js';
-import { Handling, type Transport } from '../strategies/transport.js';
+import { Fate, type Transport } from '../strategies/transport.js';
 import type { Topology } from '../topology/topology.js';
 import type { CommandWords } from '../trace/command.js';
 import { fieldsOf } from '../trace/command-fields.js';
@@ -175,41 +175,41 @@ export class Forwarder implements HostCommandReceiver, RequestReceiver {
     const isGuestsOwn = !faults.isInjected(queue.flags[row]);
     if (opcode === Opcode.ATC_INV && !isOpcodeOnly && isGuestsOwn) this.topology.meetAts(c0High);
     this.sink.isSidUnknown = isOpcodeOnly;
-    let handling: Handling = Handling.Absorbed;
-    if (this.takesUnmaps) handling = Handling.Absorbed;
+    let fate: Fate = Fate.Absorbed;
+    if (this.takesUnmaps) fate = Fate.Absorbed;
     else if (faults.isSound(row)) {
-      handling = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
+      fate = this.transport.forward(c0Low, c0High, c1Low, c1High, this.sink, previousOpcode);
     } else {
       const words: CommandWords = [c0Low, c0High, c1Low, c1High];
-      handling = faults.forward(this.transport, row, words, this.sink, this, previousOpcode);
+      fate = faults.forward(this.transport, row, words, this.sink, this, previousOpcode);
     }
     // The targeting may have nobody to send an ATC_INV to: it ends here.
-    if (handling === Handling.Forwarded && this.made.count === 0) handling = Handling.Absorbed;
+    if (fate === Fate.Forwarded && this.made.count === 0) fate = Fate.Absorbed;
     // A refused command never completes for the guest, so it covers nothing; nor does one that the path has no use for;
     // one whose operands are unknown cannot act.
     let guestRef = -1;
     if (
       !isOpcodeOnly &&
-      handling !== Handling.Refused &&
-      handling !== Handling.Absorbed &&
+      fate !== Fate.Refused &&
+      fate !== Fate.Absorbed &&
       !faults.isKnownToFail(row) &&
       !this.isAtcKnownToFail(opcode, c0High, row)
     ) {
       // Emulated configuration commands still reach the SMMU's configuration, by way of the host's own driver.
-      const isEmulated = handling === Handling.Emulated && opcodeClass(opcode) === 'config';
+      const isEmulated = fate === Fate.Emulated && opcodeClass(opcode) === 'config';
       const covers = this.ownsStage1Only && opcode === Opcode.TLBI_NSNH_ALL ? Opcode.TLBI_NH_ALL : c0Low;
       const meant = this.isForStream(c0Low) ? this.smmuOf(c0High) : this.topology.smmusOfQueue(queueIndex);
       const number = this.commandNumber;
       guestRef = effects.guestCommand(covers, c0High, c1Low, c1High, number, queueIndex, isEmulated, meant);
     }
     submission.addGuest(opcode, guestRef, faults.markOf(row), numberOf(this.sink.vm, this.commandNumber));
-    if (handling === Handling.Emulated && isAttachCommand(opcode)) {
+    if (fate === Fate.Emulated && isAttachCommand(opcode)) {
       this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
     }
     this.takeHostCommands(isOpcodeOnly, submission, this.routed(c0Low, c0High, queueIndex));
-    probe.onGuestCommand(opcode, handling === Handling.Forwarded, submission.measured);
-    if (handling === Handling.Refused) probe.onRefused(opcode, submission.measured);
-    if (handling === Handling.Swallowed) probe.onSwallowed(opcode, submission.measured);
+    probe.onGuestCommand(opcode, fate === Fate.Forwarded, submission.measured);
+    if (fate === Fate.Refused) probe.onRefused(opcode, submission.measured);
+    if (fate === Fate.Swallowed) probe.onSwallowed(opcode, submission.measured);
   }
 
   /** The guest's ATC_INV reaches a device that never answers, and the guest is told: it covers nothing. */

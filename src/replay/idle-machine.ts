@@ -12,7 +12,7 @@ import type { Submission } from '../strategies/path/submission.js';
 import type { StrategyChoice } from '../strategies/spec.js';
 import { TrialTally } from '../strategies/user/trial.js';
 import { Topology } from '../topology/topology.js';
-import type { Course } from './course.js';
+import type { CostTrail } from './cost-trail.js';
 import type { ReplayProbe } from './probe.js';
 import { SimulatedHost } from './simulated-host.js';
 import { Vcpu } from './vcpu.js';
@@ -59,7 +59,7 @@ class PassageProbe extends TrialTally implements ReplayProbe {
   latencyNs = -1;
   readonly spentNs = new Map<number, number>();
 
-  onSubmission(_submission: Submission, publishedNs: number, doneNs: number, { count, cost, ns }: Course): void {
+  onSubmission(_submission: Submission, publishedNs: number, doneNs: number, { count, cost, ns }: CostTrail): void {
     this.latencyNs = doneNs - publishedNs;
     for (let at = 0; at < count; at++) this.spentNs.set(cost[at], (this.spentNs.get(cost[at]) ?? 0) + ns[at]);
   }

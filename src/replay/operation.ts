@@ -6,7 +6,7 @@
  * SYNC. What the guest does between its PROD writes is its own work and is left out; the span includes it.
  */
 import type { Submission } from '../strategies/path/submission.js';
-import { Course } from './course.js';
+import { CostTrail } from './cost-trail.js';
 
 /** The operation of one vCPU that is under way, or was the last to end. A view: valid during the call that hands it over. */
 export class Operation {
@@ -30,15 +30,15 @@ export class Operation {
   /** The path had something to do for it. A paravirtual guest has no request for most commands: they cost it nothing. */
   hasWork = false;
   /** Where the time went: the courses of its publications, one behind the other. */
-  course: Course;
-  private readonly joined = new Course();
+  trail: CostTrail;
+  private readonly joined = new CostTrail();
 
   constructor() {
-    this.course = this.joined;
+    this.trail = this.joined;
   }
 
-  /** `submission` has ended: it held the vCPU from `publishedNs` to `doneNs`, spent as `course` says. */
-  add(submission: Submission, publishedNs: number, doneNs: number, course: Course, hasWork: boolean): void {
+  /** `submission` has ended: it held the vCPU from `publishedNs` to `doneNs`, spent as `trail` says. */
+  add(submission: Submission, publishedNs: number, doneNs: number, trail: CostTrail, hasWork: boolean): void {
     const isFirst = this.publications++ === 0;
     if (isFirst) this.begin(submission, publishedNs);
     this.doneNs = doneNs;
@@ -46,14 +46,14 @@ export class Operation {
     this.tlbis += submission.tlbiCount;
     this.path = submission.path;
     if (isFirst) this.joined.clear();
-    this.course = this.joined;
+    this.trail = this.joined;
     // Whatever passed meanwhile, this path has not held the vCPU in it.
     if (!hasWork) return;
     this.hasWork = true;
     this.heldNs += doneNs - publishedNs;
     // One PROD write is all of it, as nearly always: nothing to join.
-    if (isFirst && submission.syncCount > 0) this.course = course;
-    else this.joined.append(course);
+    if (isFirst && submission.syncCount > 0) this.trail = trail;
+    else this.joined.append(trail);
   }
 
   /** The next publication begins another. */

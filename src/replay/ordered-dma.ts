@@ -51,7 +51,7 @@ export class OrderedDma extends DmaFeed {
   private translate(batch: EventBatch, from: number, to: number, event: number, isMeasured: boolean): void {
     const { probe } = this;
     const { iovaPage } = batch;
-    const smmu = this.aim(batch, from);
+    const smmu = this.selectStream(batch, from);
     const { access } = smmu;
     const isFault = batch.outcome[from] === Outcome.Fault;
     let ns = 0;
@@ -70,7 +70,7 @@ export class OrderedDma extends DmaFeed {
   }
 
   /** Point the SMMU of `row` at whatever else than a page the row names; returns that SMMU. */
-  private aim(batch: EventBatch, row: number): Smmu {
+  private selectStream(batch: EventBatch, row: number): Smmu {
     const { topology } = this;
     const sid = batch.sid[row];
     const ssid = batch.ssid[row];
@@ -79,7 +79,7 @@ export class OrderedDma extends DmaFeed {
     if (sid >= 0 && asid >= 0) topology.bind(sid, ssid, asid);
     const smmu = this.smmus.of(sid);
     const stream = smmu.streamOf(sid, ssid, asid, batch.vmid[row], stage);
-    smmu.aim(stream, batch.pageSizeLog2[row], batch.granuleLog2[row] || topology.guestGranuleLog2, stage);
+    smmu.selectStream(stream, batch.pageSizeLog2[row], batch.granuleLog2[row] || topology.guestGranuleLog2, stage);
     return smmu;
   }
 }

@@ -2,12 +2,12 @@
  * The hooks through which everything observes a replay. The model never prints and never aggregates: metrics are probes.
  *
  * Contract: hooks are called in simulated-time order per thread; they must not change the model; they get numbers and
- * short-lived views (`submission`, `course`, `operation`) that are valid during the call only. `measured` is false while warming up.
+ * short-lived views (`submission`, `trail`, `operation`) that are valid during the call only. `measured` is false while warming up.
  */
 import type { EngineProbe } from '../machine/engine/contracts.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { PathTally } from '../strategies/path/tally.js';
-import type { Course } from './course.js';
+import type { CostTrail } from './cost-trail.js';
 import type { Operation } from './operation.js';
 
 /** Kinds of host threads: keys of `host.cpu_ns` (design §8). */
@@ -45,7 +45,7 @@ export interface ReplayProbe extends EngineProbe, PathTally {
    * A vCPU has finished a submission: it has seen its SYNC, or (no SYNC in it) resumed after the PROD write. `hasWork`: the path
    * had something to do for it.
    */
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, course: Course, hasWork: boolean): void;
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, trail: CostTrail, hasWork: boolean): void;
   /** The vCPU has seen the SYNC that ends `operation`. */
   onOperation(operation: Operation): void;
   /** The trace has ended before a SYNC that would end `operation`. */

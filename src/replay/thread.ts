@@ -10,7 +10,7 @@ import { Cost } from '../strategies/path/costs.js';
 import { FaultPoint, Program, STEP_OPERANDS, Step } from '../strategies/path/program.js';
 import type { Submission } from '../strategies/path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
-import { Course } from './course.js';
+import { CostTrail } from './cost-trail.js';
 import { IrqSection } from './irq-section.js';
 import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
@@ -43,7 +43,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
   readonly actor: number;
   syncsOutstanding = 0;
   /** What has been charged since the program began. */
-  readonly course = new Course();
+  readonly trail = new CostTrail();
   /** Being executed. */
   protected program = new Program();
   private readonly owner: number;
@@ -89,14 +89,14 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
 
   chargeUntil(cost: number, untilNs: number): void {
     if (untilNs <= this.clockNs) return;
-    this.course.add(cost, untilNs - this.clockNs);
+    this.trail.add(cost, untilNs - this.clockNs);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, untilNs);
     this.clockNs = untilNs;
   }
 
   /** Begin the compiled program now; the time since `fromNs` is charged to `waitCost`. */
   protected begin(fromNs: number, waitCost: number, nowNs: number): void {
-    this.course.clear();
+    this.trail.clear();
     this.clockNs = fromNs;
     this.chargeWait(waitCost, nowNs);
     this.step = 0;
@@ -114,14 +114,14 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
    * The worker has completed this thread's submission: take over its charges and go on. Until `gatherStartNs` the wait counts
    * as `waitCost`, then as what the worker gathered with, then comes its drain.
    */
-  releaseFromWorker(drained: Course, gathered: Course, gatherStartNs: number, waitCost: number): void {
+  releaseFromWorker(drained: CostTrail, gathered: CostTrail, gatherStartNs: number, waitCost: number): void {
     this.chargeUntil(waitCost, gatherStartNs);
     let untilNs = gatherStartNs;
     for (let at = 0; at < gathered.count; at++) {
       untilNs += gathered.ns[at];
       this.chargeUntil(gathered.cost[at], untilNs);
     }
-    this.course.append(drained);
+    this.trail.append(drained);
     const { simulator } = this.machine;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;
@@ -260,7 +260,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
   /** Returns false if the thread has to be woken when the time has passed. */
   private spend(ns: number, cost: number, cpu: number): boolean {
     const { simulator, probe } = this.machine;
-    this.course.add(cost, ns);
+    this.trail.add(cost, ns);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
     if (cpu === 1) probe.onHostCpu(this.threadKind, ns);

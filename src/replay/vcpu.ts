@@ -143,15 +143,15 @@ export class Vcpu extends Thread implements HeldVcpu {
   }
 
   protected finished(): void {
-    const { machine, current, course, operation } = this;
+    const { machine, current, trail, operation } = this;
     this.lastEndNs = machine.simulator.nowNs;
     if (!this.hasTimedOut) machine.effects.seen(current);
     const hasWork = this.program.length > 0;
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, course, hasWork);
-    operation.add(current, this.publishNs, this.lastEndNs, course, hasWork);
+    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, trail, hasWork);
+    operation.add(current, this.publishNs, this.lastEndNs, trail, hasWork);
     if (machine.timeline !== undefined) {
       // What an open-loop guest waited for its own vCPU belongs to the submission before.
-      const startNs = this.publishNs + course.spentOn(Cost.vcpuWait);
+      const startNs = this.publishNs + trail.spentOn(Cost.vcpuWait);
       machine.timeline.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
     }
     if (current.syncCount > 0) {

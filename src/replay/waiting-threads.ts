@@ -2,12 +2,12 @@
  * Threads that wait for the submissions of one drain, in the order of these. Columns, used again drain after drain: row i is
  * a thread, the drain's guest rows up to and including its submission's last, and what its wait until the drain counts as.
  */
-import type { Course } from './course.js';
+import type { CostTrail } from './cost-trail.js';
 
 /** A thread that may wait for a worker. */
 export interface WaitingThread {
   /** The worker has completed this thread's submission: take over the charges of its gathering and of its drain, and go on. */
-  releaseFromWorker(drained: Course, gathered: Course, gatherStartNs: number, waitCost: number): void;
+  releaseFromWorker(drained: CostTrail, gathered: CostTrail, gatherStartNs: number, waitCost: number): void;
 }
 
 export class WaitingThreads {

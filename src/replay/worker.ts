@@ -12,7 +12,7 @@ import type { PathBuilder } from '../strategies/path/path-builder.js';
 import { Program } from '../strategies/path/program.js';
 import { Submission } from '../strategies/path/submission.js';
 import type { Transport } from '../strategies/transport.js';
-import { Course } from './course.js';
+import { CostTrail } from './cost-trail.js';
 import { FaultyPath } from './faults/faulty-path.js';
 import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
@@ -38,7 +38,7 @@ export class Worker extends Thread implements WorkerPort {
   private arrivingWaiters = new WaitingThreads();
   private state: 'idle' | 'waking' | 'gathering' | 'draining' = 'idle';
   /** How it gathered before the present drain, and from when on; empty and the drain's start if it does not. */
-  private readonly gathered = new Course();
+  private readonly gathered = new CostTrail();
   private gatherStartNs = 0;
   /** When an adaptive worker ran out of work, and since when it has polled; -1: it has never had any. */
   private idleSinceNs = -1;
@@ -157,7 +157,7 @@ export class Worker extends Thread implements WorkerPort {
       return;
     }
     const now = this.machine.simulator.nowNs;
-    if (this.state === 'gathering') this.gathered.append(this.course);
+    if (this.state === 'gathering') this.gathered.append(this.trail);
     else {
       this.gatherStartNs = now;
       this.gathered.clear();
@@ -220,7 +220,7 @@ export class Worker extends Thread implements WorkerPort {
     while (this.released < drainWaiters.count && drainWaiters.endRow[this.released] <= rows) {
       const at = this.released++;
       drainWaiters.thread[at].releaseFromWorker(
-        this.course,
+        this.trail,
         this.gathered,
         this.gatherStartNs,
         drainWaiters.waitCost[at],

@@ -64,7 +64,7 @@ export class CommandEffects {
   }
 
   /** The guest has published command `number` of `queue`: whatever it covers is from now on used at the guest's risk. */
-  condemn(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue: number): void {
+  markStale(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue: number): void {
     const { scope, structures } = this;
     const { staleUse } = structures;
     if (this.pending === null && staleUse === null) return;
@@ -74,9 +74,9 @@ export class CommandEffects {
     if (scope.domain === Domain.None) return;
     if (this.pending !== null) this.pending.push(scope, number, queue);
     const mark = staleUse === null ? UNMARKED : staleUse.mark(number, queue);
-    if (scope.domain === Domain.Atc) structures.devices.atcOf(scope.firstGroup)?.condemnOwn(scope, mark);
-    else if (scope.domain === Domain.Config) structures.configuration.cache?.condemnOwn(scope, mark);
-    else this.condemnTranslations(mark);
+    if (scope.domain === Domain.Atc) structures.devices.atcOf(scope.firstGroup)?.markOwnStale(scope, mark);
+    else if (scope.domain === Domain.Config) structures.configuration.cache?.markOwnStale(scope, mark);
+    else this.markTranslationsStale(mark);
   }
 
   /** The guest has seen a SYNC complete on `queue` that follows its command `number`. */
@@ -98,13 +98,13 @@ export class CommandEffects {
     return removed;
   }
 
-  private condemnTranslations(mark: number): void {
+  private markTranslationsStale(mark: number): void {
     const { scope, tcu } = this;
     const { tbus, walkS1, walkS2, ipa } = this.structures;
-    for (let i = 0; i < tbus.length; i++) tbus[i].condemn(scope, mark);
-    if (tcu !== null) tcu.condemnOwn(scope, mark);
-    if (walkS1 !== null) walkS1.condemn(scope, mark);
-    if (walkS2 !== null) walkS2.condemn(scope, mark);
-    if (ipa !== null) ipa.condemnOwn(scope, mark);
+    for (let i = 0; i < tbus.length; i++) tbus[i].markStale(scope, mark);
+    if (tcu !== null) tcu.markOwnStale(scope, mark);
+    if (walkS1 !== null) walkS1.markStale(scope, mark);
+    if (walkS2 !== null) walkS2.markStale(scope, mark);
+    if (ipa !== null) ipa.markOwnStale(scope, mark);
   }
 }

@@ -8,12 +8,12 @@
  *     const smmu = new Smmu(profile, { seed, atcEntries: (sid) => topology.hasAts(sid) ? 64 : 0 });
  *     smmu.access.eventNumber = row;                      // before each translate: named in violations
  *     ns = smmu.translate(sid, ssid, asid, vmid, page, pageSizeLog2, granuleLog2, Stage.Default, fault);
- *     smmu.condemn(c0Low, c0High, c1Low, c1High, number, queue);   // the guest publishes command `number`
+ *     smmu.markStale(c0Low, c0High, c1Low, c1High, number, queue);   // the guest publishes command `number`
  *     removed = smmu.execute(c0Low, c0High, c1Low, c1High, targetSid);   // one host command takes effect
  *     smmu.syncSeen(number, queue);                       // the guest has seen a SYNC behind command `number`
  *
  * Contract:
- * - guest commands are numbered upwards within a queue, in the order of their publication; `condemn` comes before any
+ * - guest commands are numbered upwards within a queue, in the order of their publication; `markStale` comes before any
  *   host command that serves them, and `syncSeen` after all of them have taken effect;
  * - commands carry the VMID and SIDs under which `translate` files its entries (after the host's rewriting);
  * - an absent VMID (−1) counts as 0; an absent ASID as 0 if stage 1 translates;
@@ -145,7 +145,7 @@ export class Smmu {
     stage: Stage,
     fault: boolean,
   ): number {
-    this.aim(this.streamOf(sid, ssid, asid, vmid, stage), pageSizeLog2, granuleLog2, stage);
+    this.selectStream(this.streamOf(sid, ssid, asid, vmid, stage), pageSizeLog2, granuleLog2, stage);
     return this.translatePage(page, fault);
   }
 
@@ -153,14 +153,14 @@ export class Smmu {
    * What the next calls of `translatePage` are about: the stream in row `stream`, which `streamOf` gave for the same stage,
    * and the sizes as with `translate`. Translations that follow each other mostly have all of them in common.
    */
-  aim(stream: number, pageSizeLog2: number, granuleLog2: number, stage: Stage): void {
+  selectStream(stream: number, pageSizeLog2: number, granuleLog2: number, stage: Stage): void {
     if (stream !== this.selected || stage !== this.selectedStage) this.select(stream, stage);
     if (pageSizeLog2 !== this.askedSizeLog2 || granuleLog2 !== this.askedGranuleLog2) {
       this.takeSizes(pageSizeLog2, granuleLog2);
     }
   }
 
-  /** `translate` for a page of the stream that was aimed at. */
+  /** `translate` for a page of the stream that was selected. */
   translatePage(page: number, fault: boolean): number {
     const { access, atc } = this;
     const low = pageLow(page);
@@ -238,8 +238,8 @@ export class Smmu {
   }
 
   /** The guest has published command `number` of `queue`: whatever it covers is from now on used at the guest's risk. */
-  condemn(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue = 0): void {
-    this.commands.condemn(c0Low, c0High, c1Low, c1High, number, queue);
+  markStale(c0Low: number, c0High: number, c1Low: number, c1High: number, number: number, queue = 0): void {
+    this.commands.markStale(c0Low, c0High, c1Low, c1High, number, queue);
   }
 
   /** The guest has seen a SYNC complete on `queue` that follows its command `number`. */

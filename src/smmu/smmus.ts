@@ -31,7 +31,7 @@ export class Smmus {
   }
 
   /** The guest has published command `number` of `queue`, meant for `smmus`. */
-  condemn(
+  markStale(
     c0Low: number,
     c0High: number,
     c1Low: number,
@@ -42,7 +42,7 @@ export class Smmus {
   ): void {
     const { list } = this;
     for (let s = 0; s < list.length; s++) {
-      if ((smmus >> s) & 1) list[s].condemn(c0Low, c0High, c1Low, c1High, number, queue);
+      if ((smmus >> s) & 1) list[s].markStale(c0Low, c0High, c1Low, c1High, number, queue);
     }
   }
 

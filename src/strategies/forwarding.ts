@@ -5,7 +5,7 @@
  */
 import { vmidOf } from '../trace/command.js';
 import { Opcode, opcodeClass } from '../trace/opcodes.js';
-import { Handling } from './handling.js';
+import { Fate } from './fate.js';
 import type { HostCommandSink } from './host-commands.js';
 
 /** True for a command that the vIOMMU invalidation ioctl accepts. */
@@ -50,19 +50,19 @@ export function forwardNested(
   c1Low: number,
   c1High: number,
   sink: HostCommandSink,
-): Handling {
+): Fate {
   const opcode = c0Low & 0xff;
-  if (opcode === Opcode.SYNC) return Handling.Absorbed;
+  if (opcode === Opcode.SYNC) return Fate.Absorbed;
   if (opcode === Opcode.TLBI_NSNH_ALL) {
     sink.emit(Opcode.TLBI_NH_ALL, vmidOf(c0High), 0, 0);
-    return Handling.Forwarded;
+    return Fate.Forwarded;
   }
   if (isForwardable(opcode)) {
     sink.emit(c0Low, c0High, c1Low, c1High);
-    return Handling.Forwarded;
+    return Fate.Forwarded;
   }
   const kind = opcodeClass(opcode);
   // Stage-2 forms and undefined opcodes are flaws (flaws.ts); EL2 and EL3 forms QEMU passes over with success (N26 §E1).
-  if (kind === undefined) return Handling.Refused;
-  return kind === 'tlbi' ? Handling.Swallowed : Handling.Emulated;
+  if (kind === undefined) return Fate.Refused;
+  return kind === 'tlbi' ? Fate.Swallowed : Fate.Emulated;
 }

@@ -9,7 +9,7 @@
 import { forwardNested } from './forwarding.js';
 import { type HostChecks, type HostUapi, hasRangeFields } from './host-refusal.js';
 import { forwardAsUnmap } from './paravirtual.js';
-import { Handling, type OptionSpec, type Transport, type TransportSetup } from './transport.js';
+import { Fate, type OptionSpec, type Transport, type TransportSetup } from './transport.js';
 
 /** The kernel where a path has no option to choose one. */
 const DEFAULT_UAPI: HostUapi = 'k73';
@@ -47,7 +47,7 @@ export function hostKernel({ text }: TransportSetup, uapi = ''): HostKernel {
 export function forwardToHost(host: HostKernel): Transport['forward'] {
   return (c0Low, c0High, c1Low, c1High, sink) => {
     if (host.expandsRanges && !sink.isSidUnknown && hasRangeFields(c0Low, c1Low)) {
-      return sink.emitPages(c0Low, c0High, c1Low, c1High) ? Handling.Forwarded : Handling.Emulated;
+      return sink.emitPages(c0Low, c0High, c1Low, c1High) ? Fate.Forwarded : Fate.Emulated;
     }
     return forwardNested(c0Low, c0High, c1Low, c1High, sink);
   };
@@ -63,6 +63,6 @@ export function forwardUnmapToHost(host: HostKernel): Transport['forward'] {
   if (knowsRanges(host)) return forwardAsUnmap;
   return (c0Low, c0High, c1Low, c1High, sink) => {
     if (sink.isSidUnknown || !hasRangeFields(c0Low, c1Low)) return forwardAsUnmap(c0Low, c0High, c1Low, c1High, sink);
-    return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Handling.Forwarded : Handling.Emulated;
+    return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Fate.Forwarded : Fate.Emulated;
   };
 }

@@ -11,7 +11,7 @@
  */
 
 import { Opcode } from '../trace/opcodes.js';
-import { Handling } from './handling.js';
+import { Fate } from './fate.js';
 import type { HostCommandSink } from './host-commands.js';
 import type { Submission } from './path/submission.js';
 
@@ -22,7 +22,7 @@ export function forwardAsUnmap(
   c1Low: number,
   c1High: number,
   sink: HostCommandSink,
-): Handling {
+): Fate {
   switch (c0Low & 0xff) {
     case Opcode.TLBI_NH_ALL:
     case Opcode.TLBI_NH_ASID:
@@ -30,9 +30,9 @@ export function forwardAsUnmap(
     case Opcode.TLBI_NH_VAA:
     case Opcode.TLBI_NSNH_ALL:
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     default:
-      return Handling.Absorbed;
+      return Fate.Absorbed;
   }
 }
 

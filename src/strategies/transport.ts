@@ -15,13 +15,13 @@
  */
 
 import type { ErrorBehaviour } from './error-behaviour.js';
+import type { Fate } from './fate.js';
 import type { FlawOf } from './flaws.js';
-import type { Handling } from './handling.js';
 import type { HostCommandSink } from './host-commands.js';
 import type { PathBuilder } from './path/path-builder.js';
 import type { Submission } from './path/submission.js';
 
-export { HANDLINGS, Handling } from './handling.js';
+export { FATES, Fate } from './fate.js';
 
 /** One option of a strategy, written `NAME:key=value`. */
 export interface OptionSpec {
@@ -66,7 +66,7 @@ export interface Transport {
     c1High: number,
     sink: HostCommandSink,
     previousOpcode: number,
-  ): Handling;
+  ): Fate;
   submit(submission: Submission, path: PathBuilder): void;
   /** The idle worker begins to run. */
   wakeWorker(path: PathBuilder): void;

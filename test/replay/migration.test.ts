@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MigrationMetrics } from '../../src/metrics/migration-metrics.js';
 import { loadProfile } from '../../src/profiles/load.js';
-import type { Course } from '../../src/replay/course.js';
+import type { CostTrail } from '../../src/replay/cost-trail.js';
 import { PACINGS, type Pacing } from '../../src/replay/pacing.js';
 import { Cost } from '../../src/strategies/path/costs.js';
 import type { Submission } from '../../src/strategies/path/submission.js';
@@ -29,12 +29,12 @@ class MigrationLog extends MigrationMetrics {
     submission: Submission,
     publishedNs: number,
     doneNs: number,
-    course: Course,
+    trail: CostTrail,
     hasWork: boolean,
   ): void {
-    super.onSubmission(submission, publishedNs, doneNs, course, hasWork);
+    super.onSubmission(submission, publishedNs, doneNs, trail, hasWork);
     const { vcpu, path } = submission;
-    const sum = course.ns.subarray(0, course.count).reduce((total, ns) => total + ns, 0);
+    const sum = trail.ns.subarray(0, trail.count).reduce((total, ns) => total + ns, 0);
     this.log.push({ vcpu, path, publishedNs, latencyNs: doneNs - publishedNs, spentNs: sum });
   }
   override onCommandEffect(opcode: number, publishedNs: number, effectNs: number, measured: boolean): void {

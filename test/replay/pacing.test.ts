@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ReplayMetrics } from '../../src/metrics/replay-metrics.js';
-import type { Course } from '../../src/replay/course.js';
+import type { CostTrail } from '../../src/replay/cost-trail.js';
 import type { Submission } from '../../src/strategies/path/submission.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
@@ -16,10 +16,10 @@ class SubmissionLog extends ReplayMetrics {
     submission: Submission,
     publishedNs: number,
     doneNs: number,
-    course: Course,
+    trail: CostTrail,
     hasWork: boolean,
   ): void {
-    super.onSubmission(submission, publishedNs, doneNs, course, hasWork);
+    super.onSubmission(submission, publishedNs, doneNs, trail, hasWork);
     this.log.push({ vcpu: submission.vcpu, publishedNs, doneNs });
   }
 }

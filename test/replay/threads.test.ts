@@ -231,7 +231,7 @@ describe('the command', () => {
     expect(await runCli(long(1000, strategy))).toEqual({
       code: 2,
       stdout: '',
-      stderr: `smmuscope: ${strategy}:12: forward(): expected a value of Handling, found RangeError: too early\n`,
+      stderr: `smmuscope: ${strategy}:12: forward(): expected a value of Fate, found RangeError: too early\n`,
     });
   });
 

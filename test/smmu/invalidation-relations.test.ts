@@ -30,7 +30,7 @@ function replay(script: readonly Access[], isWidened: boolean, entries: number):
   for (const { page, asid, drops, widens } of script) {
     if (!drops) machine.translate(page, { asid });
     else {
-      const number = machine.condemn('TLBI_NH_VA', { ASID: asid, ADDR: page });
+      const number = machine.markStale('TLBI_NH_VA', { ASID: asid, ADDR: page });
       if (isWidened && widens) machine.execute('TLBI_NH_ASID', { ASID: asid });
       else machine.execute('TLBI_NH_VA', { ASID: asid, ADDR: page });
       machine.smmu.syncSeen(number);

@@ -17,7 +17,7 @@ import { DEFAULTS, type Overrides, settings } from './support/settings.js';
 type Step =
   | { readonly kind: 'translate'; readonly request: Omit<NaiveRequest, 'stage'> & { readonly stage: NaiveStage } }
   | { readonly kind: 'execute'; readonly words: CommandWords; readonly targetSid: number }
-  | { readonly kind: 'condemn'; readonly words: CommandWords; readonly queue: number }
+  | { readonly kind: 'markStale'; readonly words: CommandWords; readonly queue: number }
   | { readonly kind: 'forward'; readonly words: CommandWords; readonly queue: number }
   | { readonly kind: 'sync'; readonly queue: number; readonly back: number };
 
@@ -51,7 +51,7 @@ function scripts(of: World): fc.Arbitrary<Step[]> {
     },
     {
       weight: 2,
-      arbitrary: fc.tuple(command, queue).map(([words, q]): Step => ({ kind: 'condemn', words, queue: q })),
+      arbitrary: fc.tuple(command, queue).map(([words, q]): Step => ({ kind: 'markStale', words, queue: q })),
     },
     {
       weight: 2,
@@ -197,11 +197,11 @@ describe.each(MACHINES)('$name', ({ set, tbus, hasAts }) => {
           } else {
             if (one.kind !== 'execute') {
               command++;
-              smmu.condemn(...one.words, command, one.queue);
-              naive.condemn(one.words, command, one.queue);
+              smmu.markStale(...one.words, command, one.queue);
+              naive.markStale(one.words, command, one.queue);
             }
             const targetSid = one.kind === 'execute' ? one.targetSid : -1;
-            if (one.kind !== 'condemn') {
+            if (one.kind !== 'markStale') {
               expect(smmu.execute(...one.words, targetSid)).toBe(naive.execute(one.words, targetSid));
             }
           }

@@ -18,7 +18,7 @@ describe('O45: stale use', () => {
   it('a hit between the command and its SYNC is legal and counted apart', () => {
     const machine = new Machine(MAIN);
     machine.translate(7);
-    const number = machine.condemn('TLBI_NH_VA', PAGE);
+    const number = machine.markStale('TLBI_NH_VA', PAGE);
     machine.translate(7);
     expect(stale(machine)).toEqual([1, 0]);
     machine.execute('TLBI_NH_VA', PAGE);
@@ -30,8 +30,8 @@ describe('O45: stale use', () => {
   it('a hit after the SYNC, because the host dropped the command, is a violation and is named', () => {
     const machine = new Machine(MAIN);
     machine.translateAll([5, 6, 7]);
-    machine.condemn('TLBI_NH_VA', { ASID: 1, ADDR: 5 });
-    const number = machine.condemn('TLBI_NH_VA', PAGE);
+    machine.markStale('TLBI_NH_VA', { ASID: 1, ADDR: 5 });
+    const number = machine.markStale('TLBI_NH_VA', PAGE);
     machine.smmu.syncSeen(number);
     machine.smmu.access.eventNumber = 41;
     machine.translate(7);
@@ -44,7 +44,7 @@ describe('O45: stale use', () => {
   it('only the first ten are kept, all are counted', () => {
     const machine = new Machine(MAIN);
     machine.translate(7);
-    machine.smmu.syncSeen(machine.condemn('TLBI_NH_VA', PAGE));
+    machine.smmu.syncSeen(machine.markStale('TLBI_NH_VA', PAGE));
     machine.translateAll(range(25).map(() => 7));
     expect(machine.smmu.staleUse?.first).toHaveLength(10);
     expect(stale(machine)).toEqual([0, 25]);
@@ -53,9 +53,9 @@ describe('O45: stale use', () => {
   it('a SYNC completes the commands before it on its own queue only', () => {
     const machine = new Machine(MAIN);
     machine.translateAll([5, 6, 7]);
-    const first = machine.condemn('TLBI_NH_VA', { ASID: 1, ADDR: 5 }, 0);
-    machine.condemn('TLBI_NH_VA', { ASID: 1, ADDR: 6 }, 1);
-    machine.condemn('TLBI_NH_VA', { ASID: 1, ADDR: 7 }, 0);
+    const first = machine.markStale('TLBI_NH_VA', { ASID: 1, ADDR: 5 }, 0);
+    machine.markStale('TLBI_NH_VA', { ASID: 1, ADDR: 6 }, 1);
+    machine.markStale('TLBI_NH_VA', { ASID: 1, ADDR: 7 }, 0);
     machine.smmu.syncSeen(first, 0);
     machine.translateAll([5, 6, 7]);
     expect(stale(machine)).toEqual([2, 1]);
@@ -63,7 +63,7 @@ describe('O45: stale use', () => {
 
   it('an entry filled after the command is fresh', () => {
     const machine = new Machine(MAIN);
-    const number = machine.condemn('TLBI_NH_VA', PAGE);
+    const number = machine.markStale('TLBI_NH_VA', PAGE);
     machine.translate(7);
     machine.smmu.syncSeen(number);
     machine.translate(7);
@@ -79,26 +79,26 @@ describe('O45: stale use', () => {
       'tlb.tcu.enable': true,
     });
     machine.translateAll([7, 8]);
-    machine.smmu.syncSeen(machine.condemn('TLBI_NH_VA', PAGE));
+    machine.smmu.syncSeen(machine.markStale('TLBI_NH_VA', PAGE));
     machine.translateAll([7, 7]);
     expect(machine.smmu.staleUse?.first.map((one) => one.structure)).toEqual(['tcu', 'utlb']);
   });
 
-  it('TLBIs condemn translations and tables, ATC_INV the ATC, CFGI configurations', () => {
-    const touched = (condemn: (machine: Machine) => number, pages: readonly number[], asid = 1): string[] => {
+  it('TLBIs mark translations stale and tables, ATC_INV the ATC, CFGI configurations', () => {
+    const touched = (markStale: (machine: Machine) => number, pages: readonly number[], asid = 1): string[] => {
       const machine = new Machine({ 'cache.ipa.enable': true, 'atc.entries': 1, 'tlb.utlb.enable': false });
       machine.translateAll([7, 8]);
-      machine.smmu.syncSeen(condemn(machine));
+      machine.smmu.syncSeen(markStale(machine));
       machine.translateAll(pages, { asid });
       return [...new Set(machine.smmu.staleUse?.first.map((one) => one.structure))].sort();
     };
-    expect(touched((machine) => machine.condemn('TLBI_NH_VA', { ...PAGE, LEAF: 1 }), [7])).toEqual(['main']);
-    expect(touched((machine) => machine.condemn('TLBI_NH_ASID', { ASID: 1 }), [8, 7])).toEqual(['main']);
-    expect(touched((machine) => machine.condemn('TLBI_NH_VA', PAGE), [9])).toEqual(['walk_s1']);
-    expect(touched((machine) => machine.condemn('ATC_INV', { SID: 8, ADDR: 8 }), [8])).toEqual(['atc']);
-    expect(touched((machine) => machine.condemn('CFGI_STE', { SID: 8 }), [9])).toEqual(['config']);
-    expect(touched((machine) => machine.condemn('TLBI_S12_VMALL'), [9])).toEqual(['walk_s1', 'walk_s2']);
-    expect(touched((machine) => machine.condemn('TLBI_S2_IPA', { ADDR: 7, LEAF: 1 }), [7], 2)).toEqual(['ipa']);
+    expect(touched((machine) => machine.markStale('TLBI_NH_VA', { ...PAGE, LEAF: 1 }), [7])).toEqual(['main']);
+    expect(touched((machine) => machine.markStale('TLBI_NH_ASID', { ASID: 1 }), [8, 7])).toEqual(['main']);
+    expect(touched((machine) => machine.markStale('TLBI_NH_VA', PAGE), [9])).toEqual(['walk_s1']);
+    expect(touched((machine) => machine.markStale('ATC_INV', { SID: 8, ADDR: 8 }), [8])).toEqual(['atc']);
+    expect(touched((machine) => machine.markStale('CFGI_STE', { SID: 8 }), [9])).toEqual(['config']);
+    expect(touched((machine) => machine.markStale('TLBI_S12_VMALL'), [9])).toEqual(['walk_s1', 'walk_s2']);
+    expect(touched((machine) => machine.markStale('TLBI_S2_IPA', { ADDR: 7, LEAF: 1 }), [7], 2)).toEqual(['ipa']);
   });
 
   it('commands that are executed before their SYNC is seen leave no violation, whatever they are', () => {
@@ -118,7 +118,7 @@ describe('O45: stale use', () => {
         for (const step of script) {
           if (typeof step === 'number') smmu.translate(8, -1, 1, 0, step, 0, 0, Stage.Default, false);
           else {
-            smmu.condemn(...(step as CommandWords), ++number);
+            smmu.markStale(...(step as CommandWords), ++number);
             smmu.translate(8, -1, 1, 0, 7, 0, 0, Stage.Default, false);
             smmu.execute(...(step as CommandWords), -1);
             smmu.syncSeen(number);
@@ -133,7 +133,7 @@ describe('O45: stale use', () => {
   it('safety off: nothing is marked and nothing counted', () => {
     const machine = new Machine(MAIN, { safety: false });
     machine.translate(7);
-    machine.smmu.syncSeen(machine.condemn('TLBI_NH_VA', PAGE));
+    machine.smmu.syncSeen(machine.markStale('TLBI_NH_VA', PAGE));
     machine.translate(7);
     expect(stale(machine)).toEqual([0, 0]);
     expect(machine.smmu.staleUse).toBeNull();
@@ -172,7 +172,7 @@ describe('causes of misses', () => {
   it('invalidated: the guest asked for it', () => {
     const machine = new Machine(MAIN);
     machine.translate(7);
-    machine.condemn('TLBI_NH_VA', PAGE);
+    machine.markStale('TLBI_NH_VA', PAGE);
     machine.execute('TLBI_NH_VA', PAGE);
     machine.translate(7);
     expect(causes(machine)).toEqual(only('invalidated', 1, 1));
@@ -182,7 +182,7 @@ describe('causes of misses', () => {
   it('collateral: only the wider host command took it', () => {
     const machine = new Machine(MAIN);
     machine.translateAll([7, 8]);
-    machine.condemn('TLBI_NH_VA', PAGE);
+    machine.markStale('TLBI_NH_VA', PAGE);
     machine.execute('TLBI_NH_ASID', { ASID: 1 });
     machine.translate(8);
     expect(causes(machine)).toEqual(only('collateral', 1, 2));
@@ -190,7 +190,7 @@ describe('causes of misses', () => {
 
   it('an entry filled after the guest command and removed by it counts as invalidated', () => {
     const machine = new Machine(MAIN);
-    machine.condemn('TLBI_NH_ASID', { ASID: 1 });
+    machine.markStale('TLBI_NH_ASID', { ASID: 1 });
     machine.translate(7);
     machine.execute('TLBI_NH_ASID', { ASID: 1 });
     machine.translate(7);
@@ -200,7 +200,7 @@ describe('causes of misses', () => {
   it('a key invalidated while it was evicted counts as invalidated', () => {
     const machine = new Machine(MAIN);
     machine.translateAll([7, ...range(16, 100)]);
-    machine.condemn('TLBI_NH_VA', PAGE);
+    machine.markStale('TLBI_NH_VA', PAGE);
     expect(machine.execute('TLBI_NH_VA', PAGE)).toBe(0);
     machine.translate(7);
     expect(causes(machine)).toEqual(only('invalidated', 1, 17));

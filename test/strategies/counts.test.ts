@@ -230,9 +230,9 @@ describe('metamorphic', () => {
       override onSubmission(submission: Submission, publishedNs: number, doneNs: number): void {
         this.hash.update(`submission ${submission.vcpu} ${publishedNs} ${doneNs}\n`);
       }
-      override onOperation({ vcpu, publishedNs, doneNs, course }: Operation): void {
+      override onOperation({ vcpu, publishedNs, doneNs, trail }: Operation): void {
         const spentNs = new Float64Array(COST_COUNT);
-        course.addTo(spentNs);
+        trail.addTo(spentNs);
         this.hash.update(`operation ${vcpu} ${publishedNs} ${doneNs} ${spentNs.join()}\n`);
       }
     }

@@ -123,7 +123,7 @@ describe('paths that no built-in strategy takes for TLBIs', () => {
   const module = (name: string, extra: string, transport: string) =>
     sandbox.write(
       `${name}.mjs`,
-      `export default ({ Handling, Opcode, Cost, command, guestIssueLists, noWorker }) => ({
+      `export default ({ Fate, Opcode, Cost, command, guestIssueLists, noWorker }) => ({
         name: '${name}', summary: 'for a test', defaultAtc: 'vsid', walkStage: 's1', options: [],
         create: () => ({
           ...noWorker,
@@ -131,7 +131,7 @@ describe('paths that no built-in strategy takes for TLBIs', () => {
           forward(c0Low, c0High, c1Low, c1High, sink) {
             sink.emit(c0Low, c0High, c1Low, c1High);
             ${extra}
-            return Handling.Forwarded;
+            return Fate.Forwarded;
           },
           ${transport}
         }),

@@ -224,7 +224,7 @@ describe('the dry run', () => {
     ],
     ['complete() without a worker', submit(`path.complete(0); ${ISSUE}`), /complete\(\) in drain only/],
     ['emulation without effect', `submit(submission, path) { ${ISSUE} }`, /effect\(0\) for a command that forward\(\)/],
-    ['a forward that says nothing', 'forward() {}', /forward\(\).*: expected a value of Handling, found undefined/],
+    ['a forward that says nothing', 'forward() {}', /forward\(\).*: expected a value of Fate, found undefined/],
     [
       'a drain that completes nothing',
       `${WORKER} ${SIGNAL}, drain() {}`,

@@ -120,7 +120,7 @@ export class CommandEngine implements Actor, QueueServer {
       const freeNs = this.consumeOne(queue, queue.ring, startNs);
       this.busyNs += freeNs - startNs;
       this.busyUntilNs = freeNs;
-      if (this.timeline !== undefined) this.tell(this.timeline, queue, opcode, startNs, freeNs);
+      if (this.timeline !== undefined) this.reportExecution(this.timeline, queue, opcode, startNs, freeNs);
       if (!simulator.tryAdvance(freeNs)) {
         simulator.schedule(freeNs, this.actor);
         return;
@@ -129,7 +129,13 @@ export class CommandEngine implements Actor, QueueServer {
   }
 
   /** The command at CONS of `queue` was taken up at `startNs`. */
-  private tell(timeline: EngineTimeline, queue: ServedQueue, opcode: number, startNs: number, endNs: number): void {
+  private reportExecution(
+    timeline: EngineTimeline,
+    queue: ServedQueue,
+    opcode: number,
+    startNs: number,
+    endNs: number,
+  ): void {
     const { number, ring, heldUntilNs } = queue;
     timeline.onExecuted(this.smmu, number, ring.consumed, opcode, startNs, startNs + this.fetchNs, endNs, heldUntilNs);
   }

@@ -7,7 +7,7 @@ import { batchLoss } from '../../strategies/batch-errors.js';
 import type { ErrorBehaviour } from '../../strategies/error-behaviour.js';
 import { HostCommandSink } from '../../strategies/host-commands.js';
 import { SKIPPED } from '../../strategies/path/submission.js';
-import { Handling, type Transport } from '../../strategies/transport.js';
+import { Fate, type Transport } from '../../strategies/transport.js';
 import type { Topology } from '../../topology/topology.js';
 import type { CommandWords } from '../../trace/command.js';
 import { Opcode } from '../../trace/opcodes.js';
@@ -20,7 +20,7 @@ const INJECTED = 256;
 const AFTER_DEATH = 512;
 
 /** What becomes of a row of the publication at hand. Values from 1 to 100 are 1 + the number of the incident. */
-const enum Fate {
+const enum FaultFate {
   Normal = 0,
   /** The VMM drops it with success. */
   Dropped = 252,
@@ -89,7 +89,7 @@ export class FaultPlan {
   planPublication(queue: GuestQueue, published: number, measured: boolean): void {
     const { count, flags } = queue;
     if (this.fates.length < count) this.fates = new Uint8Array(count * 2);
-    this.fates.fill(Fate.Normal, 0, count);
+    this.fates.fill(FaultFate.Normal, 0, count);
     let from = 0;
     let previousOpcode = -1;
     for (let row = 0; row < count; row++) {
@@ -115,7 +115,7 @@ export class FaultPlan {
 
   /** Nothing is wrong with row `row`, nor with what it depends on. */
   isSound(row: number): boolean {
-    return this.fates[row] === Fate.Normal;
+    return this.fates[row] === FaultFate.Normal;
   }
 
   /** In place of Transport.forward for a row that is not sound: it goes no further. */
@@ -126,25 +126,25 @@ export class FaultPlan {
     sink: HostCommandSink,
     receiver: { onHostCommand(...command: [number, number, number, number, number, number]): void },
     previousOpcode: number,
-  ): Handling {
+  ): Fate {
     const fate = this.fates[row];
     const isSync = (words[0] & 0xff) === Opcode.SYNC;
     if (isSync) return transport.forward(...words, sink, previousOpcode);
-    if (fate === Fate.Lost) return Handling.Swallowed;
-    if (fate === Fate.Failed) return Handling.Refused;
-    if (fate === Fate.Dropped) {
+    if (fate === FaultFate.Lost) return Fate.Swallowed;
+    if (fate === FaultFate.Failed) return Fate.Refused;
+    if (fate === FaultFate.Dropped) {
       this.keepTrack(transport, words, previousOpcode);
-      return Handling.Absorbed;
+      return Fate.Absorbed;
     }
     const incident = this.incidents[fate - 1];
-    if (incident.fault.kind === 'dead-worker') return Handling.Refused;
+    if (incident.fault.kind === 'dead-worker') return Fate.Refused;
     const { answer } = incident;
     const by = 'by' in answer ? answer.by : 'nobody';
     if (by === 'nobody') return this.forwardUnseen(transport, words, sink, previousOpcode);
     this.keepTrack(transport, words, previousOpcode);
-    if (by !== 'smmu') return Handling.Refused;
+    if (by !== 'smmu') return Fate.Refused;
     receiver.onHostCommand(ILLEGAL, 0, 0, 0, fate - 1, -1);
-    return Handling.Forwarded;
+    return Fate.Forwarded;
   }
 
   private keepTrack(transport: Transport, words: CommandWords, previousOpcode: number): void {
@@ -158,9 +158,9 @@ export class FaultPlan {
     words: CommandWords,
     sink: HostCommandSink,
     previousOpcode: number,
-  ): Handling {
+  ): Fate {
     if ((words[0] & 0xff) !== Opcode.ATC_INV) return transport.forward(...words, sink, previousOpcode);
-    if (this.topology.atsStreamsOfAsid(-1).length === 0) return Handling.Swallowed;
+    if (this.topology.atsStreamsOfAsid(-1).length === 0) return Fate.Swallowed;
     sink.isSidUnknown = true;
     return transport.forward(...words, sink, previousOpcode);
   }
@@ -168,8 +168,8 @@ export class FaultPlan {
   /** `guestFault` of row `row` (see Submission). */
   markOf(row: number): number {
     const fate = this.fates[row];
-    if (fate === Fate.Normal || fate === Fate.Dropped) return 0;
-    if (fate === Fate.Lost || fate === Fate.Failed) return SKIPPED;
+    if (fate === FaultFate.Normal || fate === FaultFate.Dropped) return 0;
+    if (fate === FaultFate.Lost || fate === FaultFate.Failed) return SKIPPED;
     const { answer } = this.incidents[fate - 1];
     return 'by' in answer && answer.by === 'nobody' && answer.guestLearns === 'never' ? 0 : fate;
   }
@@ -200,7 +200,7 @@ export class FaultPlan {
   private planDeath(row: number, opcodes: readonly number[]): void {
     const number = this.incidents.findIndex(({ fault }) => fault.kind === 'dead-worker');
     const incident = this.incidents[number];
-    this.fates[row] = this.deathReached ? Fate.Failed : number + 1;
+    this.fates[row] = this.deathReached ? FaultFate.Failed : number + 1;
     if (!this.deathReached) {
       incident.isInjected = true;
       incident.consIndex = row;
@@ -217,7 +217,7 @@ export class FaultPlan {
     if (!('by' in answer)) return false;
     incident.isInjected = true;
     if (answer.by === 'vmm' && answer.guestLearns === 'never') {
-      this.fates[bad] = Fate.Dropped;
+      this.fates[bad] = FaultFate.Dropped;
       return false;
     }
     if (answer.by !== 'nobody') this.isArmed = true;
@@ -226,13 +226,13 @@ export class FaultPlan {
     const opcodes = opcodesOf(queue);
     if (this.behaviour.batch !== undefined && answer.by !== 'nobody') {
       const { rows, isSilent } = batchLoss(opcodes, from, bad, answer.by === 'vmm', this.behaviour.batch);
-      for (const row of rows) this.fates[row] = isSilent ? Fate.Lost : Fate.Failed;
+      for (const row of rows) this.fates[row] = isSilent ? FaultFate.Lost : FaultFate.Failed;
       if (isSilent) incident.lost += rows.length;
       else incident.failed += rows.length;
     }
     if (answer.by !== 'nobody') incident.failed++;
     for (let row = 0; row < bad; row++) {
-      if (this.fates[row] === Fate.Normal && opcodes[row] !== Opcode.SYNC) incident.executedBefore++;
+      if (this.fates[row] === FaultFate.Normal && opcodes[row] !== Opcode.SYNC) incident.executedBefore++;
     }
     return true;
   }

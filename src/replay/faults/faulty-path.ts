@@ -72,7 +72,7 @@ export class FaultyPath extends PathBuilder {
     if (incident === undefined) return;
     const { answer } = incident;
     if (!('by' in answer) || answer.by !== 'host-kernel') {
-      this.course(mark - 1, row);
+      this.takeErrorPath(mark - 1, row);
       return;
     }
     // One failing ioctl; of a kernel that refuses whole blocks, one for each command that stands before the bad one in its block.
@@ -81,7 +81,7 @@ export class FaultyPath extends PathBuilder {
     for (let left = before; left >= last; left--) {
       if (left < before) this.host(Cost.vmmPerCommand, left + 1);
       this.ioctl(left + 1, left + 1);
-      this.course(mark - 1, row);
+      this.takeErrorPath(mark - 1, row);
     }
   }
 
@@ -98,7 +98,7 @@ export class FaultyPath extends PathBuilder {
     return skipped;
   }
 
-  private course(number: number, row: number): void {
+  private takeErrorPath(number: number, row: number): void {
     const wasLocked = this.isLocked;
     this.program.add(Step.Fault, FaultPoint.Stop, number, row);
     if (wasLocked) this.unlockVmm();

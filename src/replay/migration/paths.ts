@@ -10,7 +10,7 @@ import { makeTransport, pathsOf } from '../../strategies/migration.js';
 import type { PathBuilder } from '../../strategies/path/path-builder.js';
 import type { Submission } from '../../strategies/path/submission.js';
 import type { StrategyChoice } from '../../strategies/spec.js';
-import type { Handling, Transport } from '../../strategies/transport.js';
+import type { Fate, Transport } from '../../strategies/transport.js';
 
 /** One path, ready to run. */
 export interface ReplayPath {
@@ -62,7 +62,7 @@ class RunningTransport implements Transport {
     c1High: number,
     sink: HostCommandSink,
     previousOpcode: number,
-  ): Handling {
+  ): Fate {
     return this.forwardOf.call(this.made, c0Low, c0High, c1Low, c1High, sink, previousOpcode);
   }
 

@@ -206,7 +206,7 @@ export class Mappings {
    * The guest publishes a command: what the host took before without being asked, it would now lose anyway. Returns how
    * many held mappings it covers: rows 0 … of `keys.covered`, searched for only if `isCollecting`.
    */
-  condemn(scope: Scope, isCollecting: boolean): number {
+  markStale(scope: Scope, isCollecting: boolean): number {
     if (!this.isReached(scope)) return 0;
     if (!this.robbed.isEmpty) this.explainRobbed(scope);
     return isCollecting ? this.keys.collect(scope) : 0;

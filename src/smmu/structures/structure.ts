@@ -9,7 +9,7 @@
  * - `mappings.locate`, once for all structures that share the mappings, then `lookup` of each;
  * - on a miss `explain` with the record that explains it (if causes are on);
  * - unless the translation faults, `fill` once the key is known, with the record that `mappings.hold` gave;
- * - the owner of the mappings calls `mappings.invalidate` once per host command, and `condemn` of the structures that
+ * - the owner of the mappings calls `mappings.invalidate` once per host command, and `markStale` of the structures that
  *   share them.
  */
 import type { Access } from '../access.js';
@@ -135,7 +135,7 @@ export class Structure {
   }
 
   /** Mark every entry among the `count` mappings that a guest command was found to cover and that is not marked yet. */
-  condemn(count: number, mark: number): void {
+  markStale(count: number, mark: number): void {
     if (mark === UNMARKED) return;
     const { cache, marks } = this;
     const { covered } = this.mappings.keys;
@@ -145,10 +145,10 @@ export class Structure {
     }
   }
 
-  /** `mappings.condemn` and `condemn` for a structure that has its mappings to itself. */
-  condemnOwn(scope: Scope, mark: number): void {
-    const count = this.mappings.condemn(scope, mark !== UNMARKED && this.cache.occupancy > 0);
-    this.condemn(count, mark);
+  /** `mappings.markStale` and `markStale` for a structure that has its mappings to itself. */
+  markOwnStale(scope: Scope, mark: number): void {
+    const count = this.mappings.markStale(scope, mark !== UNMARKED && this.cache.occupancy > 0);
+    this.markStale(count, mark);
   }
 
   /** log2 of the size of the entry in `slot`. */

@@ -65,10 +65,10 @@ export class Tbu {
   }
 
   /** Mark every entry that a guest command covers. */
-  condemn(scope: Scope, mark: number): void {
-    const count = this.mappings.condemn(scope, mark !== UNMARKED);
-    if (this.utlb !== null) this.utlb.condemn(count, mark);
-    if (this.main !== null) this.main.condemn(count, mark);
-    if (this.shared !== null) this.shared.condemn(count, mark);
+  markStale(scope: Scope, mark: number): void {
+    const count = this.mappings.markStale(scope, mark !== UNMARKED);
+    if (this.utlb !== null) this.utlb.markStale(count, mark);
+    if (this.main !== null) this.main.markStale(count, mark);
+    if (this.shared !== null) this.shared.markStale(count, mark);
   }
 }

@@ -78,8 +78,8 @@ export class WalkCache {
   }
 
   /** Mark every descriptor that a guest command covers. */
-  condemn(scope: Scope, mark: number): void {
+  markStale(scope: Scope, mark: number): void {
     if (scope.leafOnly) return;
-    for (let i = 0; i < this.parts.length; i++) this.parts[i].condemnOwn(scope, mark);
+    for (let i = 0; i < this.parts.length; i++) this.parts[i].markOwnStale(scope, mark);
   }
 }

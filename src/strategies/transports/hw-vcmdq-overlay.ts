@@ -26,7 +26,7 @@ import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { SidSlots } from '../sid-slots.js';
-import { Handling, type TransportDefinition } from '../transport.js';
+import { Fate, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
 import { isSupportedRow } from './hw-vcmdq.js';
 import { guestIssueLists } from './native.js';
@@ -75,7 +75,7 @@ export const hwVcmdqOverlay: TransportDefinition = {
           opcode === Opcode.ATC_INV ? slots.claim(sink.firstAtcTarget(c0High)) : isVcmdqCommand(opcode);
         if (!isHardware) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
         sink.emit(c0Low, c0High, c1Low, c1High);
-        return Handling.Forwarded;
+        return Fate.Forwarded;
       },
       submit(submission, path) {
         const { guestCount, syncCount, vcpu } = submission;

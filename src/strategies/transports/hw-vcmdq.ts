@@ -19,7 +19,7 @@ import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
 import { QueuePicker } from '../queue-picker.js';
 import { SidSlots } from '../sid-slots.js';
-import { Handling, type TransportDefinition } from '../transport.js';
+import { Fate, type TransportDefinition } from '../transport.js';
 import { ioctlPerCommand, syncsIn } from '../trapped-queue.js';
 import { guestIssueLists } from './native.js';
 import { noWorker } from './no-worker.js';
@@ -77,7 +77,7 @@ export const hwVcmdq: TransportDefinition = {
         const isOnVcmdq = opcode === Opcode.SYNC ? forwarding.sync() : forwarding.command(isSupported);
         if (!isOnVcmdq) return toHost(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
         sink.emit(c0Low, c0High, c1Low, c1High);
-        return Handling.Forwarded;
+        return Fate.Forwarded;
       },
       submit(submission, path) {
         const queue = 1 + (submission.vcpu % lvcmdqs);

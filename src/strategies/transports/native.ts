@@ -11,7 +11,7 @@ import { hostKernel, knowsRanges } from '../host-kernel.js';
 import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
-import { Handling, type TransportDefinition } from '../transport.js';
+import { Fate, type TransportDefinition } from '../transport.js';
 import { noWorker } from './no-worker.js';
 
 export const native: TransportDefinition = {
@@ -30,7 +30,7 @@ export const native: TransportDefinition = {
       flawOf: hardwareFlaws(knowsRanges(hostKernel(setup))),
       forward(c0Low, c0High, c1Low, c1High, sink) {
         sink.emit(c0Low, c0High, c1Low, c1High);
-        return Handling.Forwarded;
+        return Fate.Forwarded;
       },
       submit(submission, path) {
         guestIssueLists(path, 0, submission, 0, submission.guestCount, submission.syncCount);

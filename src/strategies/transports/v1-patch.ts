@@ -33,7 +33,7 @@ import { hasRangeFields } from '../host-refusal.js';
 import { Cost } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import type { Submission } from '../path/submission.js';
-import { Handling, type Transport, type TransportDefinition } from '../transport.js';
+import { Fate, type Transport, type TransportDefinition } from '../transport.js';
 import { issueInBlocks, nextSmmu } from '../trapped-queue.js';
 import { noWorker } from './no-worker.js';
 
@@ -72,10 +72,10 @@ function decode(
   c1High: number,
   sink: HostCommandSink,
   host: HostKernel,
-): Handling {
+): Fate {
   switch (c0Low & 0xff) {
     case Opcode.SYNC:
-      return Handling.Absorbed;
+      return Fate.Absorbed;
     case Opcode.TLBI_NH_VA:
     case Opcode.TLBI_NH_VAA:
       // A granule that was not recorded gets the benefit of the doubt.
@@ -86,39 +86,39 @@ function decode(
       }
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
       sink.find('tlbi_broadcast_to_atcs');
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     case Opcode.TLBI_NH_ASID:
     case Opcode.TLBI_NH_ALL:
       sink.emitWithAtcs(c0Low, c0High, c1Low, c1High);
       sink.find('tlbi_broadcast_to_atcs');
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     case Opcode.CFGI_CD:
       sink.emitToDomain(c0Low, c0High, (c1Low | 1) >>> 0, c1High);
       if ((c1Low & 1) === 0) sink.find('cd_leaf_forced');
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     case Opcode.CFGI_CD_ALL:
       sink.emitToDomain(c0Low, c0High, c1Low, c1High);
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     case Opcode.ATC_INV:
       sink.emit(c0Low, c0High, c1Low, c1High);
-      return Handling.Forwarded;
+      return Fate.Forwarded;
     case Opcode.TLBI_NSNH_ALL:
       return swallow('nsnh_all_dropped', sink);
     default:
-      return isEmulated(c0Low & 0xff) ? Handling.Emulated : swallow('other_dropped', sink);
+      return isEmulated(c0Low & 0xff) ? Fate.Emulated : swallow('other_dropped', sink);
   }
 }
 
 /** A range on a host that spells it out, and the ATC_INVs of the range once. */
-function forwardPages(c0Low: number, c0High: number, c1Low: number, c1High: number, sink: HostCommandSink): Handling {
+function forwardPages(c0Low: number, c0High: number, c1Low: number, c1High: number, sink: HostCommandSink): Fate {
   sink.find('tlbi_broadcast_to_atcs');
-  return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Handling.Forwarded : Handling.Emulated;
+  return sink.emitPages(c0Low, c0High, c1Low, c1High, true) ? Fate.Forwarded : Fate.Emulated;
 }
 
 /** Dropped without a word, and counted as the finding `name`. */
-function swallow(name: string, sink: HostCommandSink): Handling {
+function swallow(name: string, sink: HostCommandSink): Fate {
   sink.find(name);
-  return Handling.Swallowed;
+  return Fate.Swallowed;
 }
 
 /** The VMM's own: stream table, prefetch hints, responses to faults. */

@@ -10,7 +10,7 @@ import { PathBuilder } from '../path/path-builder.js';
 import { Program } from '../path/program.js';
 import type { Submission } from '../path/submission.js';
 import type { AtcTargeting } from '../targeting/targeting.js';
-import { HANDLINGS, Handling, type Transport } from '../transport.js';
+import { FATES, Fate, type Transport } from '../transport.js';
 import { ProgramInspector, type ProgramRole } from './program-faults.js';
 import { forwardAll, TrialTally, tlbi, unmapSubmission } from './trial.js';
 
@@ -36,7 +36,7 @@ const SAMPLES: readonly (readonly [string, readonly CommandWords[]])[] = [
   ['130 TLBI_NH_VA, SYNC', unmapSubmission(130)],
 ];
 
-const HANDLING_VALUES: readonly unknown[] = Object.values(HANDLINGS);
+const FATE_VALUES: readonly unknown[] = Object.values(FATES);
 const FUNCTIONS: Readonly<Record<ProgramRole, string>> = {
   submit: 'submit()',
   wakeWorker: 'wakeWorker()',
@@ -90,21 +90,21 @@ const PUBLICATIONS = TARGETINGS.flatMap(([circumstance, targeting]) =>
 /** One publication, and what a transport makes of it. */
 class Sample {
   readonly faults: [role: string, fault: string][] = [];
-  /** Handlings, host commands, steps and counts. */
+  /** Fates, host commands, steps and counts. */
   readonly said: number[] = [];
 
   constructor(transport: Transport, targeting: AtcTargeting, commands: readonly CommandWords[]) {
-    const { submission, handlings, hostWords } = forwardAll(transport, targeting, commands);
-    const strange = handlings.findIndex((handling) => !HANDLING_VALUES.includes(handling));
+    const { submission, fates, hostWords } = forwardAll(transport, targeting, commands);
+    const strange = fates.findIndex((fate) => !FATE_VALUES.includes(fate));
     if (strange >= 0) {
-      this.faults.push(['forward()', `expected a value of Handling, found ${String(handlings[strange])}`]);
+      this.faults.push(['forward()', `expected a value of Fate, found ${String(fates[strange])}`]);
       return;
     }
-    this.said.push(...handlings, ...hostWords);
-    this.compile(transport, submission, handlings);
+    this.said.push(...fates, ...hostWords);
+    this.compile(transport, submission, fates);
   }
 
-  private compile(transport: Transport, submission: Submission, handlings: readonly number[]): void {
+  private compile(transport: Transport, submission: Submission, fates: readonly number[]): void {
     const { faults } = this;
     const inspector = new ProgramInspector(transport, submission);
     const tally = new TrialTally();
@@ -123,8 +123,8 @@ class Sample {
       inspect('drain', () => transport.drain(submission, path));
     }
     for (const fault of inspector.deliveryFaults()) faults.push(['submit()', fault]);
-    for (const [row, handling] of handlings.entries()) {
-      if (handling === Handling.Emulated && !inspector.effects.has(row)) {
+    for (const [row, fate] of fates.entries()) {
+      if (fate === Fate.Emulated && !inspector.effects.has(row)) {
         faults.push(['submit()', `expected effect(${row}) for a command that forward() called Emulated, found none`]);
       }
     }

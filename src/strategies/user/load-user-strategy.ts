@@ -18,7 +18,7 @@ import { COSTS } from '../path/costs.js';
 import type { PathBuilder } from '../path/path-builder.js';
 import { ExitCause } from '../path/tally.js';
 import { VerbError } from '../path/verb-error.js';
-import { HANDLINGS, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
+import { FATES, type Transport, type TransportDefinition, type TransportSetup } from '../transport.js';
 import { guestIssueLists } from '../transports/native.js';
 import { noWorker } from '../transports/no-worker.js';
 import { forwardByIoctl, HOST_BLOCK_COMMANDS, ioctlPerCommand, issueInBlocks, syncsIn } from '../trapped-queue.js';
@@ -32,7 +32,7 @@ import { noteStrategyFile, type StrategyModule } from './strategy-files.js';
 export const strategyKit = Object.freeze({
   Cost: COSTS,
   ExitCause,
-  Handling: HANDLINGS,
+  Fate: FATES,
   HOST_BLOCK_COMMANDS,
   Opcode: OPCODES,
   command,
@@ -211,7 +211,7 @@ function guardedTransport(made: Transport, file: string, path: string): Transpor
       try {
         return made.forward(c0Low, c0High, c1Low, c1High, sink, previousOpcode);
       } catch (error) {
-        throw defect(file, path, 'forward(): expected a value of Handling, found', error);
+        throw defect(file, path, 'forward(): expected a value of Fate, found', error);
       }
     },
     submit: (submission, builder) => attempt(file, path, 'submit()', () => made.submit(submission, builder)),

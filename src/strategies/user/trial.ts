@@ -53,9 +53,9 @@ export function forwardAll(
   transport: Transport,
   targeting: AtcTargeting,
   commands: readonly CommandWords[],
-): { readonly submission: Submission; readonly handlings: readonly number[]; readonly hostWords: readonly number[] } {
+): { readonly submission: Submission; readonly fates: readonly number[]; readonly hostWords: readonly number[] } {
   const submission = new Submission();
-  const handlings: number[] = [];
+  const fates: number[] = [];
   const hostWords: number[] = [];
   let made: [opcode: number, sid: number][] = [];
   const receiver: HostCommandReceiver = {
@@ -69,10 +69,10 @@ export function forwardAll(
   for (const words of commands) {
     const opcode = words[0] & 0xff;
     made = [];
-    handlings.push(transport.forward(...words, sink, previousOpcode));
+    fates.push(transport.forward(...words, sink, previousOpcode));
     submission.addGuest(opcode);
     for (const [hostOpcode, sid] of made) submission.addHost(hostOpcode, sid);
     if (opcode !== Opcode.SYNC) previousOpcode = opcode;
   }
-  return { submission, handlings, hostWords };
+  return { submission, fates, hostWords };
 }

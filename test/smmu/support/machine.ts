@@ -46,9 +46,9 @@ export class Machine {
   }
 
   /** The guest publishes a command; returns its number. */
-  condemn(opcode: OpcodeName, fields: CommandFields = {}, queue = 0): number {
+  markStale(opcode: OpcodeName, fields: CommandFields = {}, queue = 0): number {
     const number = this.published++;
-    this.smmu.condemn(...encodeCommand(OPCODES[opcode], fields), number, queue);
+    this.smmu.markStale(...encodeCommand(OPCODES[opcode], fields), number, queue);
     return number;
   }
 

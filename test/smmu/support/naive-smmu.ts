@@ -78,9 +78,9 @@ export class NaiveSmmu {
     return this.all.reduce((removed, one) => removed + one.invalidate(words, targetSid), 0);
   }
 
-  condemn(words: CommandWords, number: number, queue: number): void {
+  markStale(words: CommandWords, number: number, queue: number): void {
     this.world.pending.push({ words, number, queue });
-    for (const one of this.all) one.condemn(words, number, queue);
+    for (const one of this.all) one.markStale(words, number, queue);
     for (const infinite of this.infinite.values()) infinite.wish(words);
   }
 

@@ -169,7 +169,7 @@ export class NaiveStructure {
     return this.cache.invalidate(isCovered);
   }
 
-  condemn(words: CommandWords, number: number, queue: number): void {
+  markStale(words: CommandWords, number: number, queue: number): void {
     this.past.wish(words);
     for (const line of this.cache.lines) {
       if (line.mark === null && covers(words, -1, this.filing, line)) line.mark = { number, queue };

@@ -1,20 +1,20 @@
 /** Replay tier: is the course of a submission bounded, exact while it can be, and never off by more than it says? */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Course, MOST_INTERVALS } from '../../src/replay/course.js';
+import { CostTrail, MOST_INTERVALS } from '../../src/replay/cost-trail.js';
 import { COST_COUNT } from '../../src/strategies/path/costs.js';
 import { replayThrough } from '../support/replay-harness.js';
 import { TraceBuilder } from '../support/trace-builder.js';
 
 type Interval = readonly [cost: number, ns: number];
 
-function filled(intervals: readonly Interval[]): Course {
-  const course = new Course();
-  for (const [cost, ns] of intervals) course.add(cost, ns);
-  return course;
+function filled(intervals: readonly Interval[]): CostTrail {
+  const trail = new CostTrail();
+  for (const [cost, ns] of intervals) trail.add(cost, ns);
+  return trail;
 }
 
-const intervalsOf = ({ count, cost, ns }: Course): Interval[] =>
+const intervalsOf = ({ count, cost, ns }: CostTrail): Interval[] =>
   Array.from({ length: count }, (_, at) => [cost[at], ns[at]] as const);
 
 /** Time spent on `cost` in the first `untilNs`. */
@@ -30,24 +30,24 @@ function spentBy(intervals: readonly Interval[], cost: number, untilNs: number):
 
 const total = (intervals: readonly Interval[]) => intervals.reduce((sum, [, ns]) => sum + ns, 0);
 
-describe('the course of a submission', () => {
+describe('the trail of a submission', () => {
   it('joins what follows itself and leaves out what takes no time', () => {
-    const course = filled([
+    const trail = filled([
       [0, 5],
       [0, 7],
       [1, 0],
       [2, 3],
     ]);
-    expect(intervalsOf(course)).toEqual([
+    expect(intervalsOf(trail)).toEqual([
       [0, 12],
       [2, 3],
     ]);
-    expect(course.resolutionNs).toBe(0);
-    course.clear();
-    expect(course.count).toBe(0);
+    expect(trail.resolutionNs).toBe(0);
+    trail.clear();
+    expect(trail.count).toBe(0);
   });
 
-  it('appends another course as if its intervals were added one by one', () => {
+  it('appends another trail as if its intervals were added one by one', () => {
     const intervals = fc.array(fc.tuple(fc.nat(4), fc.integer({ min: 0, max: 9 })), { maxLength: 600, size: 'max' });
     fc.assert(
       fc.property(intervals, intervals, (first, second) => {
@@ -70,20 +70,20 @@ describe('the course of a submission', () => {
     let coarse = 0;
     fc.assert(
       fc.property(intervals, (given) => {
-        const course = filled(given);
-        const kept = intervalsOf(course);
-        expect(course.count).toBeLessThanOrEqual(MOST_INTERVALS);
+        const trail = filled(given);
+        const kept = intervalsOf(trail);
+        expect(trail.count).toBeLessThanOrEqual(MOST_INTERVALS);
         expect(total(kept)).toBe(total(given));
-        if (course.resolutionNs > 0) coarse++;
+        if (trail.resolutionNs > 0) coarse++;
         const spentNs = new Float64Array(COST_COUNT);
-        course.addTo(spentNs);
+        trail.addTo(spentNs);
         for (let cost = 0; cost < COST_COUNT; cost++) {
           expect(spentNs[cost]).toBe(spentBy(given, cost, Number.POSITIVE_INFINITY));
-          expect(course.spentOn(cost)).toBe(spentNs[cost]);
+          expect(trail.spentOn(cost)).toBe(spentNs[cost]);
           for (let part = 0; part <= 16; part++) {
             const untilNs = Math.round((total(given) * part) / 16);
             const off = Math.abs(spentBy(kept, cost, untilNs) - spentBy(given, cost, untilNs));
-            expect(off).toBeLessThanOrEqual(course.resolutionNs);
+            expect(off).toBeLessThanOrEqual(trail.resolutionNs);
           }
         }
       }),
@@ -93,9 +93,9 @@ describe('the course of a submission', () => {
   });
 
   it('stays usable: thousands of short intervals are right to a small part of the whole', () => {
-    const course = filled(Array.from({ length: 20_000 }, (_, at) => [at % 7, 10 + (at % 3)] as const));
-    expect(course.resolutionNs).toBeGreaterThan(0);
-    expect(course.resolutionNs).toBeLessThan(total(intervalsOf(course)) / 8);
+    const trail = filled(Array.from({ length: 20_000 }, (_, at) => [at % 7, 10 + (at % 3)] as const));
+    expect(trail.resolutionNs).toBeGreaterThan(0);
+    expect(trail.resolutionNs).toBeLessThan(total(intervalsOf(trail)) / 8);
   });
 });
 

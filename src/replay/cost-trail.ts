@@ -18,7 +18,7 @@ export const MOST_INTERVALS = 256;
 const FIRST_PARTS = 64;
 
 /** Intervals by cost id (see strategies/path/costs.ts). */
-export class Course {
+export class CostTrail {
   /** Intervals so far. */
   count = 0;
   readonly cost = new Uint8Array(MOST_INTERVALS);
@@ -57,7 +57,7 @@ export class Course {
   }
 
   /** What `other` has gone through follows. */
-  append(other: Course): void {
+  append(other: CostTrail): void {
     const { count, cost, ns } = other;
     // What is off in there is off within its own length, which is exact.
     if (other.resolutionNs > this.appendedNs) this.appendedNs = other.resolutionNs;

@@ -1,5 +1,5 @@
 /** What became of a guest command. */
-export const enum Handling {
+export const enum Fate {
   /** It goes to the physical SMMU (perhaps rewritten, perhaps more than once). */
   Forwarded = 0,
   /** The VMM or host kernel does it on the guest's behalf; no command of this kind reaches the SMMU for it. */
@@ -13,10 +13,10 @@ export const enum Handling {
 }
 
 /** The same by name, for strategy files: a const enum is gone when the tool runs. */
-export const HANDLINGS: { readonly [Name in keyof typeof Handling]: (typeof Handling)[Name] } = {
-  Forwarded: Handling.Forwarded,
-  Emulated: Handling.Emulated,
-  Absorbed: Handling.Absorbed,
-  Refused: Handling.Refused,
-  Swallowed: Handling.Swallowed,
+export const FATES: { readonly [Name in keyof typeof Fate]: (typeof Fate)[Name] } = {
+  Forwarded: Fate.Forwarded,
+  Emulated: Fate.Emulated,
+  Absorbed: Fate.Absorbed,
+  Refused: Fate.Refused,
+  Swallowed: Fate.Swallowed,
 };
