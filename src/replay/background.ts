@@ -12,9 +12,9 @@ import type { QueueLayout } from '../strategies/path/queue-verbs.js';
 import { Submission } from '../strategies/path/submission.js';
 import type { PathTally } from '../strategies/path/tally.js';
 import { Opcode } from '../trace/opcodes.js';
-import type { Machine } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
+import type { VmContext } from './vm-context.js';
 
 /** What the host does beside serving its guests. */
 export interface BackgroundLoad {
@@ -35,15 +35,15 @@ export class Background extends Thread {
   private arrivalNs = 0;
 
   constructor(
-    machine: Machine,
+    context: VmContext,
     costNs: Float64Array,
     layout: QueueLayout,
     readonly load: BackgroundLoad,
     /** True while a guest has something to do, or more of the trace is to come. */
     private readonly isWanted: () => boolean,
   ) {
-    super(machine, ThreadKind.Background);
-    machine.timeline?.onThread(this.actor, ThreadKind.Background, 0, 0);
+    super(context, ThreadKind.Background);
+    context.timeline?.onThread(this.actor, ThreadKind.Background, 0, 0);
     this.path = new PathBuilder(costNs, NO_TALLY, layout);
     this.meanGapNs = 1e9 / load.perSecond;
     this.state = (load.seed ^ 0x9e3779b9) >>> 0;
@@ -61,19 +61,19 @@ export class Background extends Thread {
   protected start(): void {
     this.path.begin(this.program, true, this.row);
     this.path.hostIssueAndWait(0, 0, 1);
-    this.begin(this.arrivalNs, Cost.vcpuWait, this.machine.simulator.nowNs);
+    this.begin(this.arrivalNs, Cost.vcpuWait, this.context.simulator.nowNs);
   }
 
   protected finished(): void {
-    const now = this.machine.simulator.nowNs;
-    this.machine.probe.onBackground(now - this.arrivalNs);
-    this.machine.timeline?.onDrain(this.actor, 1, this.arrivalNs + this.trail.spentOn(Cost.vcpuWait), now);
+    const now = this.context.simulator.nowNs;
+    this.context.probe.onBackground(now - this.arrivalNs);
+    this.context.timeline?.onDrain(this.actor, 1, this.arrivalNs + this.trail.spentOn(Cost.vcpuWait), now);
     if (this.isWanted()) this.scheduleNext();
   }
 
   private scheduleNext(): void {
     this.arrivalNs += Math.max(1, Math.round(-Math.log(1 - this.random()) * this.meanGapNs));
-    this.startAt(Math.max(this.arrivalNs, this.machine.simulator.nowNs));
+    this.startAt(Math.max(this.arrivalNs, this.context.simulator.nowNs));
   }
 
   /** Uniform in [0, 1), a multiple of 2^-32: Mulberry32. */

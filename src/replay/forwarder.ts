@@ -38,6 +38,28 @@ const HAS_VMID = Uint8Array.from({ length: 256 }, (_, opcode) =>
   fieldsOf(opcode).some(({ name }) => name === 'VMID') || opcode === Opcode.TLBI_NSNH_ALL ? 1 : 0,
 );
 
+/** What a forwarder works with. */
+export interface ForwarderSetup {
+  readonly transport: Transport;
+  readonly targeting: AtcTargeting;
+  readonly routing: InstanceRouting;
+  readonly topology: Topology;
+  readonly effects: Effects;
+  readonly probe: ReplayProbe;
+  /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
+  readonly ownsStage1Only: boolean;
+  /** Steps in which the host writes an STE. */
+  readonly steWrites: number;
+  /** Requests come from unmap events: no guest command has any effect. */
+  readonly takesUnmaps: boolean;
+  /**
+   * The VMID that the host puts into every command in place of the guest's (arm_vsmmu_convert_user_cmd; on Tegra241 the VINTF
+   * does; facts N26 §B1, M §2.5), under which its translations are filed; -1: commands keep theirs.
+   */
+  readonly vmid: number;
+  readonly faults: FaultPlan;
+}
+
 /** Forwards published guest commands. */
 export class Forwarder implements HostCommandReceiver, RequestReceiver {
   private sink: HostCommandSink;
@@ -57,27 +79,28 @@ export class Forwarder implements HostCommandReceiver, RequestReceiver {
   private readonly openTlbis: OpenTlbis[] = [];
   private open: OpenTlbis;
 
-  constructor(
-    private transport: Transport,
-    targeting: AtcTargeting,
-    private routing: InstanceRouting,
-    private readonly topology: Topology,
-    private readonly effects: Effects,
-    private readonly probe: ReplayProbe,
-    /** The guest owns stage 1 only: its NSNH_ALL covers its own translations, not the host's stage 2. */
-    private readonly ownsStage1Only: boolean,
-    /** Steps in which the host writes an STE. */
-    steWrites: number,
-    /** Requests come from unmap events: no guest command has any effect. */
-    private readonly takesUnmaps: boolean,
-    /**
-     * The VMID that the host puts into every command in place of the guest's (arm_vsmmu_convert_user_cmd; on Tegra241 the VINTF
-     * does; facts N26 §B1, M §2.5), under which its translations are filed; -1: commands keep theirs.
-     */
-    private readonly vmid: number,
-    private readonly faults: FaultPlan,
-  ) {
-    if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, steWrites);
+  private transport: Transport;
+  private routing: InstanceRouting;
+  private readonly topology: Topology;
+  private readonly effects: Effects;
+  private readonly probe: ReplayProbe;
+  private readonly ownsStage1Only: boolean;
+  private readonly takesUnmaps: boolean;
+  private readonly vmid: number;
+  private readonly faults: FaultPlan;
+
+  constructor(setup: ForwarderSetup) {
+    const { transport, targeting, topology, effects, takesUnmaps } = setup;
+    this.transport = transport;
+    this.routing = setup.routing;
+    this.topology = topology;
+    this.effects = effects;
+    this.probe = setup.probe;
+    this.ownsStage1Only = setup.ownsStage1Only;
+    this.takesUnmaps = takesUnmaps;
+    this.vmid = setup.vmid;
+    this.faults = setup.faults;
+    if (transport.attachesStreams === true) this.attach = new AttachPlanner(topology, effects, setup.steWrites);
     topology.followsDomains = transport.needsDomains === true || takesUnmaps;
     this.sink = new HostCommandSink(targeting, this, topology);
     this.open = new OpenTlbis(topology);

@@ -11,23 +11,16 @@ import type { PathBuilder } from '../strategies/path/path-builder.js';
 import type { QueueLayout } from '../strategies/path/queue-verbs.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { PathTally } from '../strategies/path/tally.js';
-import type { Topology } from '../topology/topology.js';
 import { FaultyPath } from './faults/faulty-path.js';
 import { Forwarder } from './forwarder.js';
-import { type Host, Machine } from './machine.js';
 import { ownQueuesOf, type ReplayPath } from './migration/paths.js';
 import { ThreadKind } from './probe.js';
+import { VmContext, type VmHost } from './vm-context.js';
 import { Worker } from './worker.js';
-
-/** What a VM finds on its host. */
-export interface GuestHost extends Host {
-  readonly costNs: Float64Array;
-  readonly topology: Topology;
-}
 
 /** One VM. */
 export class Guest {
-  readonly machine: Machine;
+  readonly context: VmContext;
   readonly vmmLock: FifoLock;
   readonly workers: Worker[] = [];
   /** Where the queues and workers of each path are. */
@@ -35,7 +28,7 @@ export class Guest {
   readonly forwarder: Forwarder;
 
   constructor(
-    private readonly host: GuestHost,
+    private readonly host: VmHost,
     readonly paths: readonly ReplayPath[],
     readonly vm: number,
     /** Steps in which the host writes an STE. */
@@ -50,13 +43,13 @@ export class Guest {
     if (timeline !== undefined) {
       this.vmmLock.onHeld = (actor, sinceNs, untilNs) => timeline.onLockHeld(vm, actor, sinceNs, untilNs);
     }
-    this.machine = new Machine(host, this.vmmLock, this.workers, vm);
+    this.context = new VmContext(host, this.vmmLock, this.workers, vm);
     this.layouts = this.layOut(paths);
     for (const [index, { transport }] of paths.entries()) {
       const drain = (rows: Submission, path: PathBuilder) => transport.drain(rows, path);
       for (let i = 0; i < transport.workerCount; i++) {
         const preludes = this.pathBuilder(index, probe, true);
-        this.workers.push(new Worker(this.machine, transport, preludes, this.compiler(index, drain, true)));
+        this.workers.push(new Worker(this.context, transport, preludes, this.compiler(index, drain, true)));
       }
     }
     for (const [index, { actor }] of this.workers.entries()) timeline?.onThread(actor, ThreadKind.Worker, vm, index);
@@ -64,19 +57,11 @@ export class Guest {
     const routing = choice.routing.create(topology);
     const targeting = choice.targeting.create(topology, routing);
     const ownsStage1Only = choice.transport.walkStage === 'nested';
-    this.forwarder = new Forwarder(
-      transport,
-      targeting,
-      routing,
-      topology,
-      effects,
-      probe,
-      ownsStage1Only,
-      steWrites,
-      takesUnmaps,
-      hasVmids || choice.transport.keepsVmid === true ? -1 : vm,
-      faults.plan,
-    );
+    this.forwarder = new Forwarder({
+      ...{ transport, targeting, routing, topology, effects, probe, ownsStage1Only, steWrites, takesUnmaps },
+      vmid: hasVmids || choice.transport.keepsVmid === true ? -1 : vm,
+      faults: faults.plan,
+    });
   }
 
   /** What compiles the submissions of one vCPU, by path. */

@@ -126,8 +126,8 @@ export class Replay {
     );
     for (const index of [...survey.doorbellsByVcpu.keys()].sort((a, b) => a - b)) this.clocks.of(index);
     if (options.background !== undefined) {
-      const [{ machine, layouts }] = this.guests;
-      new Background(machine, costNs, layouts[0], options.background, () => this.clocks.isGuestAtWork);
+      const [{ context, layouts }] = this.guests;
+      new Background(context, costNs, layouts[0], options.background, () => this.clocks.isGuestAtWork);
     }
   }
 
@@ -286,7 +286,7 @@ export class Replay {
     let backlog = 0;
     for (const clock of this.clocks.list) {
       backlog += clock.vcpu.backlog;
-      if (clock.vcpu.isBusy) continue; // tells us itself when it runs dry
+      if (clock.vcpu.isBusy) continue; // lowers the horizon itself once its queue is empty
       const earliest = earliestUnreadNs(clock, this.readNs);
       if (earliest < horizonNs) horizonNs = earliest;
     }
@@ -294,16 +294,16 @@ export class Replay {
   }
 
   private makeSwitchover(migration: Migration): Switchover {
-    const [{ machine, layouts }] = this.guests;
-    const path = new PathBuilder(this.costNs, machine.probe, layouts[0]);
+    const [{ context, layouts }] = this.guests;
+    const path = new PathBuilder(this.costNs, context.probe, layouts[0]);
     const oldWorkers = this.guests.flatMap(({ workers, paths }) => workers.slice(0, paths[0].transport.workerCount));
     const takeOver = () => {
       for (const guest of this.guests) guest.changePath();
     };
-    return new Switchover(machine, migration, path, oldWorkers, takeOver);
+    return new Switchover(context, migration, path, oldWorkers, takeOver);
   }
 
-  /** The VM of guest queue, or vCPU, `index`: several VMs are dealt round. */
+  /** The VM of guest queue, or vCPU, `index`: VM k of n has those with index ≡ k (mod n). */
   private guestOf(index: number): Guest {
     return this.guests.length === 1 ? this.guests[0] : this.guests[index % this.guests.length];
   }

@@ -1,6 +1,7 @@
 /** How one thread waits for its SYNCs: who reads CONS meanwhile, and when it sees that they are done. */
-import type { Machine } from './machine.js';
+
 import { ThreadKind } from './probe.js';
+import type { VmContext } from './vm-context.js';
 
 /** At most one wait at a time. */
 export class SyncWait {
@@ -11,14 +12,14 @@ export class SyncWait {
   private readsSinceNs = -1;
 
   constructor(
-    private readonly machine: Machine,
+    private readonly context: VmContext,
     /** What the thread's own work counts as. */
     private readonly threadKind: number,
   ) {}
 
   /** The wait begins; `cpu` as with Step.AwaitSync. A halted queue interrupts: nobody reads its CONS. */
   begin(cpu: number, isForHalt: boolean): void {
-    const { nowNs } = this.machine.simulator;
+    const { nowNs } = this.context.simulator;
     this.readsSinceNs = isForHalt ? -1 : nowNs;
     this.pollsSinceNs = cpu > 0 ? nowNs : -1;
     this.pollsAs = cpu === 2 ? ThreadKind.Vmm : this.threadKind;
@@ -26,7 +27,7 @@ export class SyncWait {
 
   /** The SYNCs are done now: when the thread sees it. Later than now at the first call only. */
   seenNs(): number {
-    const { backoff, simulator } = this.machine;
+    const { backoff, simulator } = this.context;
     if (backoff === undefined || this.readsSinceNs < 0) return simulator.nowNs;
     const seenNs = backoff.seenNs(this.readsSinceNs, simulator.nowNs);
     this.readsSinceNs = -1;
@@ -40,11 +41,11 @@ export class SyncWait {
 
   /** For how long it has, ns. */
   get polledNs(): number {
-    return this.machine.simulator.nowNs - this.pollsSinceNs;
+    return this.context.simulator.nowNs - this.pollsSinceNs;
   }
 
   /** The wait is over now: whatever host CPU has polled counts. */
   end(): void {
-    if (this.isOnHost) this.machine.probe.onHostCpu(this.pollsAs, this.polledNs);
+    if (this.isOnHost) this.context.probe.onHostCpu(this.pollsAs, this.polledNs);
   }
 }

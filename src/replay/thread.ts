@@ -12,12 +12,12 @@ import type { Submission } from '../strategies/path/submission.js';
 import { Opcode } from '../trace/opcodes.js';
 import { CostTrail } from './cost-trail.js';
 import { IrqSection } from './irq-section.js';
-import type { Machine } from './machine.js';
 import { PollDeadline } from './poll-deadline.js';
 import { ThreadKind } from './probe.js';
 import { Producer, Reserving } from './producer.js';
 import { SyncWait } from './sync-wait.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
+import type { VmContext } from './vm-context.js';
 import type { WaitingThread } from './waiting-threads.js';
 
 const enum Waiting {
@@ -63,19 +63,19 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
   protected clockNs = 0;
 
   constructor(
-    protected readonly machine: Machine,
+    protected readonly context: VmContext,
     /** What this thread's own work counts as. */
     private readonly threadKind: number,
   ) {
-    this.actor = machine.simulator.register(this);
-    this.owner = machine.engines.addWaiter(this);
-    this.timeline = machine.timeline;
-    const { engines, effects, timeline } = machine;
+    this.actor = context.simulator.register(this);
+    this.owner = context.engines.addWaiter(this);
+    this.timeline = context.timeline;
+    const { engines, effects, timeline } = context;
     this.producer = new Producer(engines.queues, this, this.owner, effects.refillRaces, timeline);
-    this.irqs = new IrqSection(machine.probe);
-    this.syncWait = new SyncWait(machine, threadKind);
-    const limitNs = machine.faults.pollTimeoutNs;
-    if (limitNs > 0) this.deadline = new PollDeadline(machine.simulator, limitNs, () => this.giveUp());
+    this.irqs = new IrqSection(context.probe);
+    this.syncWait = new SyncWait(context, threadKind);
+    const limitNs = context.faults.pollTimeoutNs;
+    if (limitNs > 0) this.deadline = new PollDeadline(context.simulator, limitNs, () => this.giveUp());
   }
 
   /** Rows that the running program refers to. */
@@ -122,7 +122,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
       this.chargeUntil(gathered.cost[at], untilNs);
     }
     this.trail.append(drained);
-    const { simulator } = this.machine;
+    const { simulator } = this.context;
     this.timeline?.onSpan(this.actor, SERVED_BY_WORKER, this.clockNs, simulator.nowNs);
     this.clockNs = simulator.nowNs;
     this.waiting = Waiting.Nothing;
@@ -131,7 +131,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
   }
 
   wake(): void {
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     if (this.waiting === Waiting.Lock) {
       this.chargeUntil(Cost.lockWait, now);
     } else if (this.waiting === Waiting.Reservation) {
@@ -158,14 +158,14 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
     const seenNs = this.syncWait.seenNs();
     if (seenNs === nowNs) return false;
     this.chargeUntil(Cost.syncPoll, seenNs);
-    this.machine.simulator.schedule(seenNs, this.actor);
+    this.context.simulator.schedule(seenNs, this.actor);
     return true;
   }
 
   /** Be woken at `atNs` to `start` something new. */
   protected startAt(atNs: number): void {
     this.isStarting = true;
-    this.machine.simulator.schedule(atNs, this.actor);
+    this.context.simulator.schedule(atNs, this.actor);
   }
 
   /** The time given to `startAt` has come. */
@@ -181,7 +181,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
 
   /** Run steps until the thread has to wait or the program ends. */
   protected execute(): void {
-    const { program, machine } = this;
+    const { program, context } = this;
     const { operations, operands, spentNs, length } = program;
     for (let step = this.step; step < length; step++) {
       const at = step * STEP_OPERANDS;
@@ -192,22 +192,22 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
           if (!this.spend(spentNs[step], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Lock:
-          if (!machine.vmmLock.acquire(this.actor)) {
+          if (!context.vmmLock.acquire(this.actor)) {
             this.waiting = Waiting.Lock;
             return;
           }
           break;
         case Step.Unlock:
-          machine.vmmLock.release();
+          context.vmmLock.release();
           break;
         case Step.Reserve:
           if (!this.reserve(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.IrqsOff:
-          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, machine.simulator.nowNs);
+          this.irqs.off(operands[at] === 1, operands[at + 1] === 1, context.simulator.nowNs);
           break;
         case Step.IrqsOn:
-          this.irqs.on(machine.simulator.nowNs);
+          this.irqs.on(context.simulator.nowNs);
           break;
         case Step.Reserved:
           this.producer.leaveWord(operands[at]);
@@ -223,7 +223,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
           if (!this.issue(step, operands[at], operands[at + 1], operands[at + 2])) return;
           break;
         case Step.Restart:
-          machine.engines.queues[operands[at]].restart();
+          context.engines.queues[operands[at]].restart();
           break;
         case Step.AwaitSync:
           if (this.syncsOutstanding > 0) {
@@ -238,7 +238,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
           break;
         case Step.AwaitWorker:
           this.waiting = Waiting.Worker;
-          if (machine.faults.isWorkerWaitLimited) this.deadline?.arm();
+          if (context.faults.isWorkerWaitLimited) this.deadline?.arm();
           return;
         case Step.Effect:
           this.effect(operands[at]);
@@ -253,13 +253,13 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
           throw new Error(`unknown step ${operations[step]}`);
       }
     }
-    this.irqs.on(machine.simulator.nowNs);
+    this.irqs.on(context.simulator.nowNs);
     this.finished();
   }
 
   /** Returns false if the thread has to be woken when the time has passed. */
   private spend(ns: number, cost: number, cpu: number): boolean {
-    const { simulator, probe } = this.machine;
+    const { simulator, probe } = this.context;
     this.trail.add(cost, ns);
     if (this.timeline !== undefined) this.timeline.onSpan(this.actor, cost, this.clockNs, this.clockNs + ns);
     this.clockNs += ns;
@@ -279,7 +279,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
       return false;
     }
     if (cpu < 0) return true;
-    return this.spend(this.machine.casRetryNs * this.producer.competitors(queue), Cost.casRetry, cpu);
+    return this.spend(this.context.casRetryNs * this.producer.competitors(queue), Cost.casRetry, cpu);
   }
 
   /**
@@ -303,7 +303,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
 
   /** A point of an injected fault; false: this thread waits and reaches it again, or (a worker that dies) is never woken. */
   private reachFault(step: number, point: number, b: number, row: number): boolean {
-    const { vmmLock, faults } = this.machine;
+    const { vmmLock, faults } = this.context;
     if (this.isLockGivenUp) {
       // Woken with the queue running, or with the lock: it may have stopped again meanwhile.
       this.isLockGivenUp = false;
@@ -314,7 +314,7 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
       }
     }
     const publishedNs = point === FaultPoint.AwaitRunning ? -1 : this.rows.rowPublishedNs[row];
-    if (faults.reach(point, b, publishedNs, this, this.machine.vm)) return point !== FaultPoint.Die;
+    if (faults.reach(point, b, publishedNs, this, this.context.vm)) return point !== FaultPoint.Die;
     this.step = step;
     this.waiting = Waiting.Stop;
     vmmLock.release();
@@ -324,31 +324,31 @@ export abstract class Thread implements Actor, SyncWaiter, WaitingThread {
 
   /** Whatever this thread polls for has not come within the driver's time. */
   private giveUp(): void {
-    const { machine, waiting } = this;
-    const now = machine.simulator.nowNs;
+    const { context, waiting } = this;
+    const now = context.simulator.nowNs;
     if (waiting === Waiting.Sync ? this.syncsOutstanding === 0 : waiting !== Waiting.Worker) return;
     const isHost = waiting === Waiting.Sync && this.syncWait.isOnHost;
-    if (waiting === Waiting.Sync) for (const engine of machine.engines.engines) engine.disown(this.owner);
-    else for (const worker of machine.workers) worker.forget(this);
+    if (waiting === Waiting.Sync) for (const engine of context.engines.engines) engine.disown(this.owner);
+    else for (const worker of context.workers) worker.forget(this);
     this.chargeUntil(Cost.pollTimeout, now);
-    if (isHost) machine.probe.onHostCpu(this.threadKind, this.syncWait.polledNs);
+    if (isHost) context.probe.onHostCpu(this.threadKind, this.syncWait.polledNs);
     this.waiting = Waiting.Nothing;
     this.hasTimedOut = true;
-    const recoveryNs = machine.faults.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
+    const recoveryNs = context.faults.onPollTimeout(isHost, waiting === Waiting.Worker, this.rows);
     if (this.spend(recoveryNs, Cost.gerrorHandler, 0)) this.execute();
   }
 
   private signal(worker: number, isAwaited: boolean): void {
-    this.machine.workers[worker].submit(this.rows, isAwaited ? this : undefined);
+    this.context.workers[worker].submit(this.rows, isAwaited ? this : undefined);
   }
 
   private effect(row: number): void {
     const { rows } = this;
-    this.machine.effects.execute(rows.guestRef[row], -1);
-    this.machine.probe.onCommandEffect(
+    this.context.effects.execute(rows.guestRef[row], -1);
+    this.context.probe.onCommandEffect(
       rows.guestOpcode[row],
       rows.rowPublishedNs[row],
-      this.machine.simulator.nowNs,
+      this.context.simulator.nowNs,
       rows.rowMeasured[row] === 1,
     );
   }

@@ -44,9 +44,9 @@ export class Vcpu extends Thread implements HeldVcpu {
     /** Changes the paths; absent without a migration. */
     private readonly switchover?: Switchover,
   ) {
-    super(guest.machine, ThreadKind.Vcpu);
+    super(guest.context, ThreadKind.Vcpu);
     this.compilers = guest.vcpuCompilers();
-    guest.machine.timeline?.onThread(this.actor, ThreadKind.Vcpu, guest.vm, index);
+    guest.context.timeline?.onThread(this.actor, ThreadKind.Vcpu, guest.vm, index);
   }
 
   protected get rows(): Submission {
@@ -81,10 +81,10 @@ export class Vcpu extends Thread implements HeldVcpu {
 
   /** Its next submission is known: it starts when it is due. */
   private scheduleNext({ doorbellNs, previousSeenNs }: Pick<Submission, 'doorbellNs' | 'previousSeenNs'>): void {
-    const { machine } = this;
+    const { context } = this;
     this.isBusy = true;
     const due = dueNs(this.pacing, doorbellNs, previousSeenNs, this.lastEndNs);
-    const now = machine.simulator.nowNs;
+    const now = context.simulator.nowNs;
     if (due < now && this.pacing !== 'recorded') this.lateStarts++;
     // Open loop: the guest wanted to begin its operation at `due` even if this vCPU was still busy. Otherwise, and within one
     // operation, whose PROD writes follow each other in one function of the driver, it publishes when it can.
@@ -96,7 +96,7 @@ export class Vcpu extends Thread implements HeldVcpu {
   protected start(): void {
     const { pending, switchover } = this;
     if (switchover?.admits(this, this.hasNext ? this.next.path : pending.path) === false) {
-      this.heldSinceNs = this.machine.simulator.nowNs;
+      this.heldSinceNs = this.context.simulator.nowNs;
       return;
     }
     if (this.hasNext) this.takeNext();
@@ -104,10 +104,10 @@ export class Vcpu extends Thread implements HeldVcpu {
     const { current } = this;
     current.vcpu = this.index;
     current.vm = this.guest.vm;
-    this.machine.timeline?.onStart(current);
-    this.machine.effects.publish(current);
+    this.context.timeline?.onStart(current);
+    this.context.effects.publish(current);
     this.program = this.compilers[current.path].programOf(current, current.measured);
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     this.begin(this.publishNs, Cost.vcpuWait, now);
   }
 
@@ -121,7 +121,7 @@ export class Vcpu extends Thread implements HeldVcpu {
 
   /** The new path is open: start what was held; returns how long that was, ns. */
   release(): number {
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     this.startAt(now);
     return now - this.heldSinceNs;
   }
@@ -139,23 +139,23 @@ export class Vcpu extends Thread implements HeldVcpu {
 
   /** The trace has ended: what is still under way is not finished any more. */
   end(): void {
-    if (this.operation.publications > 0) this.machine.probe.onUnfinishedOperation(this.operation);
+    if (this.operation.publications > 0) this.context.probe.onUnfinishedOperation(this.operation);
   }
 
   protected finished(): void {
-    const { machine, current, trail, operation } = this;
-    this.lastEndNs = machine.simulator.nowNs;
-    if (!this.hasTimedOut) machine.effects.seen(current);
+    const { context, current, trail, operation } = this;
+    this.lastEndNs = context.simulator.nowNs;
+    if (!this.hasTimedOut) context.effects.seen(current);
     const hasWork = this.program.length > 0;
-    machine.probe.onSubmission(current, this.publishNs, this.lastEndNs, trail, hasWork);
+    context.probe.onSubmission(current, this.publishNs, this.lastEndNs, trail, hasWork);
     operation.add(current, this.publishNs, this.lastEndNs, trail, hasWork);
-    if (machine.timeline !== undefined) {
+    if (context.timeline !== undefined) {
       // What an open-loop guest waited for its own vCPU belongs to the submission before.
       const startNs = this.publishNs + trail.spentOn(Cost.vcpuWait);
-      machine.timeline.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
+      context.timeline.onSubmissionEnd(this.actor, current, startNs, this.lastEndNs);
     }
     if (current.syncCount > 0) {
-      machine.probe.onOperation(operation);
+      context.probe.onOperation(operation);
       operation.end();
     }
     this.switchover?.ended(current);

@@ -14,9 +14,9 @@ import { Submission } from '../strategies/path/submission.js';
 import type { Transport } from '../strategies/transport.js';
 import { CostTrail } from './cost-trail.js';
 import { FaultyPath } from './faults/faulty-path.js';
-import type { Machine, WorkerPort } from './machine.js';
 import { ThreadKind } from './probe.js';
 import { Thread } from './thread.js';
+import type { VmContext, WorkerPort } from './vm-context.js';
 import { type WaitingThread, WaitingThreads } from './waiting-threads.js';
 
 /** What a worker does before a drain. */
@@ -56,14 +56,14 @@ export class Worker extends Thread implements WorkerPort {
   polledNs = 0;
 
   constructor(
-    machine: Machine,
+    context: VmContext,
     private readonly transport: Transport,
     /** Of its preludes. */
     private readonly preludePath: PathBuilder,
     /** Of its drains. */
     private readonly compiler: Compiler,
   ) {
-    super(machine, ThreadKind.Worker);
+    super(context, ThreadKind.Worker);
   }
 
   /** Nothing to do, and nothing on its way. */
@@ -81,7 +81,7 @@ export class Worker extends Thread implements WorkerPort {
   }
 
   submit(submission: Submission, waiter: WaitingThread | undefined): void {
-    if (this.machine.faults.isWorkerDead) return;
+    if (this.context.faults.isWorkerDead) return;
     this.arriving.append(submission);
     if (this.state !== 'idle') this.absorbed++;
     const isPolling = this.state === 'idle' && this.stopPolling();
@@ -101,7 +101,7 @@ export class Worker extends Thread implements WorkerPort {
     const kind = isPolling ? Prelude.FoundPolling : Prelude.WakeUp;
     this.program = this.prelude(kind, submission, submission.measured);
     // The signaller's own step is not over yet: start through the schedule, in this same instant.
-    this.startAt(this.machine.simulator.nowNs);
+    this.startAt(this.context.simulator.nowNs);
   }
 
   /** What it does before a drain, for the sake of `rows`; compiled when first needed, or each time if the transport wants that. */
@@ -128,16 +128,16 @@ export class Worker extends Thread implements WorkerPort {
   private stopPolling(): boolean {
     const spinNs = this.transport.workerSpinNs ?? 0;
     if (spinNs === 0 || this.idleSinceNs < 0) return false;
-    const idleNs = this.machine.simulator.nowNs - this.idleSinceNs;
+    const idleNs = this.context.simulator.nowNs - this.idleSinceNs;
     const polledNs = Math.min(idleNs, spinNs);
     this.polledNs += polledNs;
-    this.machine.probe.onHostCpu(ThreadKind.Worker, polledNs);
+    this.context.probe.onHostCpu(ThreadKind.Worker, polledNs);
     this.idleSinceNs = -1;
     return idleNs < spinNs;
   }
 
   protected start(): void {
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     this.begin(now, Cost.queueWait, now);
   }
 
@@ -146,17 +146,17 @@ export class Worker extends Thread implements WorkerPort {
       throw new Error('a drain ended without completing every submission');
     }
     if (this.state === 'draining') {
-      const { timeline, simulator } = this.machine;
+      const { timeline, simulator } = this.context;
       timeline?.onDrain(this.actor, this.draining.guestCount, this.drainStartNs, simulator.nowNs);
     }
     if (this.arriving.guestCount === 0) {
       this.state = 'idle';
       this.isFoundPolling = false;
-      this.idleSinceNs = this.machine.simulator.nowNs;
+      this.idleSinceNs = this.context.simulator.nowNs;
       this.onIdle();
       return;
     }
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     if (this.state === 'gathering') this.gathered.append(this.trail);
     else {
       this.gatherStartNs = now;
@@ -205,7 +205,7 @@ export class Worker extends Thread implements WorkerPort {
     const { draining, compiler } = this;
     const { path } = compiler;
     const measured = draining.rowMeasured[0] === 1;
-    const deathRow = this.machine.faults.deathRow(draining);
+    const deathRow = this.context.faults.deathRow(draining);
     if (deathRow < 0 || !(path instanceof FaultyPath)) return compiler.programOf(draining, measured);
     const { guestCount } = draining;
     draining.guestCount = deathRow;

@@ -53,7 +53,7 @@ export function safetyResult(replay: Replay): WrittenStrategyResult['safety'] {
   const oracles = replay.smmus.list.flatMap(({ staleUse }) => (staleUse === null ? [] : [staleUse]));
   if (oracles.length === 0) return null;
   const counters = replay.smmuCounters();
-  const { refillRaces } = replay.guests[0].machine.effects;
+  const { refillRaces } = replay.guests[0].context.effects;
   return {
     stale_in_window: counters.staleInWindow,
     stale_after_sync: counters.staleAfterSync,

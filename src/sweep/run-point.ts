@@ -23,7 +23,7 @@ export type PointOutcome =
   | { readonly json: string }
   | { readonly error: { readonly exit_code: number; readonly message: string } };
 
-/** Exit code of what is nobody's input's fault. */
+/** Exit code of an error that no input has caused. */
 const EXIT_UNEXPECTED = 1;
 
 /** Run `job`; never throws. Whoever aborts `signal` waits for no outcome. */

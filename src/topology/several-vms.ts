@@ -1,7 +1,7 @@
 /**
  * Several VMs from one trace: copies of it, each a fixed time behind the one before, merged into one stream of events.
  *
- * Copy k of n is VM k of the host. Its vCPUs and queues are dealt round (vCPU v becomes v·n + k), its StreamIDs are moved
+ * Copy k of n is VM k of the host. Its vCPUs and queues are interleaved (vCPU v becomes v·n + k), its StreamIDs are moved
  * up by k · VM_SIDS, and its VMID v becomes v·n + k, in the words of its commands too: what the host puts in for a nested
  * guest. A CFGI_ALL becomes the CFGI_STE_RANGE of the VM's own streams. ASIDs and IOVAs stay: VMs may use the same ones.
  */

@@ -56,7 +56,7 @@ export class Topology {
   private readonly smmusByDomain = new Map<number, number>();
 
   constructor(
-    /** VMs on the host; their StreamIDs are VM_SIDS apart, their queues and vCPUs are dealt round. */
+    /** VMs on the host; their StreamIDs are VM_SIDS apart, their queues and vCPUs are interleaved. */
     readonly vms: number = 1,
   ) {}
 

@@ -16,9 +16,9 @@ import { Cost } from '../../strategies/path/costs.js';
 import type { PathBuilder } from '../../strategies/path/path-builder.js';
 import { Submission } from '../../strategies/path/submission.js';
 import type { Migration } from '../../strategies/spec.js';
-import type { Machine } from '../machine.js';
 import { ThreadKind } from '../probe.js';
 import { Thread } from '../thread.js';
+import type { VmContext } from '../vm-context.js';
 import type { Worker } from '../worker.js';
 
 /** The old path works → somebody wants the new one → the old queues are being drained → handing over → the new path works. */
@@ -64,14 +64,14 @@ export class Switchover extends Thread {
   private readonly nothing = new Submission();
 
   constructor(
-    machine: Machine,
+    context: VmContext,
     readonly migration: Migration,
     private readonly path: PathBuilder,
     private readonly oldWorkers: readonly Worker[],
     /** The next publication is the first one of the new path. */
     private readonly onTakeOver: () => void,
   ) {
-    super(machine, ThreadKind.Vmm);
+    super(context, ThreadKind.Vmm);
     for (const worker of oldWorkers) worker.onIdle = () => this.drainIfQuiet();
   }
 
@@ -111,7 +111,7 @@ export class Switchover extends Thread {
     this.held.push(vcpu);
     if (this.phase === 'old') {
       this.phase = 'requested';
-      this.requestedNs = this.machine.simulator.nowNs;
+      this.requestedNs = this.context.simulator.nowNs;
       this.drainedSubmissions = this.outstanding;
       this.drainIfQuiet();
     }
@@ -122,14 +122,14 @@ export class Switchover extends Thread {
     if (this.phase !== 'requested' || this.outstanding > 0 || this.oldWorkers.some((worker) => !worker.isIdle)) return;
     this.phase = 'draining';
     // The caller's own step is not over yet: start through the schedule, in this same instant.
-    this.startAt(this.machine.simulator.nowNs);
+    this.startAt(this.context.simulator.nowNs);
   }
 
   protected start(): void {
-    const { path, machine } = this;
+    const { path, context } = this;
     path.begin(this.program, this.isMeasured, this.nothing);
     // Queues of the new path are empty yet.
-    const { engines } = machine;
+    const { engines } = context;
     for (let queue = 0; queue < engines.queues.length; queue++) {
       if (!engines.queues[queue].isDrained) path.hostSync(queue);
     }
@@ -137,7 +137,7 @@ export class Switchover extends Thread {
   }
 
   protected finished(): void {
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     if (this.phase === 'draining') {
       this.phase = 'switching';
       this.drainedNs = now;
@@ -148,7 +148,7 @@ export class Switchover extends Thread {
     }
     this.phase = 'new';
     this.openNs = now;
-    this.machine.probe.onPathsChanged?.(this.drainedNs);
+    this.context.probe.onPathsChanged?.(this.drainedNs);
     for (const vcpu of this.held) {
       this.heldSubmissions++;
       this.heldNs += vcpu.release();
@@ -157,7 +157,7 @@ export class Switchover extends Thread {
   }
 
   private run(waitCost: number): void {
-    const now = this.machine.simulator.nowNs;
+    const now = this.context.simulator.nowNs;
     this.begin(now, waitCost, now);
   }
 }

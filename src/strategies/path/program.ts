@@ -1,8 +1,8 @@
 /**
  * A program: the steps that one thread takes for one submission (or one worker drain), in order.
  *
- * A strategy compiles a submission into a program; the replay's runner executes it on simulated time. Layout: step i is
- * four numbers at 4i: operation and its operands a, b, c. The buffer is reused, so compiling allocates nothing.
+ * A strategy compiles a submission into a program; the replay's runner executes it on simulated time. Layout: step s is
+ * operations[s], with its operands a, b, c at 3s … 3s + 2. The buffers are reused, so compiling allocates nothing.
  */
 
 /** Operations. Operands are named a, b, c. */

@@ -1,21 +1,25 @@
-/** What threads of a replay find around them. */
+/** What the threads of one VM find around them: the host that VMs share, and what is the VM's own. */
 import type { CommandEngines } from '../machine/engine/command-engines.js';
 import type { SyncBackoff } from '../machine/engine/sync-backoff.js';
 import type { FifoLock } from '../machine/sim/fifo-lock.js';
 import type { Simulator } from '../machine/sim/simulator.js';
 import type { Submission } from '../strategies/path/submission.js';
+import type { Topology } from '../topology/topology.js';
 import type { Effects } from './effects.js';
 import type { Faults } from './faults/faults.js';
 import type { ReplayProbe } from './probe.js';
 import type { TimelineProbe } from './timeline-probe.js';
 import type { WaitingThread } from './waiting-threads.js';
 
-/** What the VMs of a replay share. */
-export interface Host {
+/** What a VM finds on its host, shared by all VMs. */
+export interface VmHost {
   readonly simulator: Simulator;
   readonly engines: CommandEngines;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
+  readonly topology: Topology;
+  /** ns per cost id. */
+  readonly costNs: Float64Array;
   /** One compare-and-swap retry, ns. */
   readonly casRetryNs: number;
   /** How threads poll for SYNCs; undefined: they see them as soon as the SMMU says so (MSI write-back). */
@@ -30,18 +34,20 @@ export interface Host {
  * What all threads of one VM share: the host, and a lock and workers of its own. A class and no literal, because threads read
  * it at every step: an object that is spread together is of another shape in each of a study's replays, and slow to read.
  */
-export class Machine implements Host {
+export class VmContext implements VmHost {
   readonly simulator: Simulator;
   readonly engines: CommandEngines;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
+  readonly topology: Topology;
+  readonly costNs: Float64Array;
   readonly casRetryNs: number;
   readonly backoff: SyncBackoff | undefined;
   readonly faults: Faults;
   readonly timeline: TimelineProbe | undefined;
 
   constructor(
-    host: Host,
+    host: VmHost,
     readonly vmmLock: FifoLock,
     /** Workers by number, for SignalWorker. */
     readonly workers: readonly WorkerPort[],
@@ -52,6 +58,8 @@ export class Machine implements Host {
     this.engines = host.engines;
     this.probe = host.probe;
     this.effects = host.effects;
+    this.topology = host.topology;
+    this.costNs = host.costNs;
     this.casRetryNs = host.casRetryNs;
     this.backoff = host.backoff;
     this.faults = host.faults;
