@@ -11,7 +11,7 @@ import { QEMU_EVENT_NAMES } from './event-names.js';
 import { LogDecoder } from './log-decoder.js';
 
 /**
- * An event name after one of the prefixes of line-prefix.ts:
+ * An event name after one of the prefixes of text/qemu-line-prefix.ts:
  *     24726@1795426081.783191:smmuv3_cmdq_consume prod=2 cons=0 prod.wrap=0 cons.wrap=0
  *     2025-07-24T14:12:21.123456Z smmuv3_cmdq_opcode <--- SMMU_CMD_SYNC
  *     smmu_iotlb_inv_all IOTLB invalidate all

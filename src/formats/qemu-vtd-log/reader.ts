@@ -10,7 +10,7 @@ import { lineBlocks } from '../text/lines.js';
 import { VTD_EVENT_NAMES } from './event-names.js';
 import { VtdLogDecoder } from './log-decoder.js';
 
-/** An event name after one of the prefixes of a QEMU log (qemu-log/line-prefix.ts). */
+/** An event name after one of the prefixes of a QEMU log (text/qemu-line-prefix.ts). */
 const EVENT_LINE = /^(?:\d+@\d+\.\d{6}:|[-\d]+T[:\d]+\.\d{6}Z )?(vtd_\w+)(?: |$)/;
 
 function sniff(head: Uint8Array): boolean {

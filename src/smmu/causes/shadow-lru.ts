@@ -1,6 +1,6 @@
 /**
  * The yardstick that tells conflict from capacity misses: a fully associative LRU of the same number of entries, with the
- * same accesses and invalidations as the structure beside it. Holds record numbers of a MissHistory, not keys.
+ * same accesses and invalidations as the structure beside it. Holds record numbers of the Mappings of that structure, not keys.
  *
  * Layout: node n holds record[n]; nodeOf[r] is the node of record r plus one, 0 = not held.
  */
