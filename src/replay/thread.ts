@@ -18,18 +18,8 @@ import { Producer, Reserving } from './producer.js';
 import { SyncWait } from './sync-wait.js';
 import { SERVED_BY_WORKER, type TimelineProbe } from './timeline-probe.js';
 import type { VmContext } from './vm-context.js';
+import { Waiting } from './waiting.js';
 import type { WaitingThread } from './waiting-threads.js';
-
-const enum Waiting {
-  Nothing = 0,
-  Lock = 1,
-  Room = 2,
-  Sync = 3,
-  Worker = 4,
-  Reservation = 5,
-  Gather = 6,
-  Stop = 7,
-}
 
 /** What stands behind the commands of each issuing step: a CMD_SYNC, a halting command, or nothing (-1). */
 const CLOSED_BY: Readonly<Record<number, number>> = {
