@@ -9,10 +9,10 @@ import { Topology } from '../topology/topology.js';
 import { type Charge, PathWalk } from './path-walk.js';
 
 /** Submission sizes that are explained unless told otherwise: TLBIs ahead of the CMD_SYNC. */
-export const EXPLAINED_SIZES: readonly number[] = [1, 64];
+const EXPLAINED_SIZES: readonly number[] = [1, 64];
 
 /** One step of a path: units of one profile parameter spent in one stage. */
-export interface ExplainedStep {
+interface ExplainedStep {
   readonly stage: Stage;
   /** Undefined for a wait, which is an outcome and no input. */
   readonly parameter: Parameter | undefined;
@@ -24,7 +24,7 @@ export interface ExplainedStep {
 }
 
 /** One size of submission as a whole. */
-export interface ExplainedSize {
+interface ExplainedSize {
   /** TLBIs ahead of the CMD_SYNC. */
   readonly commands: number;
   readonly totalNs: number;

@@ -5,7 +5,7 @@ import type { Operation } from '../replay/operation.js';
 import { STAGE_OF_COST, STAGES } from '../strategies/path/costs.js';
 
 /** Operations that are kept. */
-export const SLOWEST_KEPT = 16;
+const SLOWEST_KEPT = 16;
 
 /** One of them; times in integer ns. */
 export interface SlowOperation {

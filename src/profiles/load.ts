@@ -13,7 +13,7 @@ import { suggestion, UsageError } from '../trace/errors.js';
 import { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 import type { ParameterSpec } from './parameters.js';
 
-export { LoadedProfile, PARAMETER_SPECS, type Parameter, type SourceTag } from './loaded-profile.js';
+export { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 
 const FILE_SCHEMA = z.strictObject({
   name: z.string().min(1),

@@ -5,7 +5,7 @@ import type { Topology } from '../topology/topology.js';
 import { type EventBatch, EventFlag, Outcome } from '../trace/events.js';
 
 /** `ordered`: a translation keeps its place among the commands. `timed`: it arrives at its recorded time (design §6). */
-export const DMA_MODES = ['ordered', 'timed'] as const;
+const DMA_MODES = ['ordered', 'timed'] as const;
 export type DmaMode = (typeof DMA_MODES)[number];
 
 /** dma events by what became of them; JSON of `tlb.dma`. */

@@ -7,7 +7,7 @@ export const PROFILES_SCHEMA = 'smmuscope.profiles/1';
 export const PROFILE_SCHEMA = 'smmuscope.profile/1';
 
 /** One option of a strategy, written `NAME:key=value`, or one parameter of a workload. */
-export interface StrategyOptionListing {
+interface StrategyOptionListing {
   readonly key: string;
   /** What the value may be: the choices separated by `|`, or a range such as `1..128`. */
   readonly values: string;
@@ -16,7 +16,7 @@ export interface StrategyOptionListing {
 }
 
 /** One strategy. */
-export interface StrategyListing {
+interface StrategyListing {
   readonly name: string;
   readonly summary: string;
   readonly default_atc: string;
@@ -66,7 +66,7 @@ export interface StrategyDocument {
 }
 
 /** One step of a path. */
-export interface StrategyStepListing {
+interface StrategyStepListing {
   /** A stage of `latency.breakdown_ns`. */
   readonly stage: string;
   /** Profile parameter; null for a wait. */

@@ -18,7 +18,7 @@ export interface Coordinates {
 }
 
 /** Why a point has no result. */
-export interface PointError {
+interface PointError {
   /** What `replay` with the same options would have ended with (design §9). */
   readonly exit_code: number;
   readonly message: string;

@@ -48,14 +48,20 @@ export function parseDocument(text: string, name: string): ReportDocument {
   return parseDeclared(text, name, DOCUMENT_KINDS, 'a document that smmuscope wrote with --json') as ReportDocument;
 }
 
-/** The published JSON Schema of documents with `schema`, as text. */
+/**
+ * The published JSON Schema of documents with `schema`, as text.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function documentJsonSchema({ schema, declaration }: DocumentKind): string {
   if (schema === RESULT_KIND.schema) return resultJsonSchema();
   const document = z.toJSONSchema(declaration, { io: 'input', reused: 'ref' });
   return `${JSON.stringify({ title: `Document ${schema} of smmuscope`, ...document }, null, 2)}\n`;
 }
 
-/** The file in docs/schemas that holds it: `calibration.schema.json` for `smmuscope.calibration/1`. */
+/**
+ * The file in docs/schemas that holds it: `calibration.schema.json` for `smmuscope.calibration/1`.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function schemaFileName({ schema }: DocumentKind): string {
   return `${schema.slice(schema.indexOf('.') + 1, schema.indexOf('/'))}.schema.json`;
 }
