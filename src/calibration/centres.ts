@@ -7,7 +7,7 @@
 import type { Measurement } from './measurement.js';
 
 /** What stands for the measurements of a shape; the first is the default. */
-export const CENTRES = ['midmean', 'mean'] as const;
+const CENTRES = ['midmean', 'mean'] as const;
 export type Centre = (typeof CENTRES)[number];
 
 /** Share of the measurements that is taken off at each end: the midmean is the mean of the middle half. */

@@ -2,7 +2,7 @@
 import type { Measurement, Shapes } from './measurement.js';
 
 /** Ways to divide the measurements; the first is the default. */
-export const SPLITS = ['interleaved', 'ordered'] as const;
+const SPLITS = ['interleaved', 'ordered'] as const;
 export type Split = (typeof SPLITS)[number];
 
 /** The two parts, each in the order of measurement. */

@@ -4,7 +4,7 @@ import { strategyFiles } from '../strategies/user/strategy-files.js';
 import { nearestName, UserError } from '../trace/errors.js';
 
 /** Exit codes of design §9 that do not come with a UserError. */
-export const EXIT_OK = 0;
+const EXIT_OK = 0;
 export const EXIT_UNEXPECTED = 1;
 export const EXIT_USAGE = 2;
 /** A trace with errors (`lint`); malformed ones are a TraceFormatError. */

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { AtomicFile } from '../files/atomic-file.js';
 
 /** A text, a text piece by piece, or the bytes of one file. */
-export type Content = string | Iterable<string> | Uint8Array;
+type Content = string | Iterable<string> | Uint8Array;
 
 /** A destination that takes one of them. */
 export interface Output {

@@ -11,10 +11,10 @@ import { Topology } from '../topology/topology.js';
 import { type PricedPassage, passPriced } from './priced-passage.js';
 
 /** Submission sizes that are explained unless told otherwise: TLBIs ahead of the CMD_SYNC. */
-export const EXPLAINED_SIZES: readonly number[] = [1, 64];
+const EXPLAINED_SIZES: readonly number[] = [1, 64];
 
 /** One step of a path: units of one profile parameter, or of a time that the strategy itself says, spent in one stage. */
-export interface ExplainedStep {
+interface ExplainedStep {
   readonly stage: string;
   /** Key of the parameter; undefined for a wait, which is an outcome and no input, and for the strategy's own time. */
   readonly parameter: string | undefined;
@@ -30,7 +30,7 @@ export interface ExplainedStep {
 }
 
 /** One size of submission as a whole. */
-export interface ExplainedSize {
+interface ExplainedSize {
   /** TLBIs ahead of the CMD_SYNC. */
   readonly commands: number;
   readonly totalNs: number;

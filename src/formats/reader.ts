@@ -14,7 +14,7 @@
 import type { EventBatch } from '../trace/events.js';
 
 /** Something that the recording lost or that the reader had to assume, with the line where it showed first. */
-export interface ReaderNote {
+interface ReaderNote {
   /** Line number, from 1. */
   readonly line: number;
   readonly what: string;

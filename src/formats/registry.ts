@@ -56,7 +56,7 @@ export function readerByContent(head: Uint8Array, file: string): TraceReader {
 }
 
 /** Writers in the order in which help names them. */
-export const WRITERS: readonly TraceWriter[] = [csvWriter, jsonlWriter, arrowWriter, arrowStreamWriter, rawWriter];
+const WRITERS: readonly TraceWriter[] = [csvWriter, jsonlWriter, arrowWriter, arrowStreamWriter, rawWriter];
 
 /** Writer names for help and messages. */
 export function writerNames(): string[] {

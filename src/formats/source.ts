@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { UsageError } from '../trace/errors.js';
 
 /** Name that messages and results use for standard input. */
-export const STDIN_NAME = '<stdin>';
+const STDIN_NAME = '<stdin>';
 
 /** Bytes per read; large enough that a chunk costs little beside its content. */
 const READ_BYTES = 2 ** 19;

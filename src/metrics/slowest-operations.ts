@@ -5,7 +5,7 @@ import type { Operation } from '../replay/operation.js';
 import { MOST_COSTS, nsByStage, stageName, stageOf } from '../strategies/path/own-times.js';
 
 /** Operations that are kept. */
-export const SLOWEST_KEPT = 16;
+const SLOWEST_KEPT = 16;
 
 /** One of them, as the result document declares it (results/declaration/course.ts); times in integer ns. */
 export type SlowOperation = ReturnType<typeof slowOperation>;

@@ -11,7 +11,7 @@ import { medianSorted, quantileSorted, sampleWithReplacement } from 'simple-stat
 /** Resamples of every interval. */
 export const RESAMPLES = 10_000;
 /** Seed of the draws; the same for every metric. */
-export const RESAMPLING_SEED = 1;
+const RESAMPLING_SEED = 1;
 
 /** Low and high end. */
 export type Interval = readonly [low: number, high: number];

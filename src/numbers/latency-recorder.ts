@@ -11,7 +11,7 @@ import type * as Hdr from 'hdr-histogram-js';
 const require = createRequire(import.meta.url);
 
 /** Samples kept for exact percentiles: 2 MB; ten strategies with four distributions each stay below 100 MB. */
-export const EXACT_SAMPLES = 2 ** 18;
+const EXACT_SAMPLES = 2 ** 18;
 
 /** Percentiles of every summary. */
 const PERCENTILES = [50, 90, 99, 99.9] as const;

@@ -14,7 +14,7 @@ import { DEFAULT_PROFILE } from './default-profile.js';
 import { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 import type { ParameterSpec } from './parameters.js';
 
-export { LoadedProfile, PARAMETER_SPECS, type Parameter, type SourceTag } from './loaded-profile.js';
+export { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 
 const FILE_SCHEMA = z.strictObject({
   name: z.string().min(1),

@@ -14,7 +14,7 @@ import {
  * Where a value comes from: V read at source, D derived, R recalled, E estimate (facts M), U set by the user,
  * C calibrated: fitted to measured latencies (docs/calibrate.md).
  */
-export type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U' | 'C';
+type SourceTag = 'V' | 'D' | 'R' | 'E' | 'U' | 'C';
 
 /** One parameter with its value and provenance. */
 export interface Parameter {

@@ -6,10 +6,7 @@ import type { RecordRecipe } from './recipe.js';
 
 export const RECIPES: readonly RecordRecipe[] = [qemuRecipe, ftraceRecipe, bpftraceRecipe];
 
-/** Names for the command line. */
-export const RECIPE_NAMES: readonly string[] = RECIPES.map((recipe) => recipe.name);
-
-/** The recipe called `name`, one of `RECIPE_NAMES`. */
+/** The recipe called `name`, a name of `RECIPES`. */
 export function recipeByName(name: string): RecordRecipe {
   const found = RECIPES.find((recipe) => recipe.name === name);
   if (found === undefined) throw new RangeError(`no recipe ${name}`);

@@ -10,7 +10,7 @@ export interface BaselineRow {
 }
 
 /** True for the baseline's own row. */
-export function isBaselineRow(row: BaselineRow, { strategy, atc }: BaselineRow): boolean {
+function isBaselineRow(row: BaselineRow, { strategy, atc }: BaselineRow): boolean {
   return row.strategy === strategy && row.atc === atc;
 }
 

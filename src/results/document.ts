@@ -10,8 +10,7 @@ import type { z } from 'zod';
 import type { Immutable } from './declaration/metric.js';
 import type { RESULT_DECLARATION } from './declaration/result.js';
 
-export type { JoinReport, ReaderReport } from './declaration/recording.js';
-export { RESULT_SCHEMA } from './declaration/tags.js';
+export type { JoinReport } from './declaration/recording.js';
 
 /** A document as this build writes it: every key is there that is not declared optional. */
 export type WrittenResult = Immutable<z.output<typeof RESULT_DECLARATION>>;

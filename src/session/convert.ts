@@ -81,7 +81,7 @@ export interface ConversionEstimate {
 }
 
 /** Events that an estimate converts: enough for the mix of a trace, little enough for a second. */
-export const SAMPLE_EVENTS = 2 ** 18;
+const SAMPLE_EVENTS = 2 ** 18;
 
 /**
  * Convert the beginning of `input` without writing it, and scale what comes out by what went in.

@@ -30,7 +30,7 @@ export interface LevelSnapshot {
 }
 
 /** Lookups and misses of one device in one structure. */
-export interface DeviceStructureSnapshot {
+interface DeviceStructureSnapshot {
   readonly lookups: number;
   readonly hits: number;
   readonly misses: number;
@@ -40,7 +40,7 @@ export interface DeviceStructureSnapshot {
 }
 
 /** Counters of one device, by structure that it has used. */
-export interface DeviceSnapshot {
+interface DeviceSnapshot {
   readonly sid: number;
   readonly structures: Readonly<Partial<Record<StructureName, DeviceStructureSnapshot>>>;
 }

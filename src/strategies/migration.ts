@@ -33,13 +33,6 @@ export function migrating(from: StrategyChoice, to: StrategyChoice, atNs: number
   };
 }
 
-/** `choice` with `change` applied to the path, or to both paths, that it consists of. */
-export function mapPaths(choice: StrategyChoice, change: (one: StrategyChoice) => StrategyChoice): StrategyChoice {
-  if (choice.migration === undefined) return change(choice);
-  const { from, to, atNs } = choice.migration;
-  return migrating(change(from), change(to), atNs);
-}
-
 /** The paths that `choice` consists of, the one that the trace begins with first. */
 export function pathsOf(choice: StrategyChoice): readonly StrategyChoice[] {
   return choice.migration === undefined ? [choice] : [choice.migration.from, choice.migration.to];

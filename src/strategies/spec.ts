@@ -41,7 +41,7 @@ export function targetingNames(): string[] {
 }
 
 /** Names of the instance routings. */
-export function routingNames(): string[] {
+function routingNames(): string[] {
   return ROUTINGS.map((routing) => routing.name);
 }
 

@@ -23,7 +23,7 @@ export function paretoFronts(points: readonly StudyPoint[], spec: ParetoSpec): P
 }
 
 /** CPU time of the host's threads that serve the guest, per operation; its own traffic is not the strategy's doing. */
-export function hostCpuPerOperation({ host, latency }: StrategyResult): number | undefined {
+function hostCpuPerOperation({ host, latency }: StrategyResult): number | undefined {
   const { count } = latency.operation;
   if (count === 0) return undefined;
   let busyNs = 0;

@@ -12,7 +12,7 @@ import { publishedSchema } from '../results/declaration/published-schema.js';
 export const STUDY_FORMAT = 'smmuscope.study/1';
 
 /** Statistics of an operation's time that a Pareto front can be drawn over. */
-export const FRONT_LATENCIES = ['mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;
+const FRONT_LATENCIES = ['mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;
 
 const LARGEST_VMS = 256;
 const INTEGER = 'an integer';
@@ -156,7 +156,10 @@ export const STUDY_SCHEMA = z.strictObject(
 /** Content of a valid file. */
 export type StudyFile = z.output<typeof STUDY_SCHEMA>;
 
-/** The JSON Schema of the file, as text: docs/schemas/study.schema.json. */
+/**
+ * The JSON Schema of the file, as text: docs/schemas/study.schema.json.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function studyJsonSchema(): string {
   return publishedSchema(STUDY_SCHEMA, 'Study of smmuscope: the points of a sweep', 'input');
 }

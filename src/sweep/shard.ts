@@ -8,7 +8,7 @@ export interface Shard {
 }
 
 /** Largest number of shards; a bound for what is read from files. */
-export const MOST_SHARDS = 100_000;
+const MOST_SHARDS = 100_000;
 
 /**
  * `i/n` as the command line has it.

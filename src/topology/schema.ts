@@ -152,7 +152,10 @@ export const TOPOLOGY_SCHEMA = z
 /** Content of a valid file. */
 export type TopologyFile = z.output<typeof TOPOLOGY_SCHEMA>;
 
-/** The JSON Schema of the file, as text: docs/schemas/topology.schema.json. */
+/**
+ * The JSON Schema of the file, as text: docs/schemas/topology.schema.json.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function topologyJsonSchema(): string {
   const { $schema, ...rest } = z.toJSONSchema(TOPOLOGY_SCHEMA, { io: 'input' });
   const title = 'Topology file of smmuscope: devices of a VM and the domains they are in over time';

@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InspectCollector } from '../../src/analysis/inspect/collector.js';
-import { alignedChunks } from '../../src/analysis/oracle/aligned-chunks.js';
 import { isAddressTlbi, opcodeOf, pageOfCommand, tgOf, tlbiPages } from '../../src/trace/command.js';
 import { TraceFormatError } from '../../src/trace/errors.js';
 import { EventKind } from '../../src/trace/events.js';
+import { alignedChunks } from '../support/aligned-chunks.js';
 import { callText, eventLine } from '../support/ftrace-lines.js';
 import { readContent, readTrace, rowsOf, tracePath, traceText } from '../support/traces.js';
 

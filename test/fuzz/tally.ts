@@ -1,7 +1,7 @@
 /** How the inputs ended, by kind of seed, and the table of it. */
 
 /** Ways in which an input must not end. */
-export const FAILURES = ['crash', 'hang', 'memory', 'unsound'] as const;
+const FAILURES = ['crash', 'hang', 'memory', 'unsound'] as const;
 export type FailureKind = (typeof FAILURES)[number];
 
 /** Counts of one kind of seed. */

@@ -6,7 +6,7 @@ import type { FuzzBlock } from './child.js';
 import type { FailureKind, Tally } from './tally.js';
 
 /** What one input may take: computing time, and so many times as much on the clock, which a busy machine stretches. */
-export interface Limits {
+interface Limits {
   readonly ms: number;
   readonly mib: number;
 }

@@ -3,7 +3,7 @@
  */
 import { PbfReader } from 'pbf';
 
-export interface DecodedEvent {
+interface DecodedEvent {
   readonly track: number;
   readonly atNs: number;
   readonly type: 'begin' | 'end' | 'instant' | 'counter';
@@ -13,7 +13,7 @@ export interface DecodedEvent {
   readonly values: Readonly<Record<string, number | string>>;
 }
 
-export interface DecodedTrack {
+interface DecodedTrack {
   readonly uuid: number;
   readonly name: string;
   readonly parent: number;

@@ -53,7 +53,7 @@ export async function messageOf(action: () => Promise<unknown>): Promise<string>
 }
 
 /** One row as a plain object with every column; the source line is left out. */
-export function rowOf(batch: EventBatch, row: number): Record<string, number> {
+function rowOf(batch: EventBatch, row: number): Record<string, number> {
   const { kind, timeNs, vcpu, queue, sid, ssid, asid, vmid, iovaPage, iovaOffset, pages, access, outcome } = batch;
   return {
     kind: kind[row],

@@ -26,22 +26,3 @@ function powerOfTwoWithin(pages: number): number {
 export function firstChunkPages(page: number, pages: number): number {
   return Math.min(alignmentOf(page), powerOfTwoWithin(pages));
 }
-
-/**
- * All chunks of the range, as pairs `[first page, pages]` in ascending order. Hot code walks with `firstChunkPages`
- * instead, which allocates nothing.
- */
-export function alignedChunks(page: number, pages: number): [page: number, pages: number][] {
-  const chunks: [number, number][] = [];
-  let at = page;
-  let left = pages;
-  while (left > 0) {
-    const chunk = firstChunkPages(at, left);
-    chunks.push([at, chunk]);
-    left -= chunk;
-    at += chunk;
-    // 64-bit addresses wrap, as they do in QEMU.
-    if (at >= ADDRESS_SPACE_PAGES) at -= ADDRESS_SPACE_PAGES;
-  }
-  return chunks;
-}

@@ -11,7 +11,7 @@ import { PAGE_SHIFT } from '../../trace/units.js';
 const NONE = -1;
 const TWO_32 = 2 ** 32;
 /** Number of classes: TG 0 (never stored) to 3, four levels each. */
-export const CLASSES = 16;
+const CLASSES = 16;
 
 /** log2 of the bytes that an entry of class `tg * 4 + level` covers (4K granule: 12, 21, 30, 39 from level 3 up). */
 export function sizeLog2OfClass(entryClass: number): number {

@@ -20,7 +20,7 @@ import { qemuEraOf } from './qemu-era.js';
 import { type IotlbModel, QemuIotlb } from './qemu-iotlb.js';
 
 /** One prediction that the record contradicts. */
-export interface OracleMismatch {
+interface OracleMismatch {
   /** Line or record number in the trace. */
   readonly line: number;
   readonly iova: string;

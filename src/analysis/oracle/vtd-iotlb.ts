@@ -13,7 +13,7 @@ import { Opcode } from '../../trace/opcodes.js';
 import { PAGE_SHIFT } from '../../trace/units.js';
 
 /** VTD_IOTLB_MAX_SIZE. */
-export const VTD_IOTLB_ENTRIES = 1024;
+const VTD_IOTLB_ENTRIES = 1024;
 
 /** log2 of the bytes of a leaf at each level: page, 2 MiB and 1 GiB superpage. */
 const LEVEL_LOG2 = [12, 21, 30] as const;

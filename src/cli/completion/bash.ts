@@ -5,7 +5,7 @@
 import type { OfferedValues } from './values.js';
 
 /** A flag as the manifest has it. */
-export interface CompletedFlag {
+interface CompletedFlag {
   readonly type: 'boolean' | 'option';
   readonly options?: readonly string[] | undefined;
 }

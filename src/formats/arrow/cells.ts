@@ -6,7 +6,7 @@ import type { Data } from 'apache-arrow';
 import { ArrowError } from './flatbuffer.js';
 
 /** Longest text of a cell; no name, number or set of flags of ours has a tenth of it. */
-export const MAX_TEXT_BYTES = 1024;
+const MAX_TEXT_BYTES = 1024;
 /** A view: length, then the text or where it is. */
 const VIEW_BYTES = 16;
 

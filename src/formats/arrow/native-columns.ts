@@ -59,7 +59,7 @@ export const DICTIONARIES: Readonly<Record<string, readonly string[]>> = {
 export const METADATA = { timeBase: 'smmuscope.time_base', version: 'smmuscope.producer_version' } as const;
 
 /** Name of an Arrow type in the words of `NativeType`, other types in Arrow's own. */
-export function typeName(type: DataType): string {
+function typeName(type: DataType): string {
   const { bitWidth, isSigned, indices } = type as { bitWidth?: number; isSigned?: boolean; indices?: DataType };
   if (indices !== undefined) return (indices as { bitWidth?: number }).bitWidth === 8 ? 'dictionary' : String(type);
   return bitWidth === undefined || isSigned === undefined ? String(type) : `${isSigned ? 'int' : 'uint'}${bitWidth}`;

@@ -193,5 +193,5 @@ function afterGroup(bytes: Uint8Array, from: number, end: number): number {
 function shapeOf(role: number): string {
   if (role === Role.Call) return CALL_SHAPE;
   if (role === Role.QiCall) return QI_SHAPE;
-  return role === Role.Map ? 'the arguments of iommu:map' : 'the arguments of iommu:unmap';
+  return role === Role.Unmap ? 'the arguments of iommu:unmap' : 'the arguments of iommu:map';
 }

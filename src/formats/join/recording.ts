@@ -9,7 +9,7 @@ import { Opcode } from '../../trace/opcodes.js';
 import type { OpenTrace } from '../open-trace.js';
 
 /** Joining looks at both recordings as a whole, so both are in memory: about 75 bytes per event. */
-export const MAX_JOINED_EVENTS = 4_000_000;
+const MAX_JOINED_EVENTS = 4_000_000;
 
 /** A submission: the commands before one doorbell. */
 export interface Submission {

@@ -49,8 +49,8 @@ const MAGIC_BYTES = 6;
  * The limit on what a packed trace may become: beyond the first 64 MiB, at most 500 times the packed bytes. Recordings
  * pack 10 to 60 times; a file of one repeated byte 1000 times and more.
  */
-export const MAX_INFLATION = 500;
-export const INFLATION_ALLOWANCE_BYTES = 2 ** 26;
+const MAX_INFLATION = 500;
+const INFLATION_ALLOWANCE_BYTES = 2 ** 26;
 
 /** Default output chunks of zlib (16 KiB) cost two to three times the throughput. */
 const GUNZIP_CHUNK_BYTES = 2 ** 18;

@@ -19,7 +19,7 @@ const SIZE_BYTES = [0, 2, 4, 8];
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 
 /** Largest window that is accepted: what the zstd program unpacks without being told to. */
-export const MAX_WINDOW_BYTES = 2 ** 27;
+const MAX_WINDOW_BYTES = 2 ** 27;
 
 /** Taking the memory of a window costs about as much as moving it so often. */
 const MOVES_OF_A_NEW_WINDOW = 4;

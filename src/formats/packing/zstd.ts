@@ -86,7 +86,7 @@ class InputError extends Error {}
  * What the JavaScript decoder may move of its windows, some seconds' worth: recordings need a tenth per byte, but a block of four
  * bytes can ask for 128 MiB to be moved.
  */
-export const MOVED_ALLOWANCE_BYTES = 2 ** 34;
+const MOVED_ALLOWANCE_BYTES = 2 ** 34;
 export const MAX_MOVED_PER_BYTE = 2 ** 16;
 
 async function* watch(

@@ -62,7 +62,7 @@ const FORMATS: Readonly<Record<string, readonly Format[]>> = {
 };
 
 /** One argument of a record. */
-export type Conversion = 'd' | 'x' | 'X' | 's';
+type Conversion = 'd' | 'x' | 'X' | 's';
 
 /** A format taken apart: `literals[i]` stands before conversion `i`, the last one after all. */
 export interface Layout {

@@ -11,7 +11,7 @@ export type GuestEra = 'before-6.6' | '6.6-to-7.0' | 'from-7.1';
 export type Invalidator = 'dma' | 'sva';
 
 /** How many single commands an invalidation may take. */
-export type PageLimit = 'unlimited' | 'threshold';
+type PageLimit = 'unlimited' | 'threshold';
 
 /** One era's rules. */
 export interface EraRules {

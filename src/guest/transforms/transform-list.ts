@@ -8,7 +8,7 @@ import { ERAS, eraOfKernel, type GuestEra } from '../driver/eras.js';
 import type { TransformOptions } from './transform.js';
 
 /** The trace as recorded. */
-export const NO_TRANSFORMS = 'none';
+const NO_TRANSFORMS = 'none';
 
 /** What each flag makes of its value; those without a value are true. */
 const FLAGS: Readonly<Record<string, (value: string | undefined) => TransformOptions>> = {

@@ -29,7 +29,7 @@ export type Fault =
   | { readonly spec: string; readonly kind: 'in-trace' };
 
 /** The opcode that `illegal` inserts: the architecture defines none (facts L §1.1). */
-export const ILLEGAL_OPCODE = 0xff;
+const ILLEGAL_OPCODE = 0xff;
 
 /** Faults of one run at most: incidents are numbered in a byte. */
 const MOST_FAULTS = 100;

@@ -46,14 +46,20 @@ export function parseDocument(text: string, name: string): ReportDocument {
   return parseDeclared(text, name, DOCUMENT_KINDS, 'a document that smmuscope wrote with --json') as ReportDocument;
 }
 
-/** The published JSON Schema of documents with `schema`, as text. */
+/**
+ * The published JSON Schema of documents with `schema`, as text.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function documentJsonSchema({ schema, declaration }: DocumentKind): string {
   const what =
     schema === RESULT_KIND.schema ? 'Result of smmuscope replay and compare' : `Document ${schema} of smmuscope`;
   return publishedSchema(declaration, what);
 }
 
-/** The file in docs/schemas that holds it: `calibration.schema.json` for `smmuscope.calibration/1`. */
+/**
+ * The file in docs/schemas that holds it: `calibration.schema.json` for `smmuscope.calibration/1`.
+ * @internal for the scripts and tests of docs/schemas
+ */
 export function schemaFileName({ schema }: DocumentKind): string {
   return `${schema.slice(schema.indexOf('.') + 1, schema.indexOf('/'))}.schema.json`;
 }

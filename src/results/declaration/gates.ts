@@ -17,7 +17,7 @@ const SAMPLES = z.object({
   needed: quantity('count', 'fewest samples that can decide, where there are fewer').optional(),
 });
 
-export const JUDGEMENT = z.object({
+const JUDGEMENT = z.object({
   gate: label('the gate as it was written'),
   metric: label('dotted path of the metric'),
   unit: label('unit of value, baseline and limit'),

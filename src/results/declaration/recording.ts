@@ -147,4 +147,3 @@ export const TRACE = z
 export const RECORDED = distribution('on the recorder’s clock');
 
 export type JoinReport = Immutable<z.infer<typeof JOIN>>;
-export type ReaderReport = Immutable<z.infer<typeof READER>>;

@@ -1,10 +1,10 @@
 /** C4, C7, C8: what a Linux guest sends. */
 import { describe, expect, it } from 'vitest';
-import { flushLazily, type LazyUnmap } from '../../../src/guest/driver/flush-queue.js';
 import { expandPages } from '../../../src/guest/driver/page-expander.js';
 import { EventKind } from '../../../src/trace/events.js';
 import { Opcode, opcodeClass } from '../../../src/trace/opcodes.js';
 import { seededRandom } from '../../analysis/oracle/random.js';
+import { flushLazily, type LazyUnmap } from '../../support/flush-log.js';
 import { readTrace, tracePath } from '../../support/traces.js';
 import type { VerdictTable } from '../verdicts.js';
 

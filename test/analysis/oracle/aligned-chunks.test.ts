@@ -1,7 +1,7 @@
 /** Question: is a range cut as QEMU cuts it (O11, O12)? */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alignedChunks } from '../../../src/analysis/oracle/aligned-chunks.js';
+import { alignedChunks } from '../../support/aligned-chunks.js';
 import { seededRandom } from './random.js';
 
 const popcount = (value: bigint): number => value.toString(2).replaceAll('0', '').length;

@@ -4,14 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type FlushQueueRules,
-  flushLazily,
-  type LazyUnmap,
-  LINUX_PER_CPU,
-  LINUX_SINGLE,
-  VTD_2008,
-} from '../../../src/guest/driver/flush-queue.js';
+import { type FlushQueueRules, LINUX_PER_CPU } from '../../../src/guest/driver/flush-queue.js';
+import { flushLazily, type LazyUnmap, LINUX_SINGLE, VTD_2008 } from '../../support/flush-log.js';
 
 const SECOND = 1e9;
 

@@ -3,7 +3,7 @@
  * Facts L §2.7; O38 (test/guest/flush-queue.test.ts has the queue itself).
  */
 import { describe, expect, it } from 'vitest';
-import { flushLazily } from '../../../src/guest/driver/flush-queue.js';
+import { flushLazily } from '../../support/flush-log.js';
 import { replayThrough } from '../../support/replay-harness.js';
 import { TraceBuilder } from '../../support/trace-builder.js';
 import { linesThrough, through } from './through.js';

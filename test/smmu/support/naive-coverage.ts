@@ -24,7 +24,7 @@ export interface NaiveEntry {
 const PAGES = 1n << 52n;
 
 /** 4 KiB pages in an entry. */
-export const pagesOfEntry = (sizeLog2: number): bigint => 1n << BigInt(sizeLog2 - 12);
+const pagesOfEntry = (sizeLog2: number): bigint => 1n << BigInt(sizeLog2 - 12);
 
 /** True if the entry holds the page. */
 export function holds(entry: NaiveEntry, page: bigint): boolean {

@@ -7,7 +7,7 @@ import { NaiveCache, type NaiveLine } from './naive-cache.js';
 import { covers, type Filing, holds, type NaiveEntry, removes } from './naive-coverage.js';
 
 /** A guest command that the guest has not yet seen complete. */
-export interface NaivePending {
+interface NaivePending {
   readonly words: CommandWords;
   readonly number: number;
   readonly queue: number;

@@ -11,7 +11,7 @@ export interface WrittenImport {
 }
 
 /** Something that no import names. */
-export interface HiddenInput {
+interface HiddenInput {
   /** As a sentence names it, behind "uses". */
   readonly what: string;
   readonly line: number;
