@@ -25,7 +25,7 @@ const PART_OF_MODULE: readonly (readonly [RegExp, string])[] = [
   [/smmu-settings/, 'translations: caches, walks, latencies'],
   [/pools/, 'translations beside each other (--dma timed)'],
   [/faults/, 'errors: --fault, and those of the trace'],
-  [/replay\.ts/, 'attaching a stream'],
+  [/simulated-host/, 'attaching a stream'],
   [/run-trace/, 'the oracle of recorded hits and misses'],
 ];
 
