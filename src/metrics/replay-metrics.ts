@@ -10,8 +10,8 @@ import { MOST_COSTS } from '../strategies/path/own-times.js';
 import type { Submission } from '../strategies/path/submission.js';
 import type { HwptIoctl } from '../strategies/path/tally.js';
 import { AmplificationCounter } from './amplification-counter.js';
-import { CounterSeries } from './counter-series.js';
-import { SlowestOperations } from './slowest-operations.js';
+import type { Counter, Measured } from './metric.js';
+import { METRICS, type MetricList, type Values } from './registry.js';
 
 /** Metrics of one replay. Warm-up is left out of everything here. */
 export class ReplayMetrics implements ReplayProbe {
@@ -32,9 +32,12 @@ export class ReplayMetrics implements ReplayProbe {
   readonly hostIrqsOff = new LatencyRecorder();
   readonly guestIrqsOff = new LatencyRecorder();
   readonly amplification = new AmplificationCounter();
-  readonly slowest = new SlowestOperations();
-  /** Lookups and misses by cause of the main TLBs over trace time. */
-  readonly sampler = new CounterSeries();
+  /** Counters of the metrics that are files of their own, and those of them that want to hear of something. */
+  private readonly counters = new Map<unknown, Counter>(METRICS.map((metric) => [metric, metric.count()]));
+  private readonly ofCommands = this.hearing('onGuestCommand');
+  private readonly ofOperations = this.hearing('onOperation');
+  private readonly ofUnmaps = this.hearing('onUnmap');
+  readonly sampler = this.hearing('sampler')[0]?.sampler;
   /** ns per cost id, summed over the operations that `operation` counts. */
   readonly spentNs = new Float64Array(MOST_COSTS);
   /** ns by ThreadKind. */
@@ -51,12 +54,15 @@ export class ReplayMetrics implements ReplayProbe {
   writesOfThese = 0;
   /** Operations for which the path had nothing to do: no samples of anything. */
   operationsWithoutWork = 0;
-  /** Unmap events of the trace, and operations that invalidate a TLB. */
-  unmapEvents = 0;
-  invalidatingOperations = 0;
 
-  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean): void {
+  /** What those of `metrics` have counted. */
+  resultsOf<M extends MetricList>(metrics: M, measured: Measured): Values<M> {
+    return Object.assign({}, ...metrics.map((metric) => this.counters.get(metric)?.result(measured)));
+  }
+
+  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean, queue: number): void {
     if (measured) this.amplification.guestCommand(opcode, isForwarded);
+    for (const counter of this.ofCommands) counter.onGuestCommand(opcode, isForwarded, measured, queue);
   }
 
   onRefused(opcode: number, measured: boolean): void {
@@ -102,9 +108,9 @@ export class ReplayMetrics implements ReplayProbe {
   }
 
   onOperation(operation: Operation): void {
+    for (const counter of this.ofOperations) counter.onOperation(operation);
     if (!operation.measured) return;
     const { publishedNs, doneNs, heldNs, publications, trail } = operation;
-    if (operation.tlbis > 0) this.invalidatingOperations++;
     if (!operation.hasWork) {
       this.operationsWithoutWork++;
       return;
@@ -115,7 +121,6 @@ export class ReplayMetrics implements ReplayProbe {
     }
     this.operation.record(heldNs);
     this.operationSpan.record(doneNs - publishedNs);
-    this.slowest.offer(operation);
     trail.addTo(this.spentNs);
   }
 
@@ -126,7 +131,7 @@ export class ReplayMetrics implements ReplayProbe {
   }
 
   onUnmap(measured: boolean): void {
-    if (measured) this.unmapEvents++;
+    for (const counter of this.ofUnmaps) counter.onUnmap(measured);
   }
 
   onTranslations(ns: number, count: number, measured: boolean): void {
@@ -150,5 +155,10 @@ export class ReplayMetrics implements ReplayProbe {
 
   onHostCpu(kind: number, ns: number): void {
     this.hostCpuNs[kind] += ns;
+  }
+
+  private hearing<H extends keyof Counter>(hook: H): (Counter & Required<Pick<Counter, H>>)[] {
+    const all = [...this.counters.values()];
+    return all.filter((one): one is Counter & Required<Pick<Counter, H>> => one[hook] !== undefined);
   }
 }

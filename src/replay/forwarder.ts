@@ -230,7 +230,7 @@ export class Forwarder implements HostCommandReceiver, RequestReceiver {
       this.attach?.plan(c0Low, c0High, c1Low, isOpcodeOnly, submission);
     }
     this.takeHostCommands(isOpcodeOnly, submission, this.routed(c0Low, c0High, queueIndex));
-    probe.onGuestCommand(opcode, fate === Fate.Forwarded, submission.measured);
+    probe.onGuestCommand(opcode, fate === Fate.Forwarded, submission.measured, queueIndex);
     if (fate === Fate.Refused) probe.onRefused(opcode, submission.measured);
     if (fate === Fate.Swallowed) probe.onSwallowed(opcode, submission.measured);
   }

@@ -33,8 +33,8 @@ export interface CounterSampler {
 
 /** Observer of one replay. */
 export interface ReplayProbe extends EngineProbe, PathTally {
-  /** A guest command was published; `isForwarded` tells whether it goes to the physical SMMU as itself. */
-  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean): void;
+  /** A guest command was published on guest queue `queue`, in its order; `isForwarded`: it goes to the physical SMMU as itself. */
+  onGuestCommand(opcode: number, isForwarded: boolean, measured: boolean, queue: number): void;
   /** The path refused a guest command: it has no effect. */
   onRefused(opcode: number, measured: boolean): void;
   /** The path dropped a guest command silently: it has no effect, and the guest counts it as done. */

@@ -1,8 +1,6 @@
 /** What must be known beside the numbers of results, in sentences: the same in every report. */
+import { COUNTED_FROM_TLBIS } from '../metrics/per-unmap.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
-
-/** What is counted as an unmap in a trace without unmap events. */
-export const COUNTED_FROM_TLBIS = 'with a TLBI counts as one unmap, a lazy guest’s flush too';
 
 /** The caveats of all results, each said once, with the rows that it is about where it is not about all. */
 export function caveatNotes({ results }: ResultDocument): string[] {

@@ -25,7 +25,7 @@ export function metricsPage(): string {
       children: [
         { type: 'heading', depth: 1, children: [text('Metrics')] },
         prose(
-          'Every number of a result, by the dotted path that CSV and gates name it with. This page and the JSON Schema in schemas/result.schema.json are generated from the declarations in src/results/declaration.',
+          'Every number of a result, by the dotted path that CSV and gates name it with. This page and the JSON Schema in schemas/result.schema.json are generated from the declarations in src/results/declaration and src/metrics.',
         ),
         prose(
           'A part in capitals stands for names: OPCODE, CAUSE, STAGE, STRUCTURE and so on. Mappings by opcode, cause or thread leave zeros out; a gate reads what is left out as zero.',

@@ -36,8 +36,5 @@ export type AmplificationResult = WrittenStrategyResult['amplification'];
 /** One cache structure. lookups = hits + misses; fills − evictions − invalidated = occupancy. */
 export type CacheResult = NonNullable<NonNullable<StrategyResult['tlb']>['main']>;
 
-/** The main TLB in at most 256 bins of trace time; the last one may be cut short by the end of the trace. */
-export type MainTlbOverTime = NonNullable<StrategyResult['main_tlb_over_time']>;
-
 /** What a reader must know beside the latencies, or would take them for something else (see caveats.ts). */
 export type Caveat = StrategyResult['caveats'][number];

@@ -5,20 +5,19 @@
 import { POOL_NAMES } from '../machine/translation/pools.js';
 import type { TimedTranslator } from '../machine/translation/timed-translator.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
+import { COURSE_METRICS, GUEST_METRICS } from '../metrics/registry.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import type { LatencyRecorder } from '../numbers/latency-recorder.js';
 import type { LoadedProfile } from '../profiles/load.js';
 import { THREAD_KINDS } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
-import { CAUSE_NAMES } from '../smmu/counters.js';
-import { mainCounters } from '../smmu/main-counters.js';
 import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
 import { isOwnCost, MOST_COSTS, nsByStage } from '../strategies/path/own-times.js';
 import { Opcode } from '../trace/opcodes.js';
 import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
-import type { AmplificationResult, LatencySummary, MainTlbOverTime, WrittenStrategyResult } from './document.js';
+import type { AmplificationResult, LatencySummary, WrittenStrategyResult } from './document.js';
 import { errorsResult, traceErrors } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
@@ -42,6 +41,8 @@ export function strategyResult(
   const durationNs = measuredNs(replay, metrics);
   const amplification = amplificationResult(metrics);
   const shares = timeShares(metrics.spentNs, profile);
+  const { host_commands: hostCommands, exits } = amplification;
+  const measured = { replay, hasDma, durationNs, stallNs: metrics.stall.sumNs, hostCommands, exits };
   return {
     trace,
     strategy: replay.choice.canonicalName,
@@ -74,12 +75,11 @@ export function strategyResult(
       stall_unfinished_ns: metrics.unfinishedNs,
       irq_off_ns: irqsOff(metrics.guestIrqsOff),
     },
-    ...unmapRates(metrics, amplification, durationNs),
+    ...metrics.resultsOf(GUEST_METRICS, measured),
     amplification,
     tlb: hasDma ? tlbResult(replay) : null,
     safety: hasDma ? safetyResult(replay) : null,
-    ...(hasDma && replay.translators.length === 0 ? { main_tlb_over_time: overTime(replay, metrics) } : {}),
-    slowest_operations: metrics.slowest.list,
+    ...metrics.resultsOf(COURSE_METRICS, measured),
     errors: errorsResult(replay, metrics),
     ...migrationPart(replay, metrics),
     host: {
@@ -142,41 +142,6 @@ export function strategyResult(
  */
 function measuredNs({ options }: Replay, { firstPublishedNs, lastDoneNs }: ReplayMetrics): number {
   return lastDoneNs - (options.warmup === 0 ? 0 : Math.min(firstPublishedNs, lastDoneNs));
-}
-
-/**
- * What one unmap costs, so that guests that invalidate at once and guests that put it off can be compared: everything that
- * the path did in the measured part, divided by the unmaps in it. Null where the guest unmaps nothing.
- */
-function unmapRates(
-  metrics: ReplayMetrics,
-  { host_commands, exits }: AmplificationResult,
-  durationNs: number,
-): Pick<WrittenStrategyResult, 'per_unmap' | 'unmaps_per_s'> {
-  const isEvents = metrics.unmapEvents > 0;
-  const unmaps = isEvents ? metrics.unmapEvents : metrics.invalidatingOperations;
-  if (unmaps === 0) return { per_unmap: null, unmaps_per_s: 0 };
-  return {
-    per_unmap: {
-      unmaps,
-      counted_from: isEvents ? 'unmap-events' : 'tlbis',
-      ns: metrics.stall.sumNs / unmaps,
-      host_commands: host_commands / unmaps,
-      exits: exits / unmaps,
-    },
-    unmaps_per_s: perSecond(unmaps, durationNs),
-  };
-}
-
-/** Main TLB by bins of trace time; each list sums to the same counter of `tlb.main`. */
-function overTime({ smmus }: Replay, { sampler }: ReplayMetrics): MainTlbOverTime {
-  const finals = mainCounters(smmus.list);
-  return {
-    start_ns: sampler.startNs,
-    bin_ns: sampler.binNs,
-    lookups: sampler.rises(0, finals),
-    misses_by_cause: Object.fromEntries(CAUSE_NAMES.map((cause, i) => [cause, sampler.rises(i + 1, finals)])),
-  };
 }
 
 /** Sections with interrupts off; null if there were none. */

@@ -1,4 +1,5 @@
 /** Sections of what only some results have: translation structures, errors and injected faults, a change of paths. */
+import { METRICS } from '../../metrics/registry.js';
 import { cachesOf } from '../../results/caches.js';
 import type { CacheResult, StrategyResult } from '../../results/document.js';
 import { groupsOf, labelsOf, partNames } from './parts.js';
@@ -7,22 +8,18 @@ import { type Cell, numberCell, type PageShell } from './shell.js';
 /** Columns of the structures' table: heading and key. */
 const COUNTERS = ['lookups', 'hits', 'misses', 'miss_ratio', 'fills', 'evictions', 'invalidated'] as const;
 
-/** Add what one unmap costs, so that guests that invalidate at once and guests that put it off can be compared. */
-export function addUnmaps(shell: PageShell, results: readonly StrategyResult[]): void {
+/** Add the tables that metrics have of their own. */
+export function addMetrics(shell: PageShell, results: readonly StrategyResult[]): void {
   const names = labelsOf(results);
-  const rows = results.flatMap(({ per_unmap: perUnmap, unmaps_per_s }, at): Cell[][] => {
-    if (perUnmap === null) return [];
-    const { unmaps, counted_from: source, ns, host_commands, exits } = perUnmap;
-    const numbers = [unmaps, ns, host_commands, exits, unmaps_per_s].map(numberCell);
-    return [[names[at], ...numbers, source === 'tlbis' ? 'operations with a TLBI' : 'unmap events']];
-  });
-  if (rows.length === 0) return;
-  shell.heading('Per unmap');
-  shell.plainTable({
-    label: 'Per unmap',
-    headings: ['strategy', 'unmaps', 'stall ns', 'host commands', 'exits', 'unmaps per s', 'counted from'],
-    rows,
-  });
+  for (const { table } of METRICS) {
+    const rows = results.flatMap((result, at): Cell[][] => {
+      const cells = table?.row(result);
+      return cells === undefined ? [] : [[names[at], ...cells.map(cellOf)]];
+    });
+    if (table === undefined || rows.length === 0) continue;
+    shell.heading(table.title);
+    shell.plainTable({ label: table.title, headings: ['strategy', ...table.headings], rows });
+  }
 }
 
 /** Add the other two measures of a wait beside an operation's; nothing where one PROD write is all of every operation. */

@@ -1,7 +1,9 @@
 /** The page of `replay` and `compare`, section by section; a section appears when the document has something for it. */
+import { METRICS } from '../../metrics/registry.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { caveatNotes, flushNote } from '../caveats.js';
+import { valueAt } from '../headlines.js';
 import type { ReportContext } from '../reporter.js';
 import { versusBaseline } from '../table/comparison.js';
 import { baselineName } from '../table/footer.js';
@@ -9,7 +11,7 @@ import { formatRatio } from '../table/format.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
 import { addCurves } from './curves.js';
-import { addIncidents, addMigrations, addSpans, addStructures, addUnmaps } from './details.js';
+import { addIncidents, addMetrics, addMigrations, addSpans, addStructures } from './details.js';
 import {
   type Group,
   groupsOf,
@@ -34,7 +36,7 @@ const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
   ['p99.9 ns', 'latency.operation.p99_9_ns'],
   ['max ns', 'latency.operation.max_ns'],
   ['stall ns', 'guest.stall_total_ns'],
-  ['per unmap ns', 'per_unmap.ns'],
+  ...METRICS.flatMap(({ column }) => (column === undefined ? [] : [[column.pageHeading, column.path] as const])),
   ['guest commands', 'amplification.guest_commands'],
   ['host commands', 'amplification.host_commands'],
   ['host/guest', 'amplification.host_per_guest'],
@@ -83,7 +85,7 @@ function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTab
   const { results } = report;
   const names = labelsOf(results);
   const columns = COLUMNS.flatMap(([heading, path]) => {
-    const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path)) };
+    const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path) ?? null) };
     if (baseline === undefined || heading !== RATIO_AFTER) return [own];
     const ratio = (result: StrategyResult): Cell => {
       const value = versusBaseline({ result, baseline: baselineResultOf(result.trace, results, baseline) });
@@ -97,13 +99,6 @@ function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTab
     paths: [undefined, ...columns.map(({ path }) => path)],
     rows: results.map((result, at) => [names[at], ...columns.map(({ of }) => of(result))]),
   };
-}
-
-/** The number at a dotted path; null if there is none. */
-function valueAt(result: StrategyResult, path: string): number | null {
-  let node: unknown = result;
-  for (const segment of path.split('.')) node = (node as Record<string, unknown> | null | undefined)?.[segment];
-  return typeof node === 'number' ? node : null;
 }
 
 /** A chart of stacked bars with a section of its own. */
@@ -165,7 +160,7 @@ function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
     const domain = stageNames(withSyncs);
     addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
   }
-  addUnmaps(shell, results);
+  addMetrics(shell, results);
   addBars(shell, results, everyone(results), AMPLIFICATION);
   addBars(shell, results, everyone(results), HOST_CPU);
   addBars(

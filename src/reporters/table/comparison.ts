@@ -1,8 +1,11 @@
 /** The table of `compare`: one row per strategy and targeting, one block per trace. */
 import { geometricMean } from 'simple-statistics';
+import { perUnmap } from '../../metrics/per-unmap.js';
+import { METRICS } from '../../metrics/registry.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
 import type { CacheResult, ResultDocument, StrategyResult } from '../../results/document.js';
 import { flushNote } from '../caveats.js';
+import { valueAt } from '../headlines.js';
 import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
@@ -10,9 +13,6 @@ import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
 import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
 import { renderMedians } from './medians.js';
-
-/** Heading of the guest's stall per unmap. */
-const PER_UNMAP = 'per unmap';
 
 /** One row: a result and the one that all of its trace are compared with. */
 export interface ComparisonRow {
@@ -63,7 +63,7 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
   const medians = renderMedians(document, context);
   for (const heading of medians.dropped) dropped.add(heading);
-  const notes = dropped.has(PER_UNMAP) ? [] : flushNote(document);
+  const notes = dropped.has(perUnmap.column?.heading ?? '') ? [] : flushNote(document);
   const below = renderGates(document, context) + renderFooter(document, context, { dropped: [...dropped], notes });
   return text + medians.text + below;
 }
@@ -141,7 +141,11 @@ function comparisonColumns(context: ReportContext): Column<ComparisonRow>[] {
       cell: (row) => formatRatio(versusBaseline(row)),
       style: ratioStyle,
     },
-    number(PER_UNMAP, PER_UNMAP, 7, (result) => formatNs(result.per_unmap?.ns, context)),
+    ...METRICS.flatMap(({ column }) =>
+      column === undefined
+        ? []
+        : [number(column.heading, column.heading, column.drop, (one) => formatNs(valueAt(one, column.path), context))],
+    ),
     number('guest cmds', 'guest', 8, (result) => formatCount(result.amplification.guest_commands)),
     number('host cmds', 'host', 6, (result) => formatCount(result.amplification.host_commands)),
     number('host/guest', 'h/g', 0, (result) => formatRatio(result.amplification.host_per_guest)),

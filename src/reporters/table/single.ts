@@ -1,7 +1,7 @@
 /** The report of `replay`: one strategy, top to bottom. */
+import { METRICS } from '../../metrics/registry.js';
 import { cachesOf } from '../../results/caches.js';
 import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from '../../results/document.js';
-import { COUNTED_FROM_TLBIS } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
 import { REFILL_RACES, renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
@@ -26,7 +26,7 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     sectionTitle(truncate(title, context.width, context), context),
     latencySection(result, context),
     breakdownSection(result, context),
-    unmapSection(result, context),
+    guestSection(result, context),
     migrationSection(result.migration, context),
     commandSection(result, context),
     cacheSection(result, context),
@@ -98,26 +98,16 @@ function breakdownSection(result: StrategyResult, context: ReportContext): strin
   return drawTable(columns, stages, context).text;
 }
 
-/** What the guest waits in all, and per unmap. */
-function unmapSection(
-  { guest, per_unmap: perUnmap, operations_unfinished }: StrategyResult,
-  context: ReportContext,
-): string {
+/** What the guest waits in all, and what metrics have to say in a line. */
+function guestSection(result: StrategyResult, context: ReportContext): string {
+  const { guest, operations_unfinished } = result;
   const unfinished =
     operations_unfinished === 0
       ? ''
       : `, ${formatNs(guest.stall_unfinished_ns, context)} of it in ${formatCount(operations_unfinished)} unfinished operations`;
   const lines = [`the guest waits ${formatNs(guest.stall_total_ns, context)} in all${unfinished}`];
-  if (perUnmap !== null) {
-    const { unmaps, counted_from: source, ns, host_commands, exits } = perUnmap;
-    const each = (count: number) => formatCount(Number(count.toPrecision(3)));
-    lines.push(
-      `per unmap: ${formatNs(ns, context)}, ${each(host_commands)} host commands, ${each(exits)} exits ` +
-        (source === 'tlbis'
-          ? `(unmaps: ${formatCount(unmaps)}; there are no unmap events, so every operation ${COUNTED_FROM_TLBIS})`
-          : `(unmap events: ${formatCount(unmaps)})`),
-    );
-  }
+  const format = { ns: (ns: number | null | undefined) => formatNs(ns, context), count: formatCount };
+  for (const metric of METRICS) lines.push(...(metric.lines?.(result, format) ?? []));
   return lines.map((line) => wrapText(line, context)).join('');
 }
 

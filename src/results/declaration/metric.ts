@@ -119,3 +119,19 @@ export function headlineDistribution(description: string) {
     max_ns: headline('ns', 'lower', 'largest'),
   }).meta({ description, [DISTRIBUTION_KEYWORD]: true });
 }
+
+/** Distribution of a count, exact in all its parts (numbers/count-histogram.ts): `description` says what is counted. */
+export function countDistribution(description: string) {
+  return z
+    .object({
+      count: metric('count', 'neutral', 'samples'),
+      mean: metric('ratio', 'neutral', 'mean'),
+      p50: metric('count', 'neutral', 'median'),
+      p99: metric('count', 'neutral', '99th percentile'),
+      max: metric('count', 'neutral', 'largest'),
+      histogram: z
+        .array(z.tuple([quantity('count', 'value'), quantity('count', 'samples')]))
+        .meta({ description: 'every value that came, the least first, and how often' }),
+    })
+    .meta({ description, [DISTRIBUTION_KEYWORD]: true });
+}

@@ -1,7 +1,8 @@
 /** Declaration of the whole result document `smmuscope.result/2`. */
 import { z } from 'zod';
+import { COURSE_METRICS, GUEST_METRICS, keysOf } from '../../metrics/registry.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
-import { MAIN_TLB_OVER_TIME, SLOW_OPERATION, TIMELINE } from './course.js';
+import { TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
 import {
@@ -82,18 +83,6 @@ const MIGRATION = z.object({
   lost: metric('count', 'lower', 'commands that were never completed or executed'),
 });
 
-const PER_UNMAP = z
-  .object({
-    unmaps: metric('count', 'neutral', 'unmaps of the guest'),
-    counted_from: z.enum(['unmap-events', 'tlbis']).meta({
-      description: 'unmap events of the trace, or operations that invalidate a TLB: a lazy flush is then one',
-    }),
-    ns: headline('ns', 'lower', 'stall of the guest per unmap, everything that the path did included'),
-    host_commands: metric('ratio', 'lower', 'host commands per unmap'),
-    exits: metric('ratio', 'lower', 'traps per unmap'),
-  })
-  .meta({ description: 'what one unmap costs, however many of them a flush retires; null: the guest unmaps nothing' });
-
 const CAVEAT_LIST = z
   .array(
     z.object({
@@ -120,17 +109,10 @@ export const STRATEGY_RESULT_DECLARATION = z.object({
     })
     .meta({ description: 'what the guest waits for' }),
   amplification: AMPLIFICATION,
-  per_unmap: PER_UNMAP.nullable(),
-  unmaps_per_s: metric('1/s', 'higher', 'unmaps per simulated second'),
+  ...keysOf(GUEST_METRICS),
   tlb: TLB.nullable(),
   safety: SAFETY.nullable(),
-  main_tlb_over_time: MAIN_TLB_OVER_TIME.optional().meta({
-    description: 'the main TLB per bin of trace time; with ordered DMA only',
-  }),
-  slowest_operations: z
-    .array(SLOW_OPERATION)
-    .optional()
-    .meta({ description: 'the 16 slowest, slowest first; of equally slow ones the earlier first' }),
+  ...keysOf(COURSE_METRICS),
   oracle: ORACLE.optional(),
   errors: addedLater(ERRORS),
   migration: MIGRATION.optional().meta({ description: 'a change of paths, with --migrate-at only' }),

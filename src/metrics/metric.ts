@@ -1,0 +1,74 @@
+/**
+ * What a metric of `results[]` is: one file that counts it while a replay runs, declares its keys, and says how people read it.
+ *
+ * CSV, JSON, the schemas, docs/metrics.md and gates need nothing more than the declaration. A metric is named in registry.ts.
+ */
+import type { z } from 'zod';
+import type { ReplayProbe } from '../replay/probe.js';
+import type { Replay } from '../replay/replay.js';
+import type { Immutable } from '../results/declaration/metric.js';
+
+/** Keys of `results[]` with their declarations (results/declaration/metric.ts: unit, which way is better, description). */
+export type Keys = Readonly<Record<string, z.ZodType>>;
+
+/** Those keys in a result as it is written, and in one that is read: an earlier build may have left some out. */
+export type Written<K extends Keys> = Immutable<z.output<z.ZodObject<K>>>;
+type Read<K extends Keys> = Immutable<z.input<z.ZodObject<K>>>;
+
+/** What other counters of the finished replay say of its measured part. */
+export interface Measured {
+  readonly replay: Replay;
+  /** The trace has translations of devices. */
+  readonly hasDma: boolean;
+  /** Simulated time of the measured part, and the guest's stall in it, ns. */
+  readonly durationNs: number;
+  readonly stallNs: number;
+  readonly hostCommands: number;
+  readonly exits: number;
+}
+
+/** Hooks that a counter may have (replay/probe.ts); warm-up is told, too. */
+type Hooks = Pick<ReplayProbe, 'onGuestCommand' | 'onOperation' | 'onUnmap' | 'sampler'>;
+
+/** Counts one metric in one replay. */
+export interface Counter<K extends Keys = Keys> extends Partial<Hooks> {
+  /** The values of the keys, once the replay has ended. */
+  result(measured: Measured): Written<K>;
+}
+
+/** Numbers as a table writes them. */
+interface NumberFormat {
+  ns(ns: number | null | undefined): string;
+  count(count: number): string;
+}
+
+/** A column that `compare` and the page show for every strategy. */
+interface MetricColumn {
+  /** In the table, where it is ns with its unit, and on the page. */
+  readonly heading: string;
+  readonly pageHeading: string;
+  /** Dotted path of its number, ns. */
+  readonly path: string;
+  /** The higher, the sooner a narrow terminal does without it (reporters/table/layout.ts). */
+  readonly drop: number;
+}
+
+/** A table of its own on the page. */
+interface MetricTable<K extends Keys> {
+  readonly title: string;
+  /** Of the columns behind the strategy's name. */
+  readonly headings: readonly string[];
+  /** Undefined: the result has no such row. */
+  row(result: Read<K>): readonly (number | string)[] | undefined;
+}
+
+/** One metric. What it does not have is not shown. */
+export interface Metric<K extends Keys = Keys> {
+  readonly keys: K;
+  /** A counter for one replay. */
+  count(): Counter<K>;
+  /** Lines of `replay`'s table. */
+  lines?(result: Read<K>, format: NumberFormat): readonly string[];
+  readonly column?: MetricColumn;
+  readonly table?: MetricTable<K>;
+}
