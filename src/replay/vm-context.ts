@@ -34,13 +34,11 @@ export interface VmHost {
  * What all threads of one VM share: the host, and a lock and workers of its own. A class and no literal, because threads read
  * it at every step: an object that is spread together is of another shape in each of a study's replays, and slow to read.
  */
-export class VmContext implements VmHost {
+export class VmContext implements Omit<VmHost, 'topology' | 'costNs'> {
   readonly simulator: Simulator;
   readonly engines: CommandEngines;
   readonly probe: ReplayProbe;
   readonly effects: Effects;
-  readonly topology: Topology;
-  readonly costNs: Float64Array;
   readonly casRetryNs: number;
   readonly backoff: SyncBackoff | undefined;
   readonly faults: Faults;
@@ -58,8 +56,6 @@ export class VmContext implements VmHost {
     this.engines = host.engines;
     this.probe = host.probe;
     this.effects = host.effects;
-    this.topology = host.topology;
-    this.costNs = host.costNs;
     this.casRetryNs = host.casRetryNs;
     this.backoff = host.backoff;
     this.faults = host.faults;

@@ -20,6 +20,8 @@ export interface CaveatCounts {
   readonly swallowed: number;
   /** The path would put the VM's VMID into commands, but the translations of the trace have VMIDs of their own. */
   readonly hasRecordedVmids: boolean;
+  /** Part of the operations' time, waits left out, that the strategy says itself. */
+  readonly ownShare: number;
   /** Errors that stand in the trace, by kind, where this path minds them. */
   readonly errors: readonly TraceErrorCount[];
 }
@@ -43,6 +45,7 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
     commands,
     swallowed,
     hasRecordedVmids,
+    ownShare,
     errors,
   } = counts;
   const caveats: Caveat[] = [];
@@ -74,6 +77,12 @@ export function caveatsOf(counts: CaveatCounts): Caveat[] {
     caveats.push({
       about: 'recorded-vmids',
       text: 'translations of the trace have VMIDs of their own, as on a host: commands keep theirs, where this path would put the VM’s in',
+    });
+  }
+  if (ownShare > 0) {
+    caveats.push({
+      about: 'own-times',
+      text: `${(100 * ownShare).toFixed(1)}% of the time is what the strategy says itself (path.spend), not a parameter: no source, and not among the estimates`,
     });
   }
   const raised = errors.filter(({ guestLearns }) => guestLearns !== 'never');

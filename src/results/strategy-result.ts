@@ -22,10 +22,12 @@ import { errorsResult, traceErrors } from './errors-result.js';
 import { migratingWorkerCpuNs, migrationResult } from './migration-result.js';
 import { safetyResult, tlbResult } from './tlb-result.js';
 
-/** ns of a replay's operations by whether they rest on estimates. */
+/** ns of a replay's operations by what they rest on. */
 export interface TimeShares {
   readonly totalNs: number;
   readonly estimatedNs: number;
+  /** Said by the strategy itself. */
+  readonly ownNs: number;
 }
 
 /** Build the entry of a finished replay. `trace` is the file's base name. */
@@ -67,6 +69,7 @@ export function strategyResult(
       commands: amplification.guest_commands,
       swallowed: sum(metrics.amplification.swallowed),
       hasRecordedVmids: replay.guests[0].forwarder.keepsVmids && replay.choice.transport.keepsVmid !== true,
+      ownShare: shares.totalNs === 0 ? 0 : shares.ownNs / shares.totalNs,
       errors: traceErrors(replay),
     }),
     guest: {
@@ -188,19 +191,21 @@ function timedTranslation(translators: readonly TimedTranslator[], durationNs: n
 }
 
 /**
- * Time of the counted operations, and the part of it whose parameter is tagged E. Waits are outcomes and count in neither; a
- * strategy's own times are its user's word and no estimate of the profile.
+ * Time of the counted operations, and the parts of it whose parameter is tagged E and that the strategy says itself: its
+ * author's word, and no estimate of the profile. Waits are outcomes and count in none.
  */
 export function timeShares(spentNs: Float64Array, profile: LoadedProfile): TimeShares {
   let totalNs = 0;
   let estimatedNs = 0;
+  let ownNs = 0;
   for (let cost = 0; cost < MOST_COSTS; cost++) {
     const key = PARAMETER_OF_COST[cost];
     if (key === undefined && !isOwnCost(cost)) continue;
     totalNs += spentNs[cost];
+    if (key === undefined) ownNs += spentNs[cost];
     if (key !== undefined && profile.parameter(key).tag === 'E') estimatedNs += spentNs[cost];
   }
-  return { totalNs, estimatedNs };
+  return { totalNs, estimatedNs, ownNs };
 }
 
 function scaled(total: Record<string, number>, count: number): Record<string, number> {

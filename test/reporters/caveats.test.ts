@@ -14,6 +14,7 @@ const counts = {
   commands: 40,
   swallowed: 0,
   hasRecordedVmids: false,
+  ownShare: 0,
   errors: [],
 };
 const caveat = (text: string): Caveat[] => [{ about: 'unfinished', text }];

@@ -3,8 +3,10 @@
  * submission wait for the window, whether the worker was idle or busy?
  */
 import { describe, expect, it } from 'vitest';
+import { strategyDocument } from '../../src/cli/listings.js';
 import { explainStrategy } from '../../src/explain/explain-strategy.js';
 import { loadProfile } from '../../src/profiles/load.js';
+import { renderStrategy } from '../../src/reporters/table/strategy.js';
 import { costTable } from '../../src/strategies/path/costs.js';
 import { PathBuilder } from '../../src/strategies/path/path-builder.js';
 import { Program } from '../../src/strategies/path/program.js';
@@ -62,6 +64,28 @@ describe('a time of the strategy itself', () => {
       ['gather', 'U', WINDOW, 1, 1],
       ['ring_take', 'U', 25, 2, 65],
     ]);
+  });
+});
+
+describe('that the numbers are the strategy’s own', () => {
+  it('is a caveat of the result, with its part of the time', async () => {
+    const { result } = await replayThrough(oneSubmission(1), RING);
+    const share = (100 * (2 * 40 + WINDOW + 2 * 25)) / result.latency.operation.max_ns;
+    const [{ about, text }, ...others] = result.caveats;
+    expect([about, others]).toEqual(['own-times', []]);
+    expect(text).toMatch(new RegExp(`^${share.toFixed(1)}% of the time is what the strategy says itself`));
+    expect((await replayThrough(oneSubmission(1), 'sw-vcmdq')).result.caveats).toEqual([]);
+  });
+
+  it('is said below the stages', () => {
+    const text = renderStrategy(strategyDocument(RING, 'neoverse-mmu700', []), {
+      width: 200,
+      unicode: false,
+      colour: false,
+    });
+    expect(text).toMatch(/n=1: .*43\.5% of the time estimated, 43\.8% said by the strategy itself\n/);
+    const builtIn = strategyDocument('sw-vcmdq', 'neoverse-mmu700', []);
+    expect(renderStrategy(builtIn, { width: 200, unicode: false, colour: false })).not.toContain('itself');
   });
 });
 

@@ -50,11 +50,11 @@ export function renderStrategy(document: StrategyDocument, context: ReportContex
   }
   const table = drawTable(columns, [...stepRows(document), totalRow(document)], context);
   const calibrated = document.steps.some(({ tag }) => tag === 'C') ? ', C calibrated' : '';
-  const counts = submissions.map((size) => {
+  const counts = submissions.map((size, at) => {
     const added = size.added_syncs === 0 ? '' : ` (${plural(size.added_syncs, 'added CMD_SYNC')})`;
     const traps = `${plural(size.exits, 'exit')}, ${plural(size.ioctls, 'ioctl')}`;
     const commands = `${plural(size.host_commands, 'host command')}${added}`;
-    return `n=${size.commands}: ${traps}, ${commands}, ${formatShare(size.estimate_share)} of the time estimated`;
+    return `n=${size.commands}: ${traps}, ${commands}, ${formatShare(size.estimate_share)} of the time estimated${ownPart(document, at)}`;
   });
   return [
     sectionTitle(wrapText(`${document.strategy}: ${document.summary}`, context).trimEnd(), context),
@@ -68,6 +68,15 @@ export function renderStrategy(document: StrategyDocument, context: ReportContex
     ...counts.map((line) => wrapText(line, context)),
     wrapText(`tag: V read at the source, D derived, R recalled, E estimate, U set by the user${calibrated}`, context),
   ].join('');
+}
+
+/** What the strategy says itself of the time of size `at`, waits left out as in the estimates; empty if it says nothing. */
+function ownPart({ steps }: StrategyDocument, at: number): string {
+  const sum = (some: StrategyDocument['steps']) => some.reduce((total, { ns }) => total + ns[at], 0);
+  const ownNs = sum(steps.filter(({ tag, parameter }) => tag !== null && parameter === null));
+  return ownNs === 0
+    ? ''
+    : `, ${formatShare(ownNs / sum(steps.filter(({ tag }) => tag !== null)))} said by the strategy itself`;
 }
 
 function stepRows({ steps }: StrategyDocument): Row[] {

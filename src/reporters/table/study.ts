@@ -89,6 +89,7 @@ const CAVEATS: Readonly<Record<Caveat['about'], string>> = {
   'swallowed-commands': 'with guest commands that the path drops without a word',
   'errors-in-trace': 'with errors that stand in the trace and stop the queue',
   'recorded-vmids': 'of traces whose VMIDs are a host’s own',
+  'own-times': 'with times that the strategy says itself, which no tag covers',
   'passed-over': 'with errors that stand in the trace and that the guest is never told',
 };
 

@@ -31,6 +31,7 @@ const CAVEATS = [
   'errors-in-trace',
   'passed-over',
   'recorded-vmids',
+  'own-times',
 ] as const;
 
 const LATENCY = z.object({
