@@ -2,6 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/results/document.js';
+import { strategyNames } from '../../src/strategies/registry.js';
 import { RECORDED_TRACE, runCli, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { WarmCli } from '../support/warm-cli.js';
 
@@ -23,18 +24,7 @@ afterAll(async () => {
 describe('compare', () => {
   it('has the key paths that scripts rely on, for every strategy', () => {
     expect(comparison.schema).toBe('smmuscope.result/2');
-    expect(comparison.results.map((result) => result.strategy)).toEqual([
-      'v1-patch',
-      'ioctl',
-      'ioctl-batched',
-      'sw-vcmdq',
-      'hw-vcmdq',
-      'hw-vcmdq-overlay',
-      'ecmdq',
-      'virtio-iommu',
-      'vhost-iommu',
-      'native',
-    ]);
+    expect(comparison.results.map((result) => result.strategy)).toEqual(strategyNames());
     for (const result of comparison.results) {
       for (const latency of [result.latency.operation, result.latency.submission, result.latency.command]) {
         for (const key of ['count', 'mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const) {
