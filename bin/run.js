@@ -4,7 +4,11 @@ import { existsSync } from 'node:fs';
 /** As oclif sees it: nothing, `--version`, or `--help` anywhere before `--`. */
 function isHelp(words) {
   const end = words.indexOf('--');
-  return words.length === 0 || words[0] === '--version' || words.slice(0, end < 0 ? undefined : end).includes('--help');
+  return (
+    words.length === 0 ||
+    words[0] === '--version' ||
+    words.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '--help-all')
+  );
 }
 
 // A clone that nobody has built, or what npm installs from a git address: it packs without `prepack`.

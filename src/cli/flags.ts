@@ -1,6 +1,7 @@
 /** Flags that several commands share, each declared once. */
 import { Args, Flags } from '@oclif/core';
 import { DEFAULTS, LIMITS } from '../session/defaults.js';
+import { rare } from './help-groups.js';
 
 const TRACE_GROUP = 'TRACE';
 const MODEL_GROUP = 'MODEL';
@@ -22,7 +23,7 @@ export const traceFlags = {
       'read the trace as this format (qemu-log, qemu-simple, qemu-vtd-log, ftrace, csv, jsonl, arrow, raw) instead of recognising it by its content',
   }),
   'csv-map': Flags.string({
-    helpGroup: TRACE_GROUP,
+    helpGroup: rare(TRACE_GROUP),
     helpValue: 'OURS=THEIRS',
     description:
       'read a CSV whose columns have other names, such as time_ns=ts,iova=addr (x_any=note ignores the column note); may be repeated',
@@ -30,11 +31,11 @@ export const traceFlags = {
     multipleNonGreedy: true,
   }),
   lenient: Flags.boolean({
-    helpGroup: TRACE_GROUP,
+    helpGroup: rare(TRACE_GROUP),
     description: 'skip and count malformed rows instead of failing with exit code 4',
   }),
   'ftrace-events': Flags.string({
-    helpGroup: TRACE_GROUP,
+    helpGroup: rare(TRACE_GROUP),
     helpValue: 'ROLE=EVENT,…',
     description:
       'names of your probes in an ftrace recording: cmdq and cmdq-ret (entry and return of arm_smmu_cmdq_issue_cmdlist), qi and qi-ret (of qi_submit_sync), map, unmap [default: cmdq=smmu_cmdq,cmdq-ret=smmu_cmdq_ret,map=map,unmap=unmap]',
@@ -66,7 +67,7 @@ export const convertFlags = {
     description: 'compression of the output: none, gz or zst [default: by its suffix]',
   }),
   estimate: Flags.boolean({
-    helpGroup: OUTPUT_GROUP,
+    helpGroup: rare(OUTPUT_GROUP),
     description: 'write nothing; convert the beginning and say how large the whole would be',
   }),
 };
@@ -102,20 +103,19 @@ export const modelFlags = {
   vms: Flags.integer({
     helpGroup: MODEL_GROUP,
     helpValue: 'NUMBER',
-    description:
-      'replay this many copies of the trace at once, as VMs that share the SMMU and its main queue [default: 1]',
+    description: 'replay this many copies of the trace at once, as VMs that share the SMMU and its main queue',
     default: DEFAULTS.vms,
     min: 1,
     max: LIMITS.vms,
   }),
   'vm-shift': Flags.string({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     helpValue: 'TIME',
     description: 'how far each of several VMs is behind the one before, such as 500ns, 10us or 1ms',
     default: DEFAULTS.vmShift,
   }),
   background: Flags.integer({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     helpValue: 'RATE',
     description:
       'invalidations per second that the host makes for itself in the same physical queue, at random times [default: 0]',
@@ -134,7 +134,7 @@ export const modelFlags = {
   dma: Flags.option({
     options: ['ordered', 'timed'] as const,
   })({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     description:
       'when a translation meets the commands around it: ordered keeps its place in the trace, so that cache outcomes do not depend on timing; timed lets it arrive at its recorded time, contend for slots and race with invalidations (best with --pacing recorded)',
     default: DEFAULTS.dma,
@@ -147,7 +147,7 @@ export const modelFlags = {
     min: 0,
   }),
   fault: Flags.string({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     helpValue: 'SPEC',
     description:
       'inject an error and report when the guest learns it and what is lost: illegal@N, unknown-vsid[:CFGI_CD]@N (inserted as guest command N), silent-device=SID, dead-worker@N; may be repeated',
@@ -155,20 +155,20 @@ export const modelFlags = {
     multipleNonGreedy: true,
   }),
   seed: Flags.integer({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     helpValue: 'NUMBER',
     description: 'seed of everything random in the model; the same seed gives the same bytes [default: 0]',
     default: DEFAULTS.seed,
     min: 0,
   }),
   msi: Flags.boolean({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     description: 'translate message-signalled interrupts like other DMA (the default); --no-msi leaves them out',
     default: DEFAULTS.msi,
     allowNo: true,
   }),
   safety: Flags.boolean({
-    helpGroup: MODEL_GROUP,
+    helpGroup: rare(MODEL_GROUP),
     description: 'watch for stale translations used after the guest saw its SYNC complete (the default)',
     default: DEFAULTS.safety,
     allowNo: true,
@@ -191,13 +191,14 @@ export const sizesFlag = Flags.string({
 
 /** The curve beside a replay. */
 export const mrcFlag = Flags.boolean({
-  helpGroup: OUTPUT_GROUP,
+  helpGroup: rare(OUTPUT_GROUP),
   description:
     'also draw the miss-ratio curve of each trace, as the command mrc does (--reporter html has it without being asked, but for --vms)',
 });
 
 /** Threads of a sweep. */
 export const jobsFlag = Flags.integer({
+  helpGroup: rare(),
   char: 'j',
   helpValue: 'NUMBER',
   description: 'replay on this many threads; it changes no byte of the report [default: one per CPU]',
@@ -207,12 +208,14 @@ export const jobsFlag = Flags.integer({
 
 /** Code that a file names may run. */
 export const allowCodeFlag = Flags.boolean({
+  helpGroup: rare(),
   description: 'run strategies from files that the file given here names; they run with your rights, like any program',
   default: false,
 });
 
 /** Threads of a comparison. */
 export const comparisonJobsFlag = Flags.integer({
+  helpGroup: rare(),
   char: 'j',
   helpValue: 'NUMBER',
   description: `divide the strategies among this many threads, each of which takes 40 to 60 MB; it changes no byte of the report [default: ${DEFAULTS.threads}, or 1 on a single CPU]`,
@@ -220,28 +223,43 @@ export const comparisonJobsFlag = Flags.integer({
   max: LIMITS.jobs,
 });
 
-/** Where a report goes and what it looks like. */
-export const reportFlags = {
-  output: Flags.string({
-    char: 'o',
-    helpGroup: OUTPUT_GROUP,
-    helpValue: 'FILE',
-    description: 'write the report to this file, which appears complete or not at all; - is standard output',
-  }),
-  reporter: Flags.string({
-    helpGroup: OUTPUT_GROUP,
-    helpValue: 'NAME',
-    description:
-      'form of the report: table, json, csv, markdown, junit, github-annotations, github-action-benchmark, bencher, folded or html [default: table]',
-  }),
-  json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
-};
+/** Reporters that have a form for any document. */
+const PLAIN = ['table', 'json', 'csv', 'markdown'];
+/** Those that dashboards and pull requests read, which have a place for results only. */
+const TRACKERS = ['github-annotations', 'github-action-benchmark', 'bencher', 'folded'];
+
+/** Where a report goes and what it looks like: one of `names`, those that have a form for what the command makes. */
+function reportFlagsOf(names: readonly string[]) {
+  return {
+    output: Flags.string({
+      char: 'o',
+      helpGroup: OUTPUT_GROUP,
+      helpValue: 'FILE',
+      description: 'write the report to this file, which appears complete or not at all; - is standard output',
+    }),
+    reporter: Flags.string({
+      helpGroup: OUTPUT_GROUP,
+      helpValue: 'NAME',
+      description: `form of the report: ${names.slice(0, -1).join(', ')} or ${names.at(-1)} [default: table]`,
+    }),
+    json: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'the same as --reporter json' }),
+  };
+}
+
+/** Of listings and checks. */
+export const listingFlags = reportFlagsOf(PLAIN);
+/** Of what has a page, too. */
+export const pageFlags = reportFlagsOf([...PLAIN, 'html']);
+/** Of results without gates. */
+export const resultFlags = reportFlagsOf([...PLAIN, ...TRACKERS, 'html']);
+/** Of results with gates. */
+export const gatedFlags = reportFlagsOf([...PLAIN, 'junit', ...TRACKERS, 'html']);
 
 /** What is shown while a trace is read. */
 export const progressFlags = {
-  quiet: Flags.boolean({ helpGroup: OUTPUT_GROUP, description: 'show nothing but the report and errors' }),
+  quiet: Flags.boolean({ helpGroup: rare(OUTPUT_GROUP), description: 'show nothing but the report and errors' }),
   progress: Flags.boolean({
-    helpGroup: OUTPUT_GROUP,
+    helpGroup: rare(OUTPUT_GROUP),
     description: 'show progress on stderr (the default, but only ever on a terminal)',
     default: true,
     allowNo: true,

@@ -1,8 +1,9 @@
 /** Flags of the guest-side transforms, and what they mean together. */
 import { Flags, type Interfaces } from '@oclif/core';
 import type { ReplayOptions } from '../library/options.js';
+import { rare } from './help-groups.js';
 
-const GUEST_GROUP = 'GUEST';
+const GUEST_GROUP = rare('GUEST');
 
 /** What the guest would have done otherwise (docs/transforms.md). */
 export const transformFlags = {

@@ -1,13 +1,14 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { comparisonJobsFlag, modelFlags, mrcFlag, progressFlags, reportFlags, traceFlags } from '../cli/flags.js';
+import { comparisonJobsFlag, gatedFlags, modelFlags, mrcFlag, progressFlags, traceFlags } from '../cli/flags.js';
+import { rare } from '../cli/help-groups.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
 import { DEFAULTS, LIMITS } from '../session/defaults.js';
 
 export default class Compare extends BaseCommand {
-  static override summary = 'Compare strategies on the same traces.';
+  static override summary = 'What each path costs this guest per operation, and what the best would save.';
   static override description =
     'One row per strategy and ATC targeting: how long the path holds a vCPU in an operation (everything that it publishes up to the CMD_SYNC that it waits for, in one PROD write or several), as a multiple of one row, the baseline; guest and host commands, exits and ioctls, misses of the main TLB, and stale translations used after a completed SYNC. Each trace is read once.';
   static override examples = [
@@ -52,18 +53,20 @@ export default class Compare extends BaseCommand {
     }),
     seeds: Flags.integer({
       description:
-        'replay every trace with this many seeds, from --seed on: gates and the report then compare medians with 95% intervals (docs/ci.md) [default: 1]',
+        'replay every trace with this many seeds, from --seed on: gates and the report then compare medians with 95% intervals (docs/ci.md)',
       helpValue: 'NUMBER',
       default: DEFAULTS.seeds,
       min: 1,
       max: LIMITS.seeds,
     }),
     across: Flags.option({ options: ['seeds', 'traces'] as const })({
+      helpGroup: rare(),
       description:
         'what the medians are over: the seeds, each trace by itself, or the traces, judged together by one value each',
       default: DEFAULTS.across,
     }),
     inconclusive: Flags.option({ options: ['fail', 'warn'] as const })({
+      helpGroup: rare(),
       description:
         'what an inconclusive gate does: fail ends with exit code 3, warn does not [default: fail where more seeds or traces would decide it, warn where a value does not exist]',
     }),
@@ -72,7 +75,7 @@ export default class Compare extends BaseCommand {
     ...modelFlags,
     ...transformFlags,
     mrc: mrcFlag,
-    ...reportFlags,
+    ...gatedFlags,
     ...progressFlags,
   };
 

@@ -1,11 +1,11 @@
 /** `smmuscope inspect`: what a trace holds. */
 import { BaseCommand } from '../cli/base-command.js';
-import { progressFlags, reportFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { listingFlags, progressFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
 
 export default class Inspect extends BaseCommand {
-  static override summary = 'Show what is in a trace: commands, doorbells, DMA, times, losses.';
+  static override summary = 'What is in a trace: commands, doorbells, DMA, times, losses.';
   static override description =
     'Counts commands by opcode and vCPU, commands per doorbell, translations by StreamID, pages per range, the times between doorbells and the latency that the recording itself shows. Nothing is simulated. Lines that the trace lost or that belong to other programs are reported with their line numbers.';
   static override examples = [
@@ -27,7 +27,7 @@ export default class Inspect extends BaseCommand {
     topology: topologyFlag,
     ...traceFlags,
     ...transformFlags,
-    ...reportFlags,
+    ...listingFlags,
     ...progressFlags,
   };
 

@@ -1,10 +1,10 @@
 /** `smmuscope lint`: does a trace keep the invariants of a trace? */
 import { BaseCommand } from '../cli/base-command.js';
 import { EXIT_TRACE } from '../cli/failure.js';
-import { progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { listingFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
 
 export default class Lint extends BaseCommand {
-  static override summary = 'Check the invariants of a trace, with line numbers.';
+  static override summary = 'Whether a trace can be trusted: its invariants, with line numbers.';
   static override description =
     'Order of times, SYNCs and their completions, commands that are never published, reserved encodings, ranges that cannot be, translations of what was never mapped, hits on what was invalidated, and what the recorder lost. Errors mean that results from the trace mean nothing: the exit code is then 4. Warnings and notes leave it at 0.';
   static override examples = [
@@ -18,7 +18,7 @@ export default class Lint extends BaseCommand {
     },
   ];
   static override args = { trace: traceArgument };
-  static override flags = { ...traceFlags, ...reportFlags, ...progressFlags };
+  static override flags = { ...traceFlags, ...listingFlags, ...progressFlags };
 
   /** Flags → reader → rules → reporter; exit code 4 if a rule of severity `error` is broken. */
   async run(): Promise<void> {

@@ -1,7 +1,7 @@
 /** `smmuscope merge`: the shards of a study put together. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { reportFlags } from '../cli/flags.js';
+import { listingFlags } from '../cli/flags.js';
 
 export default class Merge extends BaseCommand {
   static override summary = 'Put the shards of a study together.';
@@ -12,6 +12,10 @@ export default class Merge extends BaseCommand {
       description: 'Two shards:',
       command: '<%= config.bin %> merge docs/examples/shard-1-of-2.json docs/examples/shard-2-of-2.json',
     },
+    {
+      description: 'The same as CSV, one line per point:',
+      command: '<%= config.bin %> merge docs/examples/shard-1-of-2.json docs/examples/shard-2-of-2.json --reporter csv',
+    },
   ];
   static override args = {
     shards: Args.string({
@@ -21,7 +25,7 @@ export default class Merge extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { ...reportFlags };
+  static override flags = { ...listingFlags };
 
   /** Shards → reporter. */
   async run(): Promise<void> {

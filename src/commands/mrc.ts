@@ -1,10 +1,10 @@
 /** `smmuscope mrc`: misses of a TLB of every size, in one pass. */
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, progressFlags, reportFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { modelFlags, pageFlags, progressFlags, sizesFlag, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 
 export default class Mrc extends BaseCommand {
-  static override summary = 'Show how many misses a TLB of every size has (miss-ratio curve).';
+  static override summary = 'How many misses a TLB of every size would have (miss-ratio curve).';
   static override description =
     'One pass over the trace gives the misses of a fully associative LRU TLB at all sizes, with the holes that the guest’s invalidations leave. An entry holds a page or block of any size. A translation that faults fills nothing and is counted apart.';
   static override examples = [
@@ -23,7 +23,7 @@ export default class Mrc extends BaseCommand {
     msi: modelFlags.msi,
     ...traceFlags,
     ...transformFlags,
-    ...reportFlags,
+    ...pageFlags,
     ...progressFlags,
   };
 

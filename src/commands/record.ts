@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { UsageError } from '../trace/errors.js';
 
 export default class Record extends BaseCommand {
-  static override summary = 'Print how to record a trace: command lines, events, kprobes.';
+  static override summary = 'How to record a trace: command lines, events, kprobes.';
   static override description =
     'qemu: the command line of an emulated guest whose IOMMU logs every command and translation. ftrace: a script for the guest, with kprobes on the driver that capture raw commands. bpftrace: the same as a bpftrace program. The text can be saved and run; what it records, this tool reads without any option.';
   static override examples = [

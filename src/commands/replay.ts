@@ -1,11 +1,11 @@
 /** `smmuscope replay`: one strategy on one trace, in full. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, mrcFlag, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { modelFlags, mrcFlag, progressFlags, resultFlags, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Replay extends BaseCommand {
-  static override summary = 'Replay a trace through one strategy and report it in full.';
+  static override summary = 'What one path costs this guest: latency by stage, commands, caches, safety.';
   static override description =
     'Reports for how long the path holds the guest’s vCPUs per operation (everything published up to the CMD_SYNC that is waited for), stage by stage and per unmap, how many host commands its commands become, what happens in each translation cache, and whether a stale translation was ever used. Times are of the simulated hardware, in ns in JSON and CSV.';
   static override examples = [
@@ -56,7 +56,7 @@ export default class Replay extends BaseCommand {
     ...modelFlags,
     ...transformFlags,
     mrc: mrcFlag,
-    ...reportFlags,
+    ...resultFlags,
     ...progressFlags,
   };
 

@@ -1,10 +1,10 @@
 /** `smmuscope report`: an earlier document in another form. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { reportFlags } from '../cli/flags.js';
+import { gatedFlags } from '../cli/flags.js';
 
 export default class ReportResult extends BaseCommand {
-  static override summary = 'Show an earlier result, or any other JSON document of the tool, in another form.';
+  static override summary = 'An earlier result, or any other JSON document of the tool, in another form.';
   static override description =
     'Reads the JSON that a command printed with --json (results, studies, sensitivities, calibrations, inspections, checks, miss-ratio curves, listings) and renders it by any reporter that has a form for it: nothing is replayed, and the bytes are those that the command prints with that reporter. A file that is not a whole document of this version is refused with exit code 2.';
   static override examples = [
@@ -34,7 +34,7 @@ export default class ReportResult extends BaseCommand {
         'of a result: its row that the others are a multiple of, a strategy, with :atc=NAME for one targeting of it, else its default one [default: none for one row, else ioctl, else the first that is not v1-patch]',
       helpValue: 'NAME',
     }),
-    ...reportFlags,
+    ...gatedFlags,
   };
 
   /** File → reporter. */

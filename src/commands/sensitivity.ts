@@ -1,7 +1,7 @@
 /** `smmuscope sensitivity`: what a comparison owes to the estimates of its profile. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { jobsFlag, modelFlags, progressFlags, reportFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { jobsFlag, listingFlags, modelFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
 
 export default class Sensitivity extends BaseCommand {
   static override summary = 'Tell which estimates the ratio of two strategies rests on.';
@@ -40,7 +40,7 @@ export default class Sensitivity extends BaseCommand {
     jobs: jobsFlag,
     limit: traceFlags.limit,
     profile: modelFlags.profile,
-    ...reportFlags,
+    ...listingFlags,
     ...progressFlags,
   };
 

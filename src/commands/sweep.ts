@@ -1,11 +1,11 @@
 /** `smmuscope sweep`: a study of many replays. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { allowCodeFlag, jobsFlag, progressFlags, reportFlags } from '../cli/flags.js';
+import { allowCodeFlag, jobsFlag, listingFlags, progressFlags } from '../cli/flags.js';
 import { DEFAULTS } from '../session/defaults.js';
 
 export default class Sweep extends BaseCommand {
-  static override summary = 'Run a study: strategies, profiles, parameters and traces, crossed or listed.';
+  static override summary = 'How the answer moves with hardware, paths and traces: run a study of many points.';
   static override description =
     'Every point of the study is one replay, and its result is what replay would say. A point that fails is reported and does not stop the others; the exit code is then 1. With --results a sweep that was killed goes on where it was. With --shard it runs one part of the study, for several machines; merge puts the parts together.';
   static override examples = [
@@ -44,7 +44,7 @@ export default class Sweep extends BaseCommand {
       default: DEFAULTS.maxPoints,
       min: 1,
     }),
-    ...reportFlags,
+    ...listingFlags,
     ...progressFlags,
   };
 

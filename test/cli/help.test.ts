@@ -8,6 +8,21 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readerNames } from '../../src/formats/registry.js';
 import { DEFAULT_PROFILE } from '../../src/profiles/load.js';
 import { REPORTERS } from '../../src/reporters/registry.js';
+import type { ComingDocument } from '../../src/reporters/reporter.js';
+import {
+  CALIBRATION_SCHEMA,
+  INSPECT_SCHEMA,
+  LINT_SCHEMA,
+  MRC_SCHEMA,
+  PROFILE_SCHEMA,
+  PROFILES_SCHEMA,
+  RESULT_SCHEMA,
+  SENSITIVITY_SCHEMA,
+  STRATEGIES_SCHEMA,
+  STRATEGY_SCHEMA,
+  STUDY_RESULT_SCHEMA,
+  WORKLOADS_SCHEMA,
+} from '../../src/results/declaration/tags.js';
 import { ROOT, Sandbox, SMALL_TRACE } from '../support/cli.js';
 import { dependencyClosure, type LoadingRun, runAndListModules } from '../support/loaded-modules.js';
 import { WarmCli } from '../support/warm-cli.js';
@@ -32,14 +47,33 @@ afterAll(async () => {
   await warm.close();
 });
 
+/** What each command hands to a reporter; report takes any. */
+const SCHEMAS: Readonly<Record<string, ComingDocument['schema']>> = {
+  calibrate: CALIBRATION_SCHEMA,
+  compare: RESULT_SCHEMA,
+  inspect: INSPECT_SCHEMA,
+  lint: LINT_SCHEMA,
+  merge: STUDY_RESULT_SCHEMA,
+  mrc: MRC_SCHEMA,
+  profiles: PROFILES_SCHEMA,
+  'profiles:show': PROFILE_SCHEMA,
+  replay: RESULT_SCHEMA,
+  sensitivity: SENSITIVITY_SCHEMA,
+  strategies: STRATEGIES_SCHEMA,
+  'strategies:show': STRATEGY_SCHEMA,
+  sweep: STUDY_RESULT_SCHEMA,
+  workloads: WORKLOADS_SCHEMA,
+};
+const WITHOUT_REPORT = ['convert', 'generate', 'record'];
+
 /** The framework and what it depends on. */
 const FRAMEWORK = dependencyClosure('@oclif/core');
 /** The framework loads about 160; each module costs start-up time. */
 const MOST_MODULES = 200;
 
-/** Help and version come from the manifest: nothing of the tool is loaded, and no library but the framework. */
+/** Help and version come from the manifest: nothing of the tool is loaded but how help looks, and no library but the framework. */
 function expectLightStart({ own, packages, modules }: LoadingRun): void {
-  expect(own).toEqual(['bin/run.js']);
+  expect(own.filter((file) => !/^dist\/cli\/help(-groups)?\.js$/.test(file))).toEqual(['bin/run.js']);
   expect([...packages].filter((name) => !FRAMEWORK.has(name))).toEqual([]);
   expect(packages).toContain('@oclif/core');
   expect(modules).toBeLessThan(MOST_MODULES);
@@ -51,8 +85,33 @@ describe.each(commands.map((command) => [words(command.id).join(' '), command] a
     expectLightStart(run);
     const { code, stdout, stderr } = run;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const section of ['USAGE', 'DESCRIPTION', 'EXAMPLES']) expect(stdout).toContain(section);
     expect(stdout).not.toContain('\u001b');
+    const [first, , examples] = stdout.split('\n');
+    expect([first, examples]).toEqual([command.summary, 'EXAMPLES']);
+    expect(stdout.split('$ smmuscope').length - 1).toBe(2 + 1);
+    for (const name of Object.keys(command.flags)) expect(stdout).toMatch(new RegExp(`--(\\[no-\\])?${name}\\b`));
+  });
+
+  it('explains every flag, shows every example and says what it is about for --help-all', async () => {
+    const { code, stdout } = await runAndListModules([...words(command.id), '--help-all'], sandbox);
+    expect(code).toBe(0);
+    for (const section of ['USAGE', 'DESCRIPTION', 'EXAMPLES']) expect(stdout).toContain(section);
+    expect(stdout).not.toContain('RARE');
+    expect(stdout.split('$ smmuscope').length - 1).toBe(command.examples.length + 1);
+    const plain = (text: string) => text.replace(/\s+/g, '');
+    for (const { description = '' } of Object.values(command.flags))
+      expect(plain(stdout)).toContain(plain(description));
+  });
+
+  it('names the reporters that have a form for what it makes, and no other', () => {
+    const listed = command.flags.reporter?.description?.match(/^form of the report: (.*) \[default: table\]$/)?.[1];
+    if (listed === undefined) return expect(WITHOUT_REPORT).toContain(command.id);
+    const schema = SCHEMAS[command.id];
+    const having = REPORTERS.filter(
+      ({ refusal }) =>
+        schema === undefined || refusal?.({ schema, hasGates: command.flags.gate !== undefined }) === undefined,
+    );
+    expect(listed.split(/, | or /)).toEqual(having.map(({ name }) => name));
   });
 
   it('describes itself, every argument and every flag', () => {

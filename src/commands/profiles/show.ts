@@ -1,10 +1,11 @@
 /** `smmuscope profiles show`: every parameter of one profile. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { modelFlags, reportFlags } from '../../cli/flags.js';
+import { listingFlags, modelFlags } from '../../cli/flags.js';
 
 export default class ProfilesShow extends BaseCommand {
-  static override summary = 'Show every parameter of a profile, or one in full: value, unit, source and meaning.';
+  static override summary =
+    'What a profile says: value, unit, source and meaning of every parameter, or of one in full.';
   static override description =
     'The tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user, C calibrated (fitted to measurements). With --set it shows the profile as a replay with the same flags would use it.';
   static override examples = [
@@ -28,7 +29,7 @@ export default class ProfilesShow extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { set: modelFlags.set, ...reportFlags };
+  static override flags = { set: modelFlags.set, ...listingFlags };
 
   /** Profile → reporter. */
   async run(): Promise<void> {

@@ -1,10 +1,10 @@
 /** `smmuscope strategies show`: one path, step by step. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { modelFlags, reportFlags } from '../../cli/flags.js';
+import { listingFlags, modelFlags } from '../../cli/flags.js';
 
 export default class StrategiesShow extends BaseCommand {
-  static override summary = 'Explain one strategy: its steps, what each costs, and why.';
+  static override summary = 'What each step of one strategy costs, and why.';
   static override description =
     'Follows one operation, n TLBIs and a CMD_SYNC published by one PROD write, through the path on an idle machine and shows every step with its stage, the profile parameter that it rests on, how often it happens and the total. The steps are those that a replay executes; the tag tells what a value rests on: V read at the source, D derived, R recalled, E estimate, U set by the user.';
   static override examples = [
@@ -22,7 +22,7 @@ export default class StrategiesShow extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { profile: modelFlags.profile, set: modelFlags.set, ...reportFlags };
+  static override flags = { profile: modelFlags.profile, set: modelFlags.set, ...listingFlags };
 
   /** Strategy → steps → reporter. */
   async run(): Promise<void> {
