@@ -3,6 +3,7 @@
  * format is a folder and a line here for its reader, its writer or each.
  */
 import { suggestion, TraceFormatError, UsageError } from '../trace/errors.js';
+import { ownFile } from '../trace/own-files.js';
 import { arrowReader } from './arrow/reader.js';
 import { arrowStreamWriter, arrowWriter } from './arrow/writer.js';
 import { csvReader } from './csv/reader.js';
@@ -91,6 +92,8 @@ function describeContent(head: Uint8Array): string {
   // Latin 1 maps every byte to one character and cannot fail.
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
   if (looksBinary(head)) return `binary data that starts with ${hexBytes(head.subarray(0, 8))}`;
+  const own = ownFile(Buffer.from(head).toString('utf8'));
+  if (own !== undefined) return own.what;
   const firstLine = text.split('\n').find((line) => line.trim() !== '') ?? '';
   return firstLine === '' ? 'only blank lines' : `text that starts with "${firstLine.trim().slice(0, 60)}"`;
 }

@@ -2,6 +2,7 @@
 import { parse, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../trace/errors.js';
+import { ownFile } from '../trace/own-files.js';
 import { type Gate, parseGate } from './gate.js';
 
 const FILE = z.strictObject({ gates: z.array(z.string()).min(1) });
@@ -12,6 +13,8 @@ const FILE = z.strictObject({ gates: z.array(z.string()).min(1) });
  */
 export function parseGateFile(text: string, name: string): Gate[] {
   const expected = 'YAML with the key gates, a list of texts such as "latency.operation.p99_ns <= 5us"';
+  const own = ownFile(text);
+  if (own !== undefined) throw new UsageError(`${name}: expected ${expected}, found ${own.what}`);
   let content: unknown;
   try {
     content = parse(text);

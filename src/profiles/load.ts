@@ -10,6 +10,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { PROTOTYPE, prototypeKey } from '../trace/checked-yaml.js';
 import { suggestion, UsageError } from '../trace/errors.js';
+import { ownFile } from '../trace/own-files.js';
 import { DEFAULT_PROFILE } from './default-profile.js';
 import { LoadedProfile, PARAMETER_SPECS, type Parameter } from './loaded-profile.js';
 import type { ParameterSpec } from './parameters.js';
@@ -94,6 +95,8 @@ function readProfileFile(file: string): z.infer<typeof FILE_SCHEMA> {
   }
   const known = parsedFiles.get(text);
   if (known !== undefined) return known;
+  const own = ownFile(text);
+  if (own !== undefined) throw new UsageError(`${file}: expected a profile, found ${own.what}`);
   const document = parseDocument(text);
   if (document.errors.length > 0) {
     throw new UsageError(`${file}: expected YAML, found ${document.errors[0].message.split('\n')[0]}`);

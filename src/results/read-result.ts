@@ -1,6 +1,7 @@
 /** A result document back from its JSON: what `report` and `--baseline RESULT.json` read. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { foreignFile } from '../formats/foreign-file.js';
 import { suggestion, UsageError } from '../trace/errors.js';
 import { RESULT_DECLARATION } from './declaration/result.js';
 import { RESULT_SCHEMA } from './declaration/tags.js';
@@ -78,7 +79,8 @@ function parseJson(text: string, name: string, what: string): unknown {
   } catch {
     const trimmed = text.trim();
     const isBroken = trimmed.startsWith('{');
-    const found = trimmed === '' ? 'nothing' : isBroken ? 'JSON that is cut short or damaged' : 'something else';
+    const other = isBroken ? 'JSON that is cut short or damaged' : (foreignFile(text) ?? 'something else');
+    const found = trimmed === '' ? 'nothing' : other;
     throw new UsageError(`${name}: expected the JSON of ${what}, found ${found}`);
   }
 }

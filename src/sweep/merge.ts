@@ -2,12 +2,15 @@
  * Puts the shards of a study together again: all of them, each once, of one study, one build of the tool and the same
  * traces. What comes out is byte for byte what the sweep prints when it is not sharded.
  */
+
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { foreignFile } from '../formats/foreign-file.js';
 import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
 import { otherVersion } from '../results/read-result.js';
 import type { StudyDocument, StudyPoint } from '../results/study-document.js';
 import { UsageError, UserError } from '../trace/errors.js';
+import { ownFile } from '../trace/own-files.js';
 import { isInShard, isShard } from './shard.js';
 import { assembleStudy } from './sweep.js';
 
@@ -82,16 +85,17 @@ function readShard(path: string): NamedShard {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new IncompleteMergeError(`${path}: expected ${expected}, found no complete JSON`);
+    throw new IncompleteMergeError(`${path}: expected ${expected}, found ${foreignFile(text) ?? 'no complete JSON'}`);
   }
   const parsed = SHARD_SCHEMA.safeParse(document);
   if (!parsed.success) {
     const found = (document as { schema?: unknown } | null)?.schema;
     const isWhole = found === STUDY_RESULT_SCHEMA && !Object.hasOwn(document as object, 'shard');
     const version = otherVersion(found, STUDY_RESULT_SCHEMA);
+    const other = found === STUDY_RESULT_SCHEMA ? undefined : (version ?? ownFile(text)?.what);
     const what = isWhole
       ? 'a study without shards'
-      : (version ?? `${parsed.error.issues[0].path.join('.') || 'it'} otherwise`);
+      : (other ?? `${parsed.error.issues[0].path.join('.') || 'it'} otherwise`);
     throw new IncompleteMergeError(`${path}: expected ${expected}, found ${what}`);
   }
   // What was parsed is checked; what is used is the document itself, with its keys in their order.

@@ -5,6 +5,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseColumnMap } from '../formats/csv/column-map.js';
+import { foreignFile } from '../formats/foreign-file.js';
 import { eventRoles } from '../formats/ftrace/event-roles.js';
 import { readerByName } from '../formats/registry.js';
 import { parseTransformList } from '../guest/transforms/transform-list.js';
@@ -18,6 +19,7 @@ import { loadTopology } from '../topology/load.js';
 import { type CheckedYaml, parseCheckedYaml, type YamlPath } from '../trace/checked-yaml.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { suggestion, UsageError, UserError } from '../trace/errors.js';
+import { ownFile } from '../trace/own-files.js';
 import { AXES, parameterCount, parameterValues } from './axes.js';
 import { PARETO_SCHEMA, POINT_SCHEMA, RANGE_SCHEMA, REPLAY_SCHEMA, STUDY_SCHEMA, type StudyFile } from './schema.js';
 
@@ -72,7 +74,14 @@ export function openStudy(path: string, maxPoints: number): OpenedStudy {
   } catch (error) {
     throw new UsageError(`${path}: expected a readable study file, found ${(error as NodeJS.ErrnoException).code}`);
   }
-  const checked = parseCheckedYaml(text, path, { what: 'a study', schema: STUDY_SCHEMA, keysAt });
+  const other = ownFile(text)?.schema.startsWith('smmuscope.study/') === true ? undefined : foreignFile(text);
+  if (other !== undefined) throw new UsageError(`${path}: expected a study, found ${other}`);
+  const checked = parseCheckedYaml(text, path, {
+    what: 'a study',
+    family: 'smmuscope.study',
+    schema: STUDY_SCHEMA,
+    keysAt,
+  });
   const count = countPoints(checked.content);
   if (count > maxPoints) {
     throw new UsageError(`${path}: expected at most ${maxPoints} points (--max-points), found ${count}`);

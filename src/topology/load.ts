@@ -40,7 +40,12 @@ export function loadTopology(path: string): DeclaredTopology {
 
 /** Check `text`; `file` is its name in messages. */
 export function parseTopology(text: string, file: string): TopologyFile {
-  return parseCheckedYaml(text, file, { what: 'a topology', schema: TOPOLOGY_SCHEMA, keysAt }).content;
+  return parseCheckedYaml(text, file, {
+    what: 'a topology',
+    family: 'smmuscope.topology',
+    schema: TOPOLOGY_SCHEMA,
+    keysAt,
+  }).content;
 }
 
 function keysAt([list]: YamlPath): string[] {

@@ -5,6 +5,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { suggestion, UsageError } from './errors.js';
+import { ownFile } from './own-files.js';
 
 /** A place in a file: keys and list indices from the top. */
 export type YamlPath = readonly (string | number)[];
@@ -22,6 +23,8 @@ export interface CheckedYaml<Content> {
 export interface YamlKind<Schema extends z.ZodType> {
   /** In words, with its article: `a topology`. */
   readonly what: string;
+  /** Its key `schema`, without the version. */
+  readonly family: string;
   readonly schema: Schema;
   /** Keys that the mapping at `path` may have, for a suggestion. */
   keysAt(path: YamlPath): readonly string[];
@@ -34,9 +37,13 @@ export interface YamlKind<Schema extends z.ZodType> {
 export function parseCheckedYaml<Schema extends z.ZodType>(
   text: string,
   file: string,
-  { what, schema, keysAt }: YamlKind<Schema>,
+  { what, family, schema, keysAt }: YamlKind<Schema>,
 ): CheckedYaml<z.output<Schema>> {
   const lines = new LineCounter();
+  const own = ownFile(text);
+  if (own !== undefined && !own.schema.startsWith(`${family}/`)) {
+    throw new UsageError(`${file}: expected ${what}, found ${own.what}`);
+  }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
