@@ -39,20 +39,30 @@ export async function withPointProgress<T>(
 ): Promise<T> {
   if (!isWanted(flags)) return work(() => {});
   const { default: cliProgress } = await import('cli-progress');
-  const format = '[{bar}] {value} of {total} points, {eta} s left';
+  const format = '[{bar}] {value} of {total} points{left}';
   const bar = new cliProgress.SingleBar({ format, stream: process.stderr, clearOnComplete: true, barsize: 30 });
   const forget = leaveBehind({ terminal: WITHOUT_BAR });
-  let isStarted = false;
+  let startedMs = -1;
   try {
     return await work((ended, points) => {
-      if (!isStarted) bar.start(points, 0);
-      isStarted = true;
-      bar.update(ended);
+      if (startedMs < 0) bar.start(points, 0, { left: '' });
+      if (startedMs < 0) startedMs = performance.now();
+      bar.update(ended, { left: timeLeft(performance.now() - startedMs, ended / points) });
     });
   } finally {
     bar.stop();
     forget();
   }
+}
+
+/** Elapsed time from which on the share that is done says something about the rest, ms. */
+const FIRST_ESTIMATE_MS = 2000;
+
+/** `, 12 s left` after `elapsedMs` with `share` of the work done; empty while that is no estimate, and when less than a second is left. */
+export function timeLeft(elapsedMs: number, share: number): string {
+  if (elapsedMs < FIRST_ESTIMATE_MS || share <= 0 || share >= 1) return '';
+  const leftS = Math.round((elapsedMs * (1 - share)) / share / 1000);
+  return leftS < 1 ? '' : `, ${leftS} s left`;
 }
 
 function isWanted({ progress, quiet }: ProgressFlags): boolean {
@@ -64,6 +74,7 @@ async function startProgress(flags: ProgressFlags): Promise<Progress> {
   if (!isWanted(flags)) return { update: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
   let bar: SingleBar | undefined;
+  let startedMs = 0;
   const stop = () => {
     bar?.stop();
     forget();
@@ -77,11 +88,13 @@ async function startProgress(flags: ProgressFlags): Promise<Progress> {
         const format =
           totalBytes === undefined
             ? '{mebibytes} MiB read, {events} events'
-            : '[{bar}] {percentage}%, {events} events, {eta} s left';
+            : '[{bar}] {percentage}%, {events} events{left}';
         bar = new cliProgress.SingleBar({ format, stream: process.stderr, clearOnComplete: true, barsize: 30 });
-        bar.start(totalBytes ?? 1, 0, { events, mebibytes });
+        bar.start(totalBytes ?? 1, 0, { events, mebibytes, left: '' });
+        startedMs = performance.now();
       }
-      bar.update(totalBytes === undefined ? 0 : Math.min(bytesRead, totalBytes), { events, mebibytes });
+      const left = timeLeft(performance.now() - startedMs, bytesRead / (totalBytes ?? Number.POSITIVE_INFINITY));
+      bar.update(totalBytes === undefined ? 0 : Math.min(bytesRead, totalBytes), { events, mebibytes, left });
     },
     stop,
   };

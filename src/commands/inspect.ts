@@ -42,11 +42,13 @@ export default class Inspect extends BaseCommand {
     const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     const report = Report.open(flags, { schema: 'smmuscope.inspect/1' }, [args.trace]);
-    await report.write(async () => {
+    const work = async () => {
       const { inspect } = await import('../library/library.js');
       const options = { ...readOptions(flags), limit: flags.limit, transforms: transformOptions(flags) };
       return withProgress(flags, (onProgress) => inspect(args.trace, { ...options, onProgress }));
-    });
+    };
+    const { nextCommand } = await import('../cli/next-command.js');
+    await report.write(work, { next: nextCommand('compare', args.trace, flags) });
   }
 
   /** Flags → reader → topology file. */

@@ -27,14 +27,17 @@ export default class Lint extends BaseCommand {
     const { readOptions } = await import('../cli/read-options.js');
     const { withProgress } = await import('../cli/progress.js');
     let errors = 0;
-    await Report.open(flags, { schema: 'smmuscope.lint/1' }, [args.trace]).write(async () => {
+    const { nextCommand } = await import('../cli/next-command.js');
+    const report = Report.open(flags, { schema: 'smmuscope.lint/1' }, [args.trace]);
+    const work = async () => {
       const { openTrace } = await import('../library/library.js');
       const { lintTrace } = await import('../analysis/lint/lint-trace.js');
       const trace = await openTrace(args.trace, readOptions(flags));
       const document = await withProgress(flags, (onProgress) => lintTrace(trace, { limit: flags.limit, onProgress }));
       errors = document.errors;
       return document;
-    });
+    };
+    await report.write(work, { next: nextCommand('inspect', args.trace, flags) });
     if (errors > 0) process.exitCode = EXIT_TRACE;
   }
 }

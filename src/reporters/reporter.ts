@@ -62,6 +62,8 @@ export interface ReportContext {
   readonly unicode: boolean;
   /** The row that the others are a multiple of; absent = report each strategy on its own. */
   readonly baseline?: BaselineRow | undefined;
+  /** The command that goes on from here, for whoever reads the report on a terminal. */
+  readonly next?: string | undefined;
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */

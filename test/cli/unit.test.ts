@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { describeFailure } from '../../src/cli/failure.js';
+import { nextCommand } from '../../src/cli/next-command.js';
+import { timeLeft } from '../../src/cli/progress.js';
 import { splitList } from '../../src/cli/run-options.js';
 import { contextFor } from '../../src/cli/terminal.js';
 import { resolveBaseline } from '../../src/library/baseline.js';
@@ -98,5 +100,37 @@ describe('lists and names', () => {
     expect(() => requireDistinctNames(['a/x.csv', 'b/x.csv'])).toThrow(/x\.csv twice/);
     expect(() => requireDistinctNames(['a/x.csv', 'b/y.csv', '-'])).not.toThrow();
     expect(() => requireDistinctNames(['-', '-'])).toThrow(/- twice/);
+  });
+});
+
+describe('the command that goes on', () => {
+  it('reads the trace as it was read, quoted for a shell', () => {
+    expect(nextCommand('compare', 'a.log', {})).toBe('smmuscope compare a.log');
+    const flags = { format: 'csv', 'csv-map': ['iova=addr', 'time_ns=ts'], lenient: true, limit: 5 };
+    expect(nextCommand('compare', "my trace's.csv", flags)).toBe(
+      "smmuscope compare 'my trace'\\''s.csv' --format csv --csv-map iova=addr --csv-map time_ns=ts --lenient --limit 5",
+    );
+  });
+
+  it('is none for standard input', () => {
+    expect(nextCommand('compare', '-', {})).toBeUndefined();
+  });
+});
+
+describe('the time that is left', () => {
+  it('is what the share that is done promises', () => {
+    expect(timeLeft(3000, 0.25)).toBe(', 9 s left');
+  });
+
+  it('is not said before there is an estimate, nor when it is none', () => {
+    for (const [elapsedMs, share] of [
+      [0, 0],
+      [500, 0.01],
+      [10_000, 0],
+      [10_000, 0.99],
+      [10_000, 1],
+    ]) {
+      expect(timeLeft(elapsedMs, share)).toBe('');
+    }
   });
 });

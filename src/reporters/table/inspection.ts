@@ -5,7 +5,7 @@ import type { ReportContext } from '../reporter.js';
 import { lossText, transformLine } from './footer.js';
 import { formatBytes, formatCount, formatNs, formatShare, truncate } from './format.js';
 import { bucketsOfCounts, bucketsOfHistogram, renderHistogram } from './histogram.js';
-import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { type Column, drawTable, nextLine, sectionTitle, wrapText } from './layout.js';
 import { joinNotes, tracingCaveat, translationNotes } from './recording-notes.js';
 
 /** Entries shown of a long list; JSON and CSV have all. */
@@ -20,6 +20,8 @@ export function renderInspection(document: InspectDocument, context: ReportConte
     histograms(document, context),
     latencyTable(document, context),
     noteSection(document, context),
+    // A comparison takes the trace as it was recorded, and something to compare.
+    document.commands.total > 0 && document.transforms.length === 0 ? nextLine(context) : '',
   ]
     .filter((section) => section !== '')
     .join('\n');

@@ -173,3 +173,8 @@ function leastWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[], 
 
 const sumWithGaps = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, 0) + GAP.length * Math.max(0, widths.length - 1);
+
+/** The command that goes on from here; not wrapped, as it is there to be copied. Empty without one. */
+export function nextLine(context: ReportContext): string {
+  return context.next === undefined ? '' : `${paint(`next: ${context.next}`, 'dim', context)}\n`;
+}

@@ -2,7 +2,7 @@
 import type { LintDocument, LintFinding } from '../../analysis/lint/document.js';
 import type { ReportContext } from '../reporter.js';
 import { formatCount, truncate } from './format.js';
-import { paint, sectionTitle, type TextStyle, wrapText } from './layout.js';
+import { nextLine, paint, sectionTitle, type TextStyle, wrapText } from './layout.js';
 
 const STYLES: Readonly<Record<LintFinding['severity'], TextStyle>> = { error: 'red', warning: 'yellow', note: 'dim' };
 
@@ -16,7 +16,8 @@ export function renderLint(document: LintDocument, context: ReportContext): stri
     wrapText(`${format}: ${formatCount(reader.lines)} lines, ${formatCount(events)} events${part}`, context);
   const counts = `${plural(document.errors, 'error')}, ${plural(document.warnings, 'warning')}, ${plural(document.notes, 'note')}`;
   const verdict = wrapText(`${counts}; ${passed.length} of ${passed.length + findings.length} rules hold`, context);
-  return [head, ...findings.map((finding) => block(finding, trace.file, context)), verdict].join('\n');
+  const next = document.errors === 0 ? nextLine(context) : '';
+  return [head, ...findings.map((finding) => block(finding, trace.file, context)), verdict + next].join('\n');
 }
 
 function block(finding: LintFinding, file: string, context: ReportContext): string {
