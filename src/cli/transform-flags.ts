@@ -5,7 +5,7 @@ import { rare } from './help-groups.js';
 
 const GUEST_GROUP = rare('GUEST');
 
-/** What the guest would have done otherwise (docs/transforms.md). */
+/** What the guest would have done otherwise (docs/workloads.md). */
 export const transformFlags = {
   'guest-ats': Flags.boolean({
     helpGroup: GUEST_GROUP,

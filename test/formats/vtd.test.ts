@@ -1,5 +1,5 @@
 /**
- * Are VT-d descriptors the SMMUv3 commands that docs/traces.md names, in submissions as the guest made them, and do the
+ * Are VT-d descriptors the SMMUv3 commands that docs/recording.md names, in submissions as the guest made them, and do the
  * lines of QEMU's log become the translations that it made?
  */
 import fc from 'fast-check';

@@ -3,7 +3,7 @@
  *
  * Events: a kprobe on arm_smmu_cmdq_issue_cmdlist with its raw command words (or on qi_submit_sync of an x86 guest with
  * VT-d, whose descriptors are translated), the kretprobe on its return, iommu:map and iommu:unmap. How to record them and
- * the layouts of the words: docs/traces.md.
+ * the layouts of the words: docs/recording.md.
  */
 import type { EventBatch } from '../../trace/events.js';
 import type { ReaderContext, TraceReader } from '../reader.js';
@@ -32,7 +32,7 @@ async function* read(chunks: AsyncIterable<Uint8Array>, context: ReaderContext):
 /** ftrace reader. */
 export const ftraceReader: TraceReader = {
   name: 'ftrace',
-  summary: 'ftrace, trace-cmd report or perf script text with the probes of docs/traces.md',
+  summary: 'ftrace, trace-cmd report or perf script text with the probes of docs/recording.md',
   sniff,
   read,
 };

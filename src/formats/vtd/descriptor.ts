@@ -2,7 +2,7 @@
  * Intel VT-d invalidation descriptors as the SMMUv3 commands that they correspond to.
  *
  * A descriptor is 128 bits: `low` (type, granularity, ids) and `high` (address). The correspondence (traces/README.md,
- * docs/traces.md): context cache → CFGI, IOTLB → TLBI with the domain id in the place of the ASID, device-TLB → ATC_INV
+ * docs/recording.md): context cache → CFGI, IOTLB → TLBI with the domain id in the place of the ASID, device-TLB → ATC_INV
  * with the requester id as StreamID, wait → CMD_SYNC. The scope is never narrowed; where no command has exactly the scope
  * of the descriptor a wider one is taken and `isWidened` says so.
  * Field positions: VT-d specification, "Queued Invalidation Interface"; QEMU hw/i386/intel_iommu_internal.h.
