@@ -1,0 +1,80 @@
+/** What the best of the safe paths saves against the baseline, in time, as a part, and as a share of one vCPU. */
+import { formatCount, formatNs, formatRatio, formatShare } from '../../reporters/table/format.js';
+import type { StrategyResult } from '../../results/document.js';
+import { hasGuestTime } from '../recording.js';
+import type { Rule } from '../rule.js';
+import { durationNs, has, isToldApart, listed, rowName, stallNs, type View } from '../view.js';
+import { UNICODE } from '../words.js';
+
+/** A part of the baseline's stall below which nobody should choose by it. */
+const NEGLIGIBLE = 0.01;
+
+/** Caveats of a row that bear on which path is best. */
+const BEARING = {
+  'errors-in-trace': 'errors of the trace are in its times',
+  'passed-over': 'it passes over errors of the trace',
+  'without-work': 'its guest sends other requests',
+  'own-times': 'it states times of its own',
+  'recorded-vmids': 'the trace has a host’s own VMIDs',
+} as const;
+
+export const saving: Rule = {
+  name: 'saving',
+  say(view) {
+    const { baseline, best, results } = view;
+    if (baseline === undefined || best.length === 0 || view.isDisturbed) return undefined;
+    const [first] = best;
+    const before = stallNs(baseline);
+    const after = stallNs(first);
+    if (before === 0) return undefined;
+    const names = listed(best.map((row) => rowName(row, results)));
+    if (best.includes(baseline)) return nothingBetter(view, names, before);
+    if (!isToldApart(first, baseline)) return undefined;
+    const base = rowName(baseline, results);
+    const stalls = best.length === 1 ? 'stalls' : 'stall';
+    const head = `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(after, UNICODE)}`;
+    const numbers = { stall_ns: after, baseline_stall_ns: before, saved_ns: before - after, ratio: after / before };
+    if (after >= before) {
+      const text = `${head}, ${formatRatio(after / before)} that of ${base}${qualified(view, first)}`;
+      return { text, numbers };
+    }
+    const saved = before - after;
+    const part = saved / before;
+    const share = hasGuestTime(view) && durationNs(baseline) > 0 ? saved / durationNs(baseline) : undefined;
+    const ofVcpu = share === undefined ? '' : `, ${formatShare(share)} of one vCPU`;
+    const slight = part < NEGLIGIBLE ? '; too little to choose by' : '';
+    return {
+      text: `${head}, ${formatNs(saved, UNICODE)} (${formatShare(part)}) less than ${base}${ofVcpu}${slight}${qualified(view, first)}`,
+      numbers: { ...numbers, ...(share === undefined ? {} : { share_of_one_vcpu: share }) },
+    };
+  },
+};
+
+/** The baseline is the best, and there is something that it is better than. */
+function nothingBetter({ best, results }: View, names: string, before: number) {
+  const others = results.filter((row) => !best.includes(row) && stallNs(row) > before);
+  if (others.length === 0) return undefined;
+  const stalls = best.length === 1 ? 'stalls' : 'stall';
+  return {
+    text: `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(before, UNICODE)}`,
+    numbers: { stall_ns: before },
+  };
+}
+
+/** What else the best path costs, and what is not known of it. */
+function qualified({ baseline, seeds }: View, best: StrategyResult): string {
+  const moreNs = baseline === undefined ? 0 : hostCpuNs(best) - hostCpuNs(baseline);
+  const races = best.safety?.atc_refill_races ?? 0;
+  const caveats = Object.entries(BEARING).filter(([about]) => has(best, about as keyof typeof BEARING));
+  return [
+    ...(moreNs > 0 ? [`it takes ${formatNs(moreNs, UNICODE)} more of the host’s CPUs`] : []),
+    ...(best.safety === null ? ['no translations, so staleness is not seen'] : []),
+    ...(races > 0 ? [`possible ATC refill races: ${formatCount(races)}`] : []),
+    ...caveats.map(([, words]) => words),
+    ...(seeds > 1 ? [`medians of ${seeds} seeds`] : []),
+  ]
+    .map((part) => `; ${part}`)
+    .join('');
+}
+
+const hostCpuNs = ({ host }: StrategyResult): number => Object.values(host.cpu_ns).reduce((sum, ns) => sum + ns, 0);
