@@ -8,4 +8,4 @@ import { stakes } from './rules/stakes.js';
 import { tail } from './rules/tail.js';
 import { warmUp } from './rules/warm-up.js';
 
-export const RULES: readonly Rule[] = [saving, stakes, tail, warmUp, estimates, sameTimes, sameCaches];
+export const RULES: readonly Rule[] = [saving, stakes, warmUp, tail, estimates, sameTimes, sameCaches];

@@ -79,10 +79,13 @@ function bestOf(results: readonly StrategyResult[], baseline: StrategyResult | u
   return candidates.filter((result) => stallNs(result) === leastNs);
 }
 
+/** A path that somebody might run in a virtual machine. */
+export const isEligible = ({ strategy }: StrategyResult): boolean => !NEVER_CHOSEN.includes(strategy.split(':')[0]);
+
 /** One may run it: it does all that the guest asks for, as far as the results show. */
 function isChoice(result: StrategyResult, baseline: StrategyResult | undefined): boolean {
-  const { strategy, safety, latency } = result;
-  if (NEVER_CHOSEN.includes(strategy.split(':')[0]) || latency.operation.count === 0) return false;
+  const { safety, latency } = result;
+  if (!isEligible(result) || latency.operation.count === 0) return false;
   if ((safety?.stale_after_sync ?? 0) > 0 || has(result, 'swallowed-commands')) return false;
   // To pass over an error is to do less than a path that does not.
   return !has(result, 'passed-over') || (baseline !== undefined && has(baseline, 'passed-over'));

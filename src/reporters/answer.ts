@@ -3,17 +3,21 @@ import { answerOf } from '../answer/answer.js';
 import type { ResultDocument } from '../results/document.js';
 import type { ReportContext } from './reporter.js';
 
-/** Sentences with a full stop, and commands to go on with. */
-export interface AnswerTexts {
-  readonly sentences: readonly string[];
-  readonly next: readonly string[];
+/** One sentence with its full stop, and a command to go on with. */
+export interface AnswerText {
+  readonly text: string;
+  readonly next: string | undefined;
 }
 
-/** What `document` comes to against the baseline of `context`. */
-export function answerTexts(document: ResultDocument, { baseline }: Pick<ReportContext, 'baseline'>): AnswerTexts {
-  const answer = answerOf(document, baseline);
-  return {
-    sentences: answer.map(({ trace, text }) => `${trace === undefined ? '' : `${trace}: `}${text}.`),
-    next: [...new Set(answer.flatMap(({ next }) => next ?? []))],
-  };
+/** What `document` comes to against the baseline of `context`, the most important first. */
+export function answerTexts(document: ResultDocument, { baseline }: Pick<ReportContext, 'baseline'>): AnswerText[] {
+  return answerOf(document, baseline).map(({ trace, text, next }) => ({
+    text: `${trace === undefined ? '' : `${trace}: `}${text}.`,
+    next,
+  }));
+}
+
+/** The commands of some sentences, each once. */
+export function commandsOf(texts: readonly AnswerText[]): string[] {
+  return [...new Set(texts.flatMap(({ next }) => next ?? []))];
 }

@@ -7,7 +7,7 @@ import type { Unsafe } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA } from '../results/declaration/tags.js';
 import type { ResultDocument } from '../results/document.js';
-import { answerTexts } from './answer.js';
+import { answerTexts, commandsOf } from './answer.js';
 import { flushNote } from './caveats.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
@@ -66,10 +66,11 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
 
 /** What the document comes to; commands are code, which nothing is escaped in. */
 function answerSection(document: ResultDocument, context: ReportContext): RootContent[] {
-  const { sentences, next } = answerTexts(document, context);
+  const answer = answerTexts(document, context);
+  const commands = commandsOf(answer);
   return [
-    ...sentences.map(paragraph),
-    ...(next.length === 0 ? [] : [{ type: 'code' as const, lang: 'sh', value: next.join('\n') }]),
+    ...answer.map(({ text }) => paragraph(text)),
+    ...(commands.length === 0 ? [] : [{ type: 'code' as const, lang: 'sh', value: commands.join('\n') }]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { formatCount, formatNs, formatRatio, formatShare } from '../../reporters
 import type { StrategyResult } from '../../results/document.js';
 import { hasGuestTime } from '../recording.js';
 import type { Rule } from '../rule.js';
-import { durationNs, has, isToldApart, listed, rowName, stallNs, type View } from '../view.js';
+import { durationNs, has, isEligible, isToldApart, listed, rowName, stallNs, type View } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** A part of the baseline's stall below which nobody should choose by it. */
@@ -26,14 +26,14 @@ export const saving: Rule = {
     const [first] = best;
     const before = stallNs(baseline);
     const after = stallNs(first);
-    if (before === 0) return undefined;
+    if (before === 0 || baseline.latency.operation.count === 0) return undefined;
     const names = listed(best.map((row) => rowName(row, results)));
     if (best.includes(baseline)) return nothingBetter(view, names, before);
     if (!isToldApart(first, baseline)) return undefined;
     const base = rowName(baseline, results);
     const stalls = best.length === 1 ? 'stalls' : 'stall';
     const head = `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(after, UNICODE)}`;
-    const numbers = { stall_ns: after, baseline_stall_ns: before, saved_ns: before - after, ratio: after / before };
+    const numbers = { stall_ns: after, baseline_stall_ns: before, ratio: after / before };
     if (after >= before) {
       const text = `${head}, ${formatRatio(after / before)} that of ${base}${qualified(view, first)}`;
       return { text, numbers };
@@ -45,15 +45,14 @@ export const saving: Rule = {
     const slight = part < NEGLIGIBLE ? '; too little to choose by' : '';
     return {
       text: `${head}, ${formatNs(saved, UNICODE)} (${formatShare(part)}) less than ${base}${ofVcpu}${slight}${qualified(view, first)}`,
-      numbers: { ...numbers, ...(share === undefined ? {} : { share_of_one_vcpu: share }) },
+      numbers: { ...numbers, saved_ns: saved, ...(share === undefined ? {} : { share_of_one_vcpu: share }) },
     };
   },
 };
 
-/** The baseline is the best, and there is something that it is better than. */
+/** The baseline is the best, and not for want of others. */
 function nothingBetter({ best, results }: View, names: string, before: number) {
-  const others = results.filter((row) => !best.includes(row) && stallNs(row) > before);
-  if (others.length === 0) return undefined;
+  if (!results.some((row) => isEligible(row) && !best.includes(row))) return undefined;
   const stalls = best.length === 1 ? 'stalls' : 'stall';
   return {
     text: `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(before, UNICODE)}`,

@@ -33,7 +33,7 @@ export const stakes: Rule = {
 function verdict(view: View, share: number): string {
   const rest = isIncomplete(view) ? '; the recording has gaps or assumptions (notes)' : '';
   // Where the guest was slowed down, a small share says nothing of hardware.
-  if (isSlowedByTracing(view)) return `; QEMU’s logging slowed it down: read the ratios${rest}`;
-  if (share < LITTLE) return `; little is at stake on average, if it ran at full speed${rest}`;
+  if (isSlowedByTracing(view)) return `; QEMU’s logging slowed the guest: read the ratios${rest}`;
+  if (share < LITTLE) return `; little is at stake on average, if the guest ran at full speed${rest}`;
   return `${share >= MUCH ? '; much is at stake' : ''}${rest}`;
 }
