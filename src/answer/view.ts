@@ -67,6 +67,12 @@ export function rowName({ strategy, atc }: StrategyResult, results: readonly Str
   return isAlone ? strategy : `${strategy} (atc ${atc})`;
 }
 
+/** The names of `rows` among `results`; a strategy all of whose targetings are meant is named once. */
+export function namesOf(rows: readonly StrategyResult[], results: readonly StrategyResult[]): string {
+  const isWhole = (strategy: string) => results.every((one) => one.strategy !== strategy || rows.includes(one));
+  return listed([...new Set(rows.map((row) => (isWhole(row.strategy) ? row.strategy : rowName(row, results))))]);
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(names: readonly string[], word = 'and'): string {
   if (names.length < 2) return names.join('');

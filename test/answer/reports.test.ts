@@ -62,7 +62,7 @@ it.each([60, 80, 120, 200])('leaves the table on a screen of %i columns, and say
 it('is of the baseline that a report has, in every one', async () => {
   const native = { ...CONTEXT, baseline: { strategy: 'native', atc: 'vsid' } };
   for (const reporter of ['table', 'markdown', 'html']) {
-    expect(flat(await rendered(reporter, await boot, native))).toContain('that of native');
+    expect(flat(await rendered(reporter, await boot, native))).toContain('that on native');
   }
 });
 

@@ -2,7 +2,7 @@
 import { formatNs } from '../../reporters/table/format.js';
 import type { StrategyResult } from '../../results/document.js';
 import type { Rule } from '../rule.js';
-import { listed, rowName } from '../view.js';
+import { namesOf } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** Two paths that differ in batching alone. */
@@ -20,7 +20,7 @@ export const sameTimes: Rule = {
     // With one group it would be the table that says it; the largest speaks for all.
     const [largest] = [...groups.values()].sort((one, other) => other.length - one.length);
     if (largest === undefined || largest.length < 2) return undefined;
-    const names = listed(largest.map((row) => rowName(row, results)));
+    const names = namesOf(largest, results);
     const { mean_ns } = largest[0].latency.operation;
     return {
       text: `${names} take the same time, ${formatNs(mean_ns, UNICODE)} on average${batching(largest)}`,
@@ -37,7 +37,7 @@ function timesOf({ latency: { operation } }: StrategyResult): string {
 function batching(rows: readonly StrategyResult[]): string {
   const { commands_per_sync_mean: mean, commands_per_sync_max: max } = batchingNumbers(rows);
   if (mean === undefined) return '';
-  return `; a CMD_SYNC ends ${Number(mean.toPrecision(3))} commands (mean), ${max} at most: little to batch`;
+  return `; commands per CMD_SYNC: mean ${Number(mean.toPrecision(3))}, max ${max}, so there is little to batch`;
 }
 
 /** What there is to batch, where that is what the rows differ in. */

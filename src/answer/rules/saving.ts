@@ -3,7 +3,7 @@ import { formatCount, formatNs, formatRatio, formatShare } from '../../reporters
 import type { StrategyResult } from '../../results/document.js';
 import { hasGuestTime } from '../recording.js';
 import type { Rule } from '../rule.js';
-import { durationNs, has, isEligible, isToldApart, listed, rowName, stallNs, type View } from '../view.js';
+import { durationNs, has, isEligible, isToldApart, namesOf, rowName, stallNs, type View } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** A part of the baseline's stall below which nobody should choose by it. */
@@ -27,15 +27,15 @@ export const saving: Rule = {
     const before = stallNs(baseline);
     const after = stallNs(first);
     if (before === 0 || baseline.latency.operation.count === 0) return undefined;
-    const names = listed(best.map((row) => rowName(row, results)));
+    const names = namesOf(best, results);
     if (best.includes(baseline)) return nothingBetter(view, names, before);
     if (!isToldApart(first, baseline)) return undefined;
     const base = rowName(baseline, results);
-    const stalls = best.length === 1 ? 'stalls' : 'stall';
-    const head = `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(after, UNICODE)}`;
-    const numbers = { stall_ns: after, baseline_stall_ns: before, ratio: after / before };
+    const head = `Of the safe paths the guest stalls least on ${names}: ${formatNs(after, UNICODE)}`;
+    const qualified = qualifiedBy(view, first, baseline);
+    const numbers = { stall_ns: after, baseline_stall_ns: before, ratio: after / before, ...qualified.numbers };
     if (after >= before) {
-      const text = `${head}, ${formatRatio(after / before)} that of ${base}${qualified(view, first)}`;
+      const text = `${head}, ${formatRatio(after / before)} that on ${base}${qualified.text}`;
       return { text, numbers };
     }
     const saved = before - after;
@@ -44,7 +44,7 @@ export const saving: Rule = {
     const ofVcpu = share === undefined ? '' : `, ${formatShare(share)} of one vCPU`;
     const slight = part < NEGLIGIBLE ? '; too little to choose by' : '';
     return {
-      text: `${head}, ${formatNs(saved, UNICODE)} (${formatShare(part)}) less than ${base}${ofVcpu}${slight}${qualified(view, first)}`,
+      text: `${head}, ${formatNs(saved, UNICODE)} (${formatShare(part)}) less than on ${base}${ofVcpu}${slight}${qualified.text}`,
       numbers: { ...numbers, saved_ns: saved, ...(share === undefined ? {} : { share_of_one_vcpu: share }) },
     };
   },
@@ -53,27 +53,29 @@ export const saving: Rule = {
 /** The baseline is the best, and not for want of others. */
 function nothingBetter({ best, results }: View, names: string, before: number) {
   if (!results.some((row) => isEligible(row) && !best.includes(row))) return undefined;
-  const stalls = best.length === 1 ? 'stalls' : 'stall';
   return {
-    text: `Of the safe paths ${names} ${stalls} the guest least: ${formatNs(before, UNICODE)}`,
+    text: `Of the safe paths the guest stalls least on ${names}: ${formatNs(before, UNICODE)}`,
     numbers: { stall_ns: before },
   };
 }
 
 /** What else the best path costs, and what is not known of it. */
-function qualified({ baseline, seeds }: View, best: StrategyResult): string {
-  const moreNs = baseline === undefined ? 0 : hostCpuNs(best) - hostCpuNs(baseline);
+function qualifiedBy({ seeds }: View, best: StrategyResult, baseline: StrategyResult) {
+  const moreNs = hostCpuNs(best) - hostCpuNs(baseline);
   const races = best.safety?.atc_refill_races ?? 0;
   const caveats = Object.entries(BEARING).filter(([about]) => has(best, about as keyof typeof BEARING));
-  return [
+  const parts = [
     ...(moreNs > 0 ? [`it takes ${formatNs(moreNs, UNICODE)} more of the host’s CPUs`] : []),
     ...(best.safety === null ? ['no translations, so staleness is not seen'] : []),
     ...(races > 0 ? [`possible ATC refill races: ${formatCount(races)}`] : []),
     ...caveats.map(([, words]) => words),
     ...(seeds > 1 ? [`medians of ${seeds} seeds`] : []),
-  ]
-    .map((part) => `; ${part}`)
-    .join('');
+  ];
+  const numbers = {
+    ...(moreNs > 0 ? { more_host_cpu_ns: moreNs } : {}),
+    ...(races > 0 ? { atc_refill_races_count: races } : {}),
+  };
+  return { text: parts.map((part) => `; ${part}`).join(''), numbers };
 }
 
 const hostCpuNs = ({ host }: StrategyResult): number => Object.values(host.cpu_ns).reduce((sum, ns) => sum + ns, 0);
