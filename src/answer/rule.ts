@@ -9,7 +9,7 @@
 import type { View } from './view.js';
 
 /** What a rule says. */
-export interface Sentence {
+interface Sentence {
   readonly text: string;
   /** The numbers that it is made of, not rounded; units are in the names. */
   readonly numbers: Readonly<Record<string, number>>;

@@ -64,13 +64,15 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
   ];
 }
 
-/** What the document comes to; commands are code, which nothing is escaped in. */
+/** What the document comes to, and commands to go on with. */
 function answerSection(document: ResultDocument, context: ReportContext): RootContent[] {
   const answer = answerTexts(document, context);
-  const commands = commandsOf(answer);
   return [
-    ...answer.map(({ text }) => paragraph(text)),
-    ...(commands.length === 0 ? [] : [{ type: 'code' as const, lang: 'sh', value: commands.join('\n') }]),
+    ...answer.map((one) => paragraph(one.text)),
+    ...commandsOf(answer).map((value) => ({
+      type: 'paragraph' as const,
+      children: [text('Next: '), { type: 'inlineCode' as const, value }],
+    })),
   ];
 }
 

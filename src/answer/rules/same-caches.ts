@@ -14,9 +14,9 @@ export const sameCaches: Rule = {
     const isBehindMicro = micro !== undefined && micro > main.lookups;
     const of = isBehindMicro ? `${formatCount(micro)} translations` : `${formatCount(main.lookups)} lookups`;
     const ratio = main.misses / (isBehindMicro ? micro : main.lookups);
-    const behind = isBehindMicro ? '; the main TLB is asked only for what the micro TLBs miss' : '';
+    const behind = isBehindMicro ? '; the main TLB sees only what micro TLBs miss' : '';
     return {
-      text: `TLB misses are the same on every path, ${formatCount(main.misses)} in ${of} (${formatShare(ratio)}${behind}): with ordered DMA a translation keeps its place among the guest’s commands, --dma timed gives it a time`,
+      text: `TLB misses are the same on every path, ${formatCount(main.misses)} in ${of} (${formatShare(ratio)}${behind}): with ordered DMA they do not depend on time`,
       numbers: {
         misses_count: main.misses,
         [isBehindMicro ? 'translations_count' : 'lookups_count']: isBehindMicro ? micro : main.lookups,
