@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Operation } from '../replay/operation.js';
-import { addedLater, metric, UNIT_KEYWORD, type Unit } from '../results/declaration/metric.js';
+import { metric, UNIT_KEYWORD, type Unit } from '../results/declaration/metric.js';
 import type { Counter, Metric } from './metric.js';
 
 /** Bins at most. */
@@ -16,18 +16,14 @@ function bins(unit: Unit, description: string) {
 }
 
 const KEYS = {
-  operations_over_events: addedLater(
-    z
-      .object({
-        bin_events: metric('count', 'neutral', 'events of the trace per bin of the operations’ course'),
-        operations: bins(
-          'count',
-          'operations by the bin of their first PROD write; they sum to latency.operation.count',
-        ),
-        held_ns: bins('ns', 'their time; it sums to that of latency.operation'),
-      })
-      .meta({ description: 'operations and their time by number of event, warm-up included in the numbering' }),
-  ),
+  operations_over_events: z
+    .object({
+      bin_events: metric('count', 'neutral', 'events of the trace per bin of the operations’ course'),
+      operations: bins('count', 'operations by the bin of their first PROD write; they sum to latency.operation.count'),
+      held_ns: bins('ns', 'their time; it sums to that of latency.operation'),
+    })
+    .optional()
+    .meta({ description: 'operations and their time by number of event, from the first of the trace on' }),
 };
 
 class OperationsOverEvents implements Counter<typeof KEYS> {

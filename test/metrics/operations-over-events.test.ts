@@ -11,7 +11,7 @@ describe.each(['boot-strict.qemu-7.2.log.xz', 'rebind-strict.qemu-7.2.log.xz'])(
     const { results, provenance } = await runRecording(name, ['ioctl', 'hw-vcmdq', 'native']);
     const events = sum(Object.values(provenance.traces[0].events));
     for (const result of results) {
-      const { bin_events, operations, held_ns } = result.operations_over_events;
+      const { bin_events, operations, held_ns } = result.operations_over_events!;
       expect(sum(operations)).toBe(result.latency.operation.count);
       expect(sum(held_ns)).toBe(totalNs(result));
       expect(operations.length).toBe(held_ns.length);
@@ -23,7 +23,7 @@ describe.each(['boot-strict.qemu-7.2.log.xz', 'rebind-strict.qemu-7.2.log.xz'])(
 
   it('a warm-up up to the end of a bin leaves exactly the later bins', async () => {
     const [whole] = (await runRecording(name, ['hw-vcmdq'])).results;
-    const { bin_events, operations, held_ns } = whole.operations_over_events;
+    const { bin_events, operations, held_ns } = whole.operations_over_events!;
     const [rest] = (await runRecording(name, ['hw-vcmdq'], { warmup: 7 * bin_events })).results;
     expect(rest.latency.operation.count).toBe(sum(operations.slice(7)));
     expect(totalNs(rest)).toBe(sum(held_ns.slice(7)));
