@@ -65,7 +65,9 @@ export async function runReplay(
   timeline?: TimelineProbe | undefined,
 ): Promise<WrittenResult> {
   const { runReplays } = await import('../session/run.js');
-  return abortable(hooks.signal, () => runReplays([path], options, { ...hooks, timeline }));
+  const { withAnswer } = await import('../answer/answer.js');
+  const replayed = await abortable(hooks.signal, () => runReplays([path], options, { ...hooks, timeline }));
+  return withAnswer(replayed, undefined);
 }
 
 /**
@@ -118,7 +120,8 @@ export async function runComparison(plan: Plan<typeof planComparison>): Promise<
   const { runSeeds } = await import('../session/seeds.js');
   const replayed = await abortable(hooks.signal, () => runSeeds(paths, options, seeds, hooks));
   const { withVerdicts } = await import('../gates/verdicts.js');
-  return withVerdicts(replayed, gates, earlier ?? baseline, judging);
+  const { withAnswer } = await import('../answer/answer.js');
+  return withAnswer(withVerdicts(replayed, gates, earlier ?? baseline, judging), baseline);
 }
 
 /**

@@ -4,9 +4,11 @@
  * CSV, JSON, the schemas, docs/metrics.md and gates need nothing more than the declaration. A metric is named in registry.ts.
  */
 import type { z } from 'zod';
+import type { CostTrail } from '../replay/cost-trail.js';
 import type { ReplayProbe } from '../replay/probe.js';
 import type { Replay } from '../replay/replay.js';
 import type { Immutable } from '../results/declaration/metric.js';
+import type { Submission } from '../strategies/path/submission.js';
 
 /** Keys of `results[]` with their declarations (results/declaration/metric.ts: unit, which way is better, description). */
 export type Keys = Readonly<Record<string, z.ZodType>>;
@@ -32,8 +34,12 @@ type Hooks = Pick<ReplayProbe, 'onGuestCommand' | 'onOperation' | 'onUnmap' | 's
 
 /** Counts one metric in one replay. */
 export interface Counter<K extends Keys = Keys> extends Partial<Hooks> {
+  /** As the probe's, of submissions with work for the path: what each went through. */
+  onSubmission?(submission: Submission, trail: CostTrail): void;
   /** The values of the keys, once the replay has ended. */
   result(measured: Measured): Written<K>;
+  /** Give back what the memory of the process does not have by itself. */
+  destroy?(): void;
 }
 
 /** Numbers as a table writes them. */

@@ -2,14 +2,16 @@
 import { commandsPerSync } from './commands-per-sync.js';
 import { mainTlbOverTime } from './main-tlb-over-time.js';
 import type { Keys, Metric, Written } from './metric.js';
+import { operationsOverEvents } from './operations-over-events.js';
 import { perUnmap } from './per-unmap.js';
 import { slowestOperations } from './slowest-operations.js';
+import { trappedOperations } from './trapped-operations.js';
 
 /** Of the guest's work: before `amplification`. */
-export const GUEST_METRICS = [perUnmap, commandsPerSync] as const;
+export const GUEST_METRICS = [perUnmap, commandsPerSync, trappedOperations] as const;
 
 /** Of the course in time: behind `safety`. */
-export const COURSE_METRICS = [mainTlbOverTime, slowestOperations] as const;
+export const COURSE_METRICS = [mainTlbOverTime, operationsOverEvents, slowestOperations] as const;
 
 /** All of them, for who takes each as any other. */
 export const METRICS = [...GUEST_METRICS, ...COURSE_METRICS] as unknown as readonly Metric[];

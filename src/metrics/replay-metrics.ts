@@ -35,6 +35,7 @@ export class ReplayMetrics implements ReplayProbe {
   /** Counters of the metrics that are files of their own, and those of them that want to hear of something. */
   private readonly counters = new Map<unknown, Counter>(METRICS.map((metric) => [metric, metric.count()]));
   private readonly ofCommands = this.hearing('onGuestCommand');
+  private readonly ofSubmissions = this.hearing('onSubmission');
   private readonly ofOperations = this.hearing('onOperation');
   private readonly ofUnmaps = this.hearing('onUnmap');
   readonly sampler = this.hearing('sampler')[0]?.sampler;
@@ -97,12 +98,13 @@ export class ReplayMetrics implements ReplayProbe {
     if (measured) this.command.record(effectNs - publishedNs);
   }
 
-  onSubmission(submission: Submission, publishedNs: number, doneNs: number, _trail: CostTrail, hasWork: boolean): void {
+  onSubmission(submission: Submission, publishedNs: number, doneNs: number, trail: CostTrail, hasWork: boolean): void {
     if (!submission.measured) return;
     this.publications++;
     if (publishedNs < this.firstPublishedNs) this.firstPublishedNs = publishedNs;
     if (doneNs > this.lastDoneNs) this.lastDoneNs = doneNs;
     if (!hasWork) return;
+    for (const counter of this.ofSubmissions) counter.onSubmission(submission, trail);
     this.stall.record(doneNs - publishedNs);
     if (submission.syncCount > 0) this.submission.record(doneNs - publishedNs);
   }
@@ -147,6 +149,7 @@ export class ReplayMetrics implements ReplayProbe {
     const { operation, operationSpan, submission, command, stall, translation, background } = this;
     const all = [operation, operationSpan, submission, command, stall, translation, background];
     for (const recorder of [...all, this.hostIrqsOff, this.guestIrqsOff]) recorder.destroy();
+    for (const counter of this.counters.values()) counter.destroy?.();
   }
 
   onIrqsOff(isHost: boolean, ns: number, measured: boolean): void {

@@ -7,6 +7,7 @@ import type { Unsafe } from 'mdast-util-to-markdown';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { RESULT_SCHEMA } from '../results/declaration/tags.js';
 import type { ResultDocument } from '../results/document.js';
+import { answerTexts, commandsOf } from './answer.js';
 import { flushNote } from './caveats.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
@@ -51,6 +52,7 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
     .trim()
     .split('\n');
   return [
+    ...answerSection(document, context),
     ...(document.gates === undefined ? [] : gatesSection(document.gates)),
     ...sections,
     ...mediansSection(document, wide),
@@ -59,6 +61,18 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
       spread: false,
       children: footer.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
     },
+  ];
+}
+
+/** What the document comes to, and commands to go on with. */
+function answerSection(document: ResultDocument, context: ReportContext): RootContent[] {
+  const answer = answerTexts(document, context);
+  return [
+    ...answer.map((one) => paragraph(one.text)),
+    ...commandsOf(answer).map((value) => ({
+      type: 'paragraph' as const,
+      children: [text('Next: '), { type: 'inlineCode' as const, value }],
+    })),
   ];
 }
 

@@ -14,6 +14,7 @@ import {
   WORKLOADS_SCHEMA,
 } from '../results/declaration/tags.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
+import { renderAnswer } from './table/answer.js';
 import { renderCalibration } from './table/calibration.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
@@ -34,7 +35,10 @@ export const tableReporter: Reporter = {
 function renderTable(document: ReportDocument, context: ReportContext): string {
   switch (document.schema) {
     case RESULT_SCHEMA:
-      return context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context);
+      return (
+        renderAnswer(document, context) +
+        (context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context))
+      );
     case CALIBRATION_SCHEMA:
       return renderCalibration(document, context);
     case MRC_SCHEMA:

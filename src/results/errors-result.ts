@@ -1,11 +1,12 @@
 /**
  * `results[].errors`: what was refused or dropped, what injected faults led to, and the review's objections as findings.
  */
+
+import { byOpcode } from '../metrics/by-opcode.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
 import type { Faults } from '../replay/faults/faults.js';
 import type { Incident } from '../replay/faults/incident.js';
 import type { Replay } from '../replay/replay.js';
-import { byOpcode } from './by-opcode.js';
 import type { TraceErrorCount } from './caveats.js';
 import type { WrittenStrategyResult } from './document.js';
 

@@ -4,6 +4,7 @@
 
 import { POOL_NAMES } from '../machine/translation/pools.js';
 import type { TimedTranslator } from '../machine/translation/timed-translator.js';
+import { byOpcode } from '../metrics/by-opcode.js';
 import { MigrationMetrics } from '../metrics/migration-metrics.js';
 import { COURSE_METRICS, GUEST_METRICS } from '../metrics/registry.js';
 import type { ReplayMetrics } from '../metrics/replay-metrics.js';
@@ -15,7 +16,6 @@ import { EXTRA_CAUSES } from '../strategies/extra-causes.js';
 import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
 import { isOwnCost, MOST_COSTS, nsByStage } from '../strategies/path/own-times.js';
 import { Opcode } from '../trace/opcodes.js';
-import { byOpcode } from './by-opcode.js';
 import { caveatsOf } from './caveats.js';
 import type { AmplificationResult, LatencySummary, WrittenStrategyResult } from './document.js';
 import { errorsResult, traceErrors } from './errors-result.js';

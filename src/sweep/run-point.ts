@@ -51,7 +51,9 @@ function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | u
 
 /** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
 function withoutCourse({ results, ...document }: WrittenResult): WrittenResult {
-  const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, ...rest }) => rest);
+  const kept = results.map(
+    ({ main_tlb_over_time: _bins, operations_over_events: _course, slowest_operations: _slowest, ...rest }) => rest,
+  );
   return { ...document, results: kept };
 }
 

@@ -8,6 +8,7 @@ import type { ReportContext } from '../reporter.js';
 import { versusBaseline } from '../table/comparison.js';
 import { baselineName } from '../table/footer.js';
 import { formatRatio } from '../table/format.js';
+import { addAnswer } from './answer.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
 import { addCurves } from './curves.js';
@@ -65,6 +66,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
     `${tool.name} ${tool.version}; profile ${profile.name}${estimates}; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
   );
+  addAnswer(shell, report, context);
   addGates(shell, report);
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));

@@ -1,5 +1,10 @@
 /** Numbers as people read them: three significant digits, a unit, nothing rounded that is exact and short. */
-import type { ReportContext } from '../reporter.js';
+
+/** What a text may be made of. */
+interface Characters {
+  /** Characters beyond ASCII are welcome. */
+  readonly unicode: boolean;
+}
 
 /** Shown where a document has no value. */
 export const NO_VALUE = '-';
@@ -16,7 +21,7 @@ function significant(value: number, digits: number): string {
 }
 
 /** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`. */
-export function formatNs(ns: number | null | undefined, context: ReportContext): string {
+export function formatNs(ns: number | null | undefined, context: Characters): string {
   if (ns === null || ns === undefined || !Number.isFinite(ns)) return NO_VALUE;
   const size = Math.abs(ns);
   // The bounds lie where rounding to three digits would show 1000 of the smaller unit.
@@ -53,7 +58,7 @@ export function formatShare(share: number | null | undefined): string {
 }
 
 /** A bar of up to `width` characters for a share of one. */
-export function formatBar(share: number, width: number, context: ReportContext): string {
+export function formatBar(share: number, width: number, context: Characters): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
   return (context.unicode ? '█' : '#').repeat(filled);
 }
@@ -71,7 +76,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `text` cut to `width` columns, with a mark where it was cut. */
-export function truncate(text: string, width: number, context: ReportContext): string {
+export function truncate(text: string, width: number, context: Characters): string {
   if (text.length <= width) return text;
   const mark = context.unicode ? '…' : '~';
   // A character of two units is not cut in half.
@@ -99,6 +104,6 @@ const ASCII_SPELLING: Readonly<Record<string, string>> = {
 };
 
 /** `text` with typographic characters spelt in ASCII where the context does not welcome them. */
-export function plain(text: string, context: ReportContext): string {
+export function plain(text: string, context: Characters): string {
   return context.unicode ? text : text.replace(/[^ -~]/g, (character) => ASCII_SPELLING[character] ?? character);
 }

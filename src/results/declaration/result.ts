@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COURSE_METRICS, GUEST_METRICS, keysOf } from '../../metrics/registry.js';
 import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification.js';
+import { ANSWER } from './answer.js';
 import { TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
 import { GATES } from './gates.js';
@@ -212,6 +213,7 @@ const RESULTS = z.array(STRATEGY_RESULT_DECLARATION);
 export const RESULT_DECLARATION = z.object({
   schema: z.literal(RESULT_SCHEMA).meta({ description: 'version of this document' }),
   provenance: PROVENANCE.meta({ description: 'everything that decided the results' }),
+  answer: ANSWER.optional(),
   results: RESULTS.min(1).meta({ description: 'one entry per trace, strategy and ATC targeting' }),
   miss_ratio_curves: z.array(CURVE).optional().meta({
     description:

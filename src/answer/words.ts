@@ -1,0 +1,2 @@
+/** How sentences spell numbers. Reporters for plain terminals spell what is beyond ASCII again. */
+export const UNICODE = { unicode: true } as const;
