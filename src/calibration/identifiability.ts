@@ -3,9 +3,9 @@
  * other's. The others keep the value of the profile and are said to be undetermined.
  */
 
-import type { LoadedProfile } from '../profiles/load.js';
+import { type LoadedProfile, nearestKey } from '../profiles/load.js';
 import { PARAMETER_OF_COST } from '../strategies/path/costs.js';
-import { nearestName, UsageError } from '../trace/errors.js';
+import { UsageError } from '../trace/errors.js';
 import { LEAST_OWN_PART, norm, ownPart } from './linear-dependence.js';
 import type { Shape } from './measurement.js';
 import { PathModel } from './path-model.js';
@@ -18,13 +18,10 @@ const CHARGED: readonly string[] = [...new Set(PARAMETER_OF_COST.filter((key) =>
  * @throws UsageError for an unknown key, one that is no duration, or one given twice
  */
 export function checkKeys(asked: readonly string[], profile: LoadedProfile): void {
-  const known = profile.parameters.filter(({ unit }) => unit === 'ns').map(({ key }) => key);
   for (const [at, key] of asked.entries()) {
     const parameter = profile.parameters.find((candidate) => candidate.key === key);
     if (parameter === undefined) {
-      const nearest = nearestName(key, known);
-      const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-      throw new UsageError(`--fit: unknown key ${key}${hint}; the keys are listed by: smmuscope profiles show`);
+      throw new UsageError(`--fit: unknown key ${key}${nearestKey(key)}`);
     }
     if (parameter.unit !== 'ns') {
       throw new UsageError(`--fit: expected parameters in ns, found ${key} (${parameter.unit})`);
