@@ -16,6 +16,43 @@ const FITTED = z.object({
       'holds with every other parameter as this document says, ns; null: not fitted, or too few measurements',
   }),
   reason: label('why it is undetermined; null: it is not').nullable(),
+  start_tag: label('where its value before the fit comes from, as in profiles: E is an estimate').optional(),
+  start_source: label('the source of that value').optional(),
+});
+
+const LACK_OF_FIT = z.object({
+  verdict: z.enum(['lacking', 'adequate', 'untested', 'no-replicates']).meta({
+    description:
+      'lacking: shapes are further from the model than their measurements scatter, and intervals are widened; adequate: what is left may be chance; untested: no more shapes than parameters; no-replicates: equal submissions were not measured again, or came out the same, and intervals are from the scatter of the shapes',
+  }),
+  scatter: quantity(
+    'ratio',
+    'scatter of the shapes about the model ÷ what the scatter of equal submissions and their counts promise; null: not tested',
+  ).nullable(),
+  p: quantity('share', 'chance of as much scatter if the model lacks nothing (F test); null: not tested').nullable(),
+  misfits: z
+    .array(
+      z.object({
+        strategy: label('strategy'),
+        shape: label('what the submission holds ahead of its CMD_SYNC'),
+        standard_errors: quantity('ratio', 'ln(measured ÷ predicted) ÷ the standard error of the measured'),
+      }),
+    )
+    .meta({ description: 'shapes that the model lacks something for, the worst first' }),
+});
+
+const INSEPARABLE = z.object({
+  parameter: label('parameter that the measured operations do not tell apart from others'),
+  from: z.array(z.string()).meta({
+    description: 'parameters of the fit that its effect is the same as or made up of; none: it has no effect on them',
+  }),
+  measure: z
+    .object({
+      strategy: label('path to measure it on'),
+      operation: label('commands of one PROD write, ahead of its CMD_SYNC'),
+    })
+    .nullable()
+    .meta({ description: 'an operation that would tell it apart; null: none of those that were tried' }),
 });
 
 const LEFT_OUT = z.object({
@@ -96,6 +133,11 @@ export const CALIBRATION_DECLARATION = z.object({
     })
     .meta({ description: 'everything that decided the fit' }),
   parameters: z.array(FITTED).meta({ description: 'parameters of the fit' }),
+  lack_of_fit: LACK_OF_FIT.meta({ description: 'does the model lack something?' }).optional(),
+  inseparable: z
+    .array(INSEPARABLE)
+    .meta({ description: 'undetermined parameters, then those that a fitted one stands for as well' })
+    .optional(),
   parts: z.array(PART).meta({ description: 'measurements, and how well they are predicted' }),
 });
 
@@ -103,6 +145,10 @@ export const CALIBRATION_DECLARATION = z.object({
 export type CalibrationDocument = Immutable<z.input<typeof CALIBRATION_DECLARATION>>;
 /** One fitted parameter. */
 export type FittedParameter = CalibrationDocument['parameters'][number];
+/** What the scatter of shapes about the model says. */
+export type LackOfFitResult = NonNullable<CalibrationDocument['lack_of_fit']>;
+/** A parameter that the measured operations do not tell apart. */
+export type InseparableParameter = NonNullable<CalibrationDocument['inseparable']>[number];
 /** One file of measurements. */
 export type MeasuredFile = CalibrationDocument['provenance']['measured'][number];
 /** Measurements that are predicted, and how well. */

@@ -8,6 +8,7 @@
 import { type Centre, centresOf } from './centres.js';
 import { undeterminedReasons } from './identifiability.js';
 import { type Interval, intervalsOf } from './intervals.js';
+import { type LackOfFit, lackOfFit } from './lack-of-fit.js';
 import { solve } from './least-squares.js';
 import type { Measurement } from './measurement.js';
 import type { PathModel } from './path-model.js';
@@ -26,6 +27,13 @@ export interface FittedValue {
   readonly reason: string | undefined;
 }
 
+/** What a fit comes to. */
+export interface PathFit {
+  /** In the order of the model's keys. */
+  readonly values: readonly FittedValue[];
+  readonly lack: LackOfFit;
+}
+
 /**
  * Fit `model` to `measurements`; values in the order of the model's keys, in whole ns.
  * @param inOrder measurements come in the order in which they were made
@@ -35,7 +43,7 @@ export function fitPath(
   measurements: readonly Measurement[],
   centre: Centre,
   inOrder: boolean,
-): FittedValue[] {
+): PathFit {
   const centres = centresOf(measurements, centre);
   const effects = (valuesNs: readonly number[], of: readonly number[]) => {
     const slopes = model.slopes(valuesNs);
@@ -56,8 +64,9 @@ export function fitPath(
       reasons[free[lost]] = after[lost];
       continue;
     }
-    const intervals = intervalsOf(model, valuesNs, free, measurements, centres, inOrder);
-    return valuesNs.map((value, at): FittedValue => {
+    const lack = lackOfFit(centres, measurements, model.predict(valuesNs), free.length, inOrder);
+    const intervals = intervalsOf(model, valuesNs, free, measurements, centres, inOrder, lack);
+    const values = valuesNs.map((value, at): FittedValue => {
       const reason = reasons[at];
       if (reason !== undefined) {
         return { valueNs: model.startNs[at], status: 'undetermined', intervalNs: undefined, reason };
@@ -65,5 +74,6 @@ export function fitPath(
       const status = free.includes(at) ? 'fitted' : 'at-bound';
       return { valueNs: Math.round(value), status, intervalNs: intervals[free.indexOf(at)], reason };
     });
+    return { values, lack };
   }
 }

@@ -1,21 +1,23 @@
 /**
  * 95 % intervals of fitted parameters, from the Jacobian of those that are free.
  *
- * Two variances are known for least squares, and the wider one counts. The classic one takes every measurement as
- * independent and equally precise relative to its size. The other looks at what consecutive measurements pulled the fit by
+ * Three variances are known for least squares, and the widest one counts. The classic one takes every measurement as
+ * independent and equally precise relative to its size. The second looks at what consecutive measurements pulled the fit by
  * together (a cluster-robust "sandwich" over blocks of them): it is the wider one where the recorder's machine
- * was slow for a while, so that neighbours err alike, or where one shape scatters more than another.
+ * was slow for a while, so that neighbours err alike, or where one shape scatters more than another. The third takes each
+ * shape for one observation: it counts where the shapes lie further from the model than their measurements' scatter explains
+ * (lack-of-fit.ts), since then a thousand measurements of one shape tell no more of the parameters than ten.
  */
 import jstat from 'jstat';
 import { inverse, Matrix } from 'ml-matrix';
+import { blocksOf } from './blocks.js';
 import type { ShapeCentre } from './centres.js';
+import type { LackOfFit } from './lack-of-fit.js';
 import type { Measurement } from './measurement.js';
 import type { PathModel } from './path-model.js';
 
 /** How often an interval is to hold the true value. */
 const COVERAGE = 0.95;
-/** Most blocks that a recording is cut into: long enough that a block forgets the one before. */
-const MOST_BLOCKS = 40;
 
 /** Lower and upper end, ns. */
 export type Interval = readonly [lowNs: number, highNs: number];
@@ -24,6 +26,7 @@ export type Interval = readonly [lowNs: number, highNs: number];
  * One interval per parameter in `free`, within legal values; undefined where there are too few measurements to tell.
  * @param measurements what was fitted, in the order in which it was measured
  * @param inOrder the order means something: neighbours were measured one after another
+ * @param lack what the shapes say of the model
  */
 export function intervalsOf(
   model: PathModel,
@@ -32,13 +35,16 @@ export function intervalsOf(
   measurements: readonly Measurement[],
   centres: readonly ShapeCentre[],
   inOrder: boolean,
+  { verdict, shapes }: LackOfFit,
 ): (Interval | undefined)[] {
   if (free.length === 0) return [];
   const pulls = pullsOf(model, valuesNs, free, measurements, centres);
   const classic = classicHalfWidths(pulls, free.length);
   const robust = blockHalfWidths(pulls, free.length, inOrder);
+  const byShape = verdict === 'lacking' || verdict === 'no-replicates' ? shapes : undefined;
+  const wide = byShape && halfWidths(pulls, byShape.variance, byShape.freedom);
   return free.map((at, position) => {
-    const half = Math.max(classic?.[position] ?? Number.NaN, robust?.[position] ?? 0);
+    const half = Math.max(classic?.[position] ?? Number.NaN, robust?.[position] ?? 0, wide?.[position] ?? 0);
     if (Number.isNaN(half)) return undefined;
     const low = Math.max(model.smallestNs[at], Math.floor(valuesNs[at] - half));
     return [low, Math.min(model.largestNs[at], Math.ceil(valuesNs[at] + half))];
@@ -86,29 +92,34 @@ function pullsOf(
   };
 }
 
-function classicHalfWidths({ bread, residuals, counts }: Pulls, parameters: number): number[] | undefined {
+function classicHalfWidths(pulls: Pulls, parameters: number): number[] | undefined {
+  const { residuals, counts } = pulls;
   const freedom = counts.reduce((sum, count) => sum + count, 0) - parameters;
   if (freedom < 1) return undefined;
   const squares = residuals.reduce((sum, residual, at) => sum + counts[at] * residual ** 2, 0);
+  return halfWidths(pulls, squares / freedom, freedom);
+}
+
+/** Half of each interval, if residuals have `varianceOfOne`, known with so many degrees of freedom. */
+function halfWidths({ bread }: Pulls, varianceOfOne: number, freedom: number): number[] {
   const t = studentT(freedom);
-  return bread.diagonal().map((variance) => t * Math.sqrt((variance * squares) / freedom));
+  return bread.diagonal().map((variance) => t * Math.sqrt(variance * varianceOfOne));
 }
 
 function blockHalfWidths(pulls: Pulls, parameters: number, inOrder: boolean): number[] | undefined {
   const { bread, residuals, counts, slopes } = pulls;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const size = inOrder ? Math.max(1, Math.round(Math.max(Math.sqrt(total), total / MOST_BLOCKS))) : 1;
-  const blocks = inOrder ? Math.ceil(residuals.length / size) : total;
+  const runs = inOrder ? blocksOf(residuals) : residuals.map((_, at) => [at, at + 1] as const);
+  // Alone in its block, a row that stands for several measurements stands for as many blocks.
+  const timesOf = (first: number, end: number) => (end === first + 1 ? counts[first] : 1);
+  const blocks = runs.reduce((sum, [first, end]) => sum + timesOf(first, end), 0);
   if (blocks <= parameters + 1) return undefined;
   const meat = Matrix.zeros(parameters, parameters);
-  for (let first = 0; first < residuals.length; first += size) {
+  for (const [first, end] of runs) {
     const sum = new Array<number>(parameters).fill(0);
-    const last = Math.min(first + size, residuals.length);
-    for (let at = first; at < last; at++) {
+    for (let at = first; at < end; at++) {
       for (let i = 0; i < parameters; i++) sum[i] += slopes[at][i] * residuals[at];
     }
-    // Alone in its block, a row that stands for several measurements stands for as many blocks.
-    const times = size === 1 ? counts[first] : 1;
+    const times = timesOf(first, end);
     for (let i = 0; i < parameters; i++) {
       for (let j = 0; j < parameters; j++) meat.set(i, j, meat.get(i, j) + times * sum[i] * sum[j]);
     }

@@ -12,7 +12,7 @@ const commandNotFound: Hook.CommandNotFound = async ({ config, id }) => {
   const [first, ...rest] = id.split(':');
   const isTopic = config.topics.some((topic) => topic.name === first);
   const name = isTopic ? [first, ...rest.slice(0, 1)].join(' ') : first;
-  tell(`unknown command ${name}${suggestion(name, known)}`);
+  tell(`unknown command ${name}${suggestion(name, known, 'smmuscope --help')}`);
   process.exit(EXIT_USAGE);
 };
 

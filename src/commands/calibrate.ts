@@ -36,7 +36,7 @@ export default class Calibrate extends BaseCommand {
     'allow-code': allowCodeFlag,
     fit: Flags.string({
       description:
-        'parameters to fit, separated by commas [default: the two that most of the time rests on and that the measurements can tell apart]',
+        'parameters to fit, separated by commas [default: the two estimates that most of the time rests on and that the measurements can tell apart]',
       helpValue: 'KEY[,KEY]',
     }),
     predict: Flags.string({

@@ -45,11 +45,8 @@ export function parseGate(written: string, where: string): Gate {
   if (metric === undefined) throw fault('METRIC <= LIMIT (or < >= > == != within), perhaps with: for STRATEGY');
   const entry = metricEntry(metric);
   if (entry === undefined) {
-    const near = suggestion(
-      metric,
-      metricDictionary().map(({ path }) => path),
-    ).replace(/; known: .*/, '');
-    throw new UsageError(`${where}: unknown metric ${metric}${near} (all: docs/metrics.md)`);
+    const paths = metricDictionary().map(({ path }) => path);
+    throw new UsageError(`${where}: unknown metric ${metric}${suggestion(metric, paths, 'docs/metrics.md')}`);
   }
   const common = { text, metric, entry, strategies: list?.split(',') ?? [] };
   if (word === 'within') return { ...common, ...withinLimit(limit, entry, fault) };

@@ -53,9 +53,10 @@ export { DEFAULT_PROFILE };
 export function loadProfile(nameOrPath: string, overrides: readonly string[] = []): LoadedProfile {
   const isPath = /[/\\]|\.ya?ml$/.test(nameOrPath);
   if (!isPath && !profileNames().includes(nameOrPath)) {
-    throw new UsageError(`unknown profile ${nameOrPath}${suggestion(nameOrPath, profileNames())}`);
+    const known = profileNames().map((name) => ({ name, about: readProfileFile(builtInFile(name)).title }));
+    throw new UsageError(`unknown profile ${nameOrPath}${suggestion(nameOrPath, known)}`);
   }
-  const file = isPath ? nameOrPath : join(PROFILE_FOLDER, `${nameOrPath}.yaml`);
+  const file = isPath ? nameOrPath : builtInFile(nameOrPath);
   const content = readProfileFile(file);
   const values = new Map<string, Parameter>();
   for (const spec of PARAMETER_SPECS) {
@@ -81,6 +82,8 @@ export function loadProfile(nameOrPath: string, overrides: readonly string[] = [
   checkParts(values, file);
   return new LoadedProfile(content.name, content.title, [...values.values()]);
 }
+
+const builtInFile = (name: string): string => join(PROFILE_FOLDER, `${name}.yaml`);
 
 /** Files that were read lately, by their text: a study loads the same few for each of its points. */
 const parsedFiles = new Map<string, z.infer<typeof FILE_SCHEMA>>();
@@ -174,12 +177,8 @@ function checkValue(spec: ParameterSpec, value: unknown, where: string): number 
   return value;
 }
 
-/** Unknown keys get only the nearest one: the full list is long and `profiles show` prints it. */
+/** Sentence tail for an unknown key: what may have been meant, and what lists them all. */
 export function nearestKey(key: string): string {
-  const text = suggestion(
-    key,
-    PARAMETER_SPECS.map((spec) => spec.key),
-  );
-  const hint = text.startsWith('; did you mean') ? text.slice(0, text.indexOf('?') + 1) : ';';
-  return `${hint} the keys are listed by: smmuscope profiles show`;
+  const keys = PARAMETER_SPECS.map((spec) => spec.key).sort();
+  return suggestion(key, keys, 'smmuscope profiles show');
 }

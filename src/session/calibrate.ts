@@ -2,14 +2,16 @@
  * Calibration: measured files → fitted parameters, their errors, and the profile that holds them.
  */
 import { type Centre, centresOf } from '../calibration/centres.js';
-import type { CalibrationDocument, EvaluatedPart, MeasuredFile } from '../calibration/document.js';
+import type { CalibrationDocument, EvaluatedPart, LackOfFitResult, MeasuredFile } from '../calibration/document.js';
 import { type FittedValue, fitPath } from '../calibration/fit.js';
-import { checkKeys, defaultKeys } from '../calibration/identifiability.js';
-import { type Measurement, predictNs, Shapes } from '../calibration/measurement.js';
+import { CHARGED, checkKeys, defaultKeys } from '../calibration/identifiability.js';
+import type { LackOfFit } from '../calibration/lack-of-fit.js';
+import { type Measurement, predictNs, type Shape, Shapes } from '../calibration/measurement.js';
 import { PathModel } from '../calibration/path-model.js';
 import { readPoints } from '../calibration/points-csv.js';
 import { predictionErrors, residualsInOrder, shapeResiduals } from '../calibration/prediction-error.js';
 import { RecordedLatencies } from '../calibration/recorded-latencies.js';
+import { effectsOf, inseparable } from '../calibration/separation.js';
 import { type Split, splitMeasurements } from '../calibration/split.js';
 import { openRecording } from '../formats/open-recording.js';
 import { unpack } from '../formats/packing/unpack.js';
@@ -77,9 +79,13 @@ export async function calibrate(path: string, options: CalibrationOptions, hooks
   const fittedShapes = centresOf(parts.fit, options.centre);
   const seen = fittedShapes.map(({ shape }) => shapes.all[shape]);
   const typicalNs = fittedShapes.map(({ ns }) => ns);
-  const keys = options.fit.length > 0 ? options.fit : defaultKeys(seen, typicalNs, profile, DEFAULT_PARAMETERS);
+  const keys =
+    options.fit.length > 0
+      ? options.fit
+      : defaultKeys(effectsOf(seen, profile, CHARGED, typicalNs), profile, DEFAULT_PARAMETERS);
   requireEnough(path, parts.fit, keys.length);
-  const fit = fitPath(new PathModel(shapes.all, profile, keys), parts.fit, options.centre, choice !== undefined);
+  const model = new PathModel(shapes.all, profile, keys);
+  const { values: fit, lack } = fitPath(model, parts.fit, options.centre, choice !== undefined);
   requireDetermined(keys, fit);
   const predicted: Measured[] = [];
   for (const other of options.predict) predicted.push(await measure(other, choice, shapes, options, hooks));
@@ -110,6 +116,20 @@ export async function calibrate(path: string, options: CalibrationOptions, hooks
       status: fit[at].status,
       interval_95_ns: fit[at].intervalNs ?? null,
       reason: fit[at].reason ?? null,
+      start_tag: profile.parameter(key).tag,
+      start_source: profile.parameter(key).source,
+    })),
+    lack_of_fit: lackResult(lack, shapes.all),
+    inseparable: inseparable(
+      seen,
+      typicalNs,
+      profile,
+      keys,
+      fit.map(({ status }) => status !== 'undetermined'),
+    ).map(({ key, from, measure }) => ({
+      parameter: key,
+      from,
+      measure: measure === undefined ? null : { strategy: measure.strategy, operation: measure.label },
     })),
     parts: [
       evaluate('fit', measured.file.file, parts.fit),
@@ -120,6 +140,19 @@ export async function calibrate(path: string, options: CalibrationOptions, hooks
   const changed = keys.filter((_, at) => fit[at].status !== 'undetermined');
   const source = `smmuscope calibrate: profile ${profile.name} with ${changed.join(', ')} fitted to ${measured.file.file}`;
   return { document, profileYaml: profileText(calibrated, source) };
+}
+
+function lackResult({ verdict, scatter, p, misfits }: LackOfFit, shapes: readonly Shape[]): LackOfFitResult {
+  return {
+    verdict,
+    scatter: scatter ?? null,
+    p: p ?? null,
+    misfits: misfits.map(({ shape, standardErrors }) => ({
+      strategy: shapes[shape].choice.canonicalName,
+      shape: shapes[shape].label,
+      standard_errors: standardErrors,
+    })),
+  };
 }
 
 /** A fit needs more measurements than parameters, or nothing is left to say how good it is. */

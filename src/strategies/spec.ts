@@ -129,7 +129,7 @@ function findTransport(
   const known = more.find((choice) => choice.transport.name === nameOrFile);
   if (known !== undefined) return known;
   const names = [...new Set([...strategyNames(), ...more.map((choice) => choice.transport.name)])];
-  throw new UsageError(`unknown strategy ${nameOrFile}${suggestion(nameOrFile, names)}`);
+  throw new UsageError(`unknown strategy ${nameOrFile}${suggestion(nameOrFile, names, 'smmuscope strategies')}`);
 }
 
 function checkOption(name: string, option: OptionSpec, value: string | undefined): string {

@@ -4,6 +4,8 @@
  */
 import { visible } from './visible.js';
 
+export { nearestName, suggestion } from './nearest-name.js';
+
 /** Base of all errors that are the input's or the command line's fault. */
 export abstract class UserError extends Error {
   /** Process exit code (design §9). */
@@ -49,40 +51,4 @@ function shortened(text: string): string {
   const shown = visible(text.slice(0, SHOWN_CHARACTERS));
   if (text.length <= SHOWN_CHARACTERS && shown.length <= SHOWN_CHARACTERS) return shown;
   return `${shown.slice(0, SHOWN_CHARACTERS)}…`;
-}
-
-/** The candidate closest to `name` by edit distance, if any is close enough to be a likely slip of the pen. */
-export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
-  for (const candidate of candidates) {
-    // No name is nearer than the lengths differ: what is as long as a line of noise is not compared.
-    if (Math.abs(name.length - candidate.length) >= bestDistance) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-/** Sentence tail for an unknown name: the nearest candidate, then all of them. */
-export function suggestion(name: string, candidates: readonly string[]): string {
-  const nearest = nearestName(name, candidates);
-  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  return `${hint || ';'} known: ${candidates.join(', ')}`;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current[j] = Math.min(substitution, previous[j] + 1, current[j - 1] + 1);
-    }
-    previous = current;
-  }
-  return previous[b.length];
 }

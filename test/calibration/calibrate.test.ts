@@ -174,6 +174,13 @@ describe('calibrate', () => {
     expect(stdout).toContain(
       'vmm_dispatch_ns: undetermined, its effect on the measured latencies is the same as that of',
     );
+    expect(stdout).toMatch(
+      /mmio_exit_user_ns: the fit overwrites a value that is no estimate: 1,683 ns, tag V, kvm-unit/,
+    );
+    expect(stdout).not.toMatch(/vmm_per_cmd_ns: the fit overwrites/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'no measured operation tells software.vmm_dispatch_ns from software.mmio_exit_user_ns; to tell, measure TLBI_NH_VA + CMD_SYNC on ',
+    );
     expect(stdout).toContain('vmm_per_cmd_ns: at its bound, as the measurements ask for a value beyond 0 ns');
     const [before, after] = [loadProfile('neoverse-mmu700'), loadProfile(out)];
     expect(keys.map((key) => after.parameter(key).tag)).toEqual(['C', before.parameter(keys[1]).tag, 'C']);

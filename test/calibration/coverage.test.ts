@@ -27,10 +27,12 @@ interface Study {
   readonly noise: Noise;
   readonly centre?: Centre;
   readonly inOrder?: boolean;
+  /** Standard deviation of what the model lacks for each shape, as a part of its latency; drawn anew for each case. */
+  readonly lacks?: number;
 }
 
 /** Per parameter: how many cases gave an interval, in what share of these it held the truth, and how many were at a bound. */
-async function study({ truth, count, noise, centre = 'midmean', inOrder = true }: Study) {
+async function study({ truth, count, noise, centre = 'midmean', inOrder = true, lacks = 0 }: Study) {
   const shapes = new Shapes(profile);
   const keys = Object.keys(truth);
   const set = keys.map((key) => `${key}=${truth[key]}`);
@@ -38,7 +40,8 @@ async function study({ truth, count, noise, centre = 'midmean', inOrder = true }
   const model = new PathModel(shapes.all, profile, keys);
   const tallies = keys.map((key) => ({ key, intervals: 0, inside: 0, atBound: 0 }));
   for (let seed = 1; seed <= CASES; seed++) {
-    const fit = fitPath(model, noisy(exact, count, noise, Math.imul(seed, SPREAD)), centre, inOrder);
+    const off = noisy(exact, exact.length, { share: lacks, memory: 0 }, Math.imul(-seed, SPREAD));
+    const { values: fit } = fitPath(model, noisy(off, count, noise, Math.imul(seed, SPREAD)), centre, inOrder);
     for (const [at, { status, valueNs, intervalNs }] of fit.entries()) {
       const tally = tallies[at];
       if (status === 'at-bound') {
@@ -67,6 +70,10 @@ describe('intervals hold the truth as often as they say', () => {
     [
       'means of a machine that is slow for a while, then fast',
       { truth: { [EXIT]: 2000, [IOCTL]: 700 }, count: 1000, noise: { share: 0.1, memory: 0.9 }, centre: 'mean' },
+    ],
+    [
+      'a model that lacks something for each shape, measured often enough to know',
+      { truth: { [EXIT]: 6000, [IOCTL]: 2000 }, count: 400, noise: { share: 0.05, memory: 0 }, lacks: 0.1 },
     ],
   ])('%s', async (_what, setting) => {
     for (const { coverage, atBound } of await study(setting)) {

@@ -4,10 +4,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { centresOf } from '../../src/calibration/centres.js';
 import { fitPath } from '../../src/calibration/fit.js';
-import { checkKeys, defaultKeys, undeterminedReasons } from '../../src/calibration/identifiability.js';
-import { type Measurement, predictNs, Shapes } from '../../src/calibration/measurement.js';
+import { CHARGED, checkKeys, defaultKeys, undeterminedReasons } from '../../src/calibration/identifiability.js';
+import { type Measurement, predictNs, type Shape, Shapes } from '../../src/calibration/measurement.js';
 import { PathModel } from '../../src/calibration/path-model.js';
 import { residualsInOrder } from '../../src/calibration/prediction-error.js';
+import { effectsOf } from '../../src/calibration/separation.js';
 import { splitMeasurements } from '../../src/calibration/split.js';
 import { loadProfile } from '../../src/profiles/load.js';
 import { resolveStrategies } from '../../src/strategies/spec.js';
@@ -34,7 +35,7 @@ describe('parameters are found again from replays', () => {
     const set = Object.entries(truth).map(([key, value]) => `${key}=${value}`);
     const measurements = noisy(await replayed(spec, set, shapes), 2 * SIZES.length, EXACT, 1);
     const keys = Object.keys(truth);
-    const fit = fitPath(new PathModel(shapes.all, profile, keys), measurements, 'midmean', true);
+    const fit = fitPath(new PathModel(shapes.all, profile, keys), measurements, 'midmean', true).values;
     expect(Object.fromEntries(keys.map((key, at) => [key, fit[at].valueNs]))).toEqual(truth);
     for (const { status, valueNs, intervalNs } of fit) {
       expect(status).toBe('fitted');
@@ -47,7 +48,7 @@ describe('parameters are found again from replays', () => {
     const shapes = new Shapes(profile);
     const [one] = await replayed('ioctl', ['software.vmm_dispatch_ns=4321'], shapes);
     const model = new PathModel(shapes.all, profile, ['software.vmm_dispatch_ns']);
-    expect(fitPath(model, [one, one], 'mean', true)[0].valueNs).toBe(4321);
+    expect(fitPath(model, [one, one], 'mean', true).values[0].valueNs).toBe(4321);
   });
 });
 
@@ -65,10 +66,10 @@ describe('a parameter that would pass its bound', () => {
   ];
 
   it('is fixed there, and the others are fitted as if it had never been free', () => {
-    const [exit, vmm] = fitPath(new PathModel(shapes.all, profile, [EXIT, VMM]), measurements, 'mean', false);
+    const [exit, vmm] = fitPath(new PathModel(shapes.all, profile, [EXIT, VMM]), measurements, 'mean', false).values;
     expect(vmm).toEqual({ valueNs: 0, status: 'at-bound', intervalNs: undefined, reason: undefined });
     const without = profile.withValues(new Map([[VMM, { value: 0 }]]));
-    const [alone] = fitPath(new PathModel(shapes.all, without, [EXIT]), measurements, 'mean', false);
+    const [alone] = fitPath(new PathModel(shapes.all, without, [EXIT]), measurements, 'mean', false).values;
     expect(exit).toEqual(alone);
     // A search that is only clipped stops where exit makes up for a vmm_per_cmd below zero.
     expect(exit.valueNs).toBeLessThan(profile.number(EXIT) + 0.3 * free[small]);
@@ -89,7 +90,7 @@ describe('a parameter that would pass its bound', () => {
       ]),
     );
     const exact = [small, large].flatMap((shape) => of(shape, predictNs(shapes.all[shape], truth)));
-    const fit = fitPath(new PathModel(shapes.all, from, [EXIT, VMM]), [...exact, ...exact], 'mean', false);
+    const fit = fitPath(new PathModel(shapes.all, from, [EXIT, VMM]), [...exact, ...exact], 'mean', false).values;
     expect(fit.map(({ valueNs, status }) => [valueNs, status])).toEqual([
       [500, 'fitted'],
       [333, 'fitted'],
@@ -103,7 +104,8 @@ describe('parameters that cannot be told apart', () => {
   for (const size of SIZES) shapes.of(ioctl, unmapSubmission(size));
   const typicalNs = shapes.all.map((shape) => predictNs(shape, profile));
   const measurements = shapes.all.flatMap((_, shape) => of(shape, typicalNs[shape] * 2, typicalNs[shape] * 2));
-  const fitted = (...keys: string[]) => fitPath(new PathModel(shapes.all, profile, keys), measurements, 'mean', false);
+  const fitted = (...keys: string[]) =>
+    fitPath(new PathModel(shapes.all, profile, keys), measurements, 'mean', false).values;
 
   it('are undetermined, with the reason, and keep their value', () => {
     const [exit, dispatch] = fitted('software.mmio_exit_user_ns', 'software.vmm_dispatch_ns');
@@ -127,11 +129,14 @@ describe('parameters that cannot be told apart', () => {
     expect(fitted('software.worker_wake_ns')[0].reason).toBe('it changes none of the measured latencies');
   });
 
+  const defaultsFor = (measured: readonly Shape[], latenciesNs: readonly number[]) =>
+    defaultKeys(effectsOf(measured, profile, CHARGED, latenciesNs), profile, 2);
+
   it('are never a default', () => {
-    const keys = defaultKeys(shapes.all, typicalNs, profile, 2);
+    const keys = defaultsFor(shapes.all, typicalNs);
     expect(keys).toHaveLength(2);
     for (const { status } of fitted(...keys)) expect(status).not.toBe('undetermined');
-    expect(defaultKeys(shapes.all.slice(0, 1), typicalNs.slice(0, 1), profile, 2)).toHaveLength(1);
+    expect(defaultsFor(shapes.all.slice(0, 1), typicalNs.slice(0, 1))).toHaveLength(1);
   });
 
   it('names that are no parameters are refused', () => {
@@ -254,7 +259,12 @@ describe('the sums of costs that a fit searches on', () => {
     const key = 'software.mmio_exit_user_ns';
     const truth = profile.withValues(new Map([[key, { value: 6000 }]]));
     const measured = predictNs(shapes.all[shape], truth);
-    const [exit] = fitPath(new PathModel(shapes.all, profile, [key]), of(shape, measured, measured), 'mean', false);
+    const [exit] = fitPath(
+      new PathModel(shapes.all, profile, [key]),
+      of(shape, measured, measured),
+      'mean',
+      false,
+    ).values;
     expect(exit.valueNs).toBe(6000);
   });
 });

@@ -108,9 +108,10 @@ describe('invalid samples', () => {
     expect(await refusal(name)).toBe(sentence);
   });
 
-  it('unknown-opcode.csv names the nearest opcode and then all', async () => {
-    const start = '2: expected a known opcode name or a number, found "TLBI_NH_VAB"; did you mean TLBI_NH_VA? known: ';
-    expect((await refusal('unknown-opcode.csv')).startsWith(`${start}PREFETCH_CONFIG, `)).toBe(true);
+  it('unknown-opcode.csv names the nearest opcode', async () => {
+    expect(await refusal('unknown-opcode.csv')).toBe(
+      '2: expected a known opcode name or a number, found "TLBI_NH_VAB"; did you mean TLBI_NH_VA?',
+    );
   });
 
   it('cut-last-line.qemu.log is read up to the cut and says so', async () => {
@@ -174,7 +175,7 @@ describe('formats', () => {
 
   it('can be named; an unknown name is a usage error with a suggestion', async () => {
     expect(await failureOf('x', { format: 'qemu' })).toBe(
-      `UsageError: unknown trace format qemu; known: ${readerNames().join(', ')}`,
+      `UsageError: unknown trace format qemu; did you mean qemu-simple or qemu-log? known: ${readerNames().join(', ')}`,
     );
     expect(await failureOf('x', { format: 'qemu-logs' })).toBe(
       `UsageError: unknown trace format qemu-logs; did you mean qemu-log? known: ${readerNames().join(', ')}`,

@@ -25,7 +25,7 @@ export function workloadByName(name: string): Workload {
   const found = WORKLOADS.find((workload) => workload.name === name);
   if (found !== undefined) return found;
   const known = WORKLOADS.map((workload) => workload.name);
-  throw new UsageError(`unknown workload ${name}${suggestion(name, known)}`);
+  throw new UsageError(`unknown workload ${name}${suggestion(name, known, 'smmuscope workloads')}`);
 }
 
 /**

@@ -3,13 +3,14 @@ import type {
   CalibrationDocument,
   EvaluatedPart,
   FittedParameter,
+  InseparableParameter,
   MeasuredFile,
   PredictionError,
   ResidualSlice,
   ShapeResidual,
 } from '../../calibration/document.js';
 import type { ReportContext } from '../reporter.js';
-import { formatCount, formatNs, formatShare, truncate } from './format.js';
+import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE, truncate } from './format.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
 import { tracingCaveat } from './recording-notes.js';
 
@@ -32,8 +33,9 @@ export function renderCalibration(document: CalibrationDocument, context: Report
     ),
     ...provenance.measured.flatMap((file) => fileLines(file).map((line) => wrapText(line, context))),
     '\n',
-    drawTable(PARAMETER_COLUMNS(context), parameters, context).text,
+    drawTable(PARAMETER_COLUMNS, parameters, context).text,
     ...parameters.flatMap((parameter) => noteLines(parameter, context)),
+    ...[...lackLines(document), ...inseparableLines(document)].map((line) => wrapText(line, context)),
     '\n',
     drawTable(ERROR_COLUMNS, errors, context).text,
     wrapText(
@@ -60,9 +62,9 @@ function fileLines({ file, format, measurements, left_out, ...rest }: MeasuredFi
   return rest.includes_tracing ? [line, `${file}: ${tracingCaveat(rest.latencies_from ?? undefined)}`] : [line];
 }
 
-const PARAMETER_COLUMNS = (context: ReportContext): Column<FittedParameter>[] => [
+const PARAMETER_COLUMNS: Column<FittedParameter>[] = [
   { heading: 'parameter', align: 'left', drop: 0, cell: ({ key }) => key },
-  { heading: 'before', align: 'right', drop: 2, cell: ({ start_ns }) => formatNs(start_ns, context) },
+  { heading: 'before', align: 'right', drop: 2, cell: ({ start_ns }) => `${formatCount(start_ns)} ns` },
   { heading: 'fitted', align: 'right', drop: 0, cell: ({ value_ns }) => `${formatCount(value_ns)} ns` },
   {
     heading: '95% interval',
@@ -80,15 +82,83 @@ const PARAMETER_COLUMNS = (context: ReportContext): Column<FittedParameter>[] =>
   },
 ];
 
-/** What to think of a parameter without an interval. */
-function noteLines({ key, value_ns, status, reason }: FittedParameter, context: ReportContext): string[] {
-  if (status === 'fitted') return [];
-  const note =
-    status === 'undetermined'
-      ? `undetermined, ${reason}; it keeps ${formatCount(value_ns)} ns, on which the others depend`
-      : `at its bound, as the measurements ask for a value beyond ${formatCount(value_ns)} ns; it is fixed there, and the intervals of the others are those of a fit without it`;
-  return [wrapText(`${key}: ${note}`, context)];
+/** What to think of a parameter without an interval, and of a source that the fit overrules. */
+function noteLines(
+  { key, start_ns, value_ns, status, reason, ...start }: FittedParameter,
+  context: ReportContext,
+): string[] {
+  const lines: string[] = [];
+  if (status === 'undetermined') {
+    lines.push(`${key}: undetermined, ${reason}; it keeps ${formatCount(value_ns)} ns, on which the others depend`);
+  } else if (start.start_tag !== undefined && start.start_tag !== 'E') {
+    lines.push(
+      `${key}: the fit overwrites a value that is no estimate: ${formatCount(start_ns)} ns, tag ${start.start_tag}, ${start.start_source}`,
+    );
+  }
+  if (status === 'at-bound') {
+    lines.push(
+      `${key}: at its bound, as the measurements ask for a value beyond ${formatCount(value_ns)} ns; it is fixed there, and the intervals of the others are those of a fit without it`,
+    );
+  }
+  return lines.map((line) => wrapText(line, context));
 }
+
+/** Whether the model lacks something, and what that does to the intervals. */
+function lackLines({ lack_of_fit: lack, parts }: CalibrationDocument): string[] {
+  if (lack === undefined) return [];
+  const { verdict, scatter, p } = lack;
+  if (verdict === 'untested') {
+    return ['lack of fit: not tested, as there are no more shapes of submission than fitted parameters'];
+  }
+  if (verdict === 'no-replicates') {
+    return [
+      'lack of fit: not tested, as the measurements of each shape are one or all equal; intervals are from the scatter of the shapes about the fit, however often each was measured',
+    ];
+  }
+  const promised = `residuals scatter ${formatRatio(scatter)} what the scatter of equal submissions and their counts promise`;
+  if (verdict === 'adequate') return [`lack of fit: none seen: ${promised} (${formatChance(p)})`];
+  const rows = parts.find(({ part }) => part === 'fit')?.residuals ?? [];
+  const named = lack.misfits.map(({ strategy, shape, standard_errors }) => {
+    const row = rows.find((one) => one.strategy === strategy && one.shape === shape);
+    const off = row === undefined ? '' : ` by ${formatShare(Math.abs(row.predicted_ns / row.median_ns - 1))}`;
+    return `${shape} on ${strategy} (predicted too ${standard_errors > 0 ? 'short' : 'long'}${off})`;
+  });
+  return [
+    `lack of fit: ${promised} (${formatChance(p)}): intervals are widened accordingly; the model lacks something for ${named.join(', ')}`,
+  ];
+}
+
+const formatChance = (p: number | null): string =>
+  p === null ? NO_VALUE : p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
+
+/** What a fitted parameter stands for besides itself, and what to measure to know. One line per remedy. */
+function inseparableLines({ inseparable = [] }: CalibrationDocument): string[] {
+  const groups = new Map<string, InseparableParameter[]>();
+  for (const one of inseparable) {
+    const remedy = JSON.stringify([one.from, one.measure]);
+    groups.set(remedy, [...(groups.get(remedy) ?? []), one]);
+  }
+  return [...groups.values()].map((group) => {
+    const [{ from, measure }] = group;
+    const names = group.slice(0, MOST_NAMES).map(({ parameter }) => parameter);
+    const more = group.length - names.length;
+    const who = `${names.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+    const what =
+      from.length === 0
+        ? `no measured operation rests on ${who}`
+        : `no measured operation tells ${who} from ${from.join(' and ')}${from.length > 1 ? ' together' : ''}`;
+    const remedy =
+      measure === null
+        ? 'nor would any of the operations tried'
+        : `to tell, measure ${operationName(measure.operation)} on ${measure.strategy}`;
+    return `${what}; ${remedy}`;
+  });
+}
+
+/** Parameters that one line names. */
+const MOST_NAMES = 3;
+
+const operationName = (label: string): string => (label === 'bare' ? 'a CMD_SYNC alone' : `${label} + CMD_SYNC`);
 
 const ERROR_COLUMNS: Column<ErrorRow>[] = [
   { heading: 'part', align: 'left', drop: 0, cell: ({ part }) => PART_NAMES[part] },
@@ -136,8 +206,13 @@ function residualPlot({ file, part, residuals }: EvaluatedPart, context: ReportC
     { heading: 'strategy', align: 'left', drop: 2, cell: ({ strategy }) => strategy },
     { heading: 'submission', align: 'left', drop: 0, minWidth: 14, cell: ({ shape }) => shape },
     { heading: 'n', align: 'right', drop: 1, cell: ({ measurements }) => formatCount(measurements) },
-    { heading: 'predicted', align: 'right', drop: 0, cell: ({ predicted_ns }) => formatNs(predicted_ns, context) },
-    { heading: 'measured', align: 'right', drop: 0, cell: ({ median_ns }) => formatNs(median_ns, context) },
+    {
+      heading: 'predicted',
+      align: 'right',
+      drop: 0,
+      cell: (row) => formatNs(row.predicted_ns, context, largestNs(row)),
+    },
+    { heading: 'measured', align: 'right', drop: 0, cell: (row) => formatNs(row.median_ns, context, largestNs(row)) },
     {
       heading: truncate(`0 = predicted, edges +-${formatNs(reach, context)}`, PLOT_WIDTH, context),
       align: 'left',
@@ -150,6 +225,9 @@ function residualPlot({ file, part, residuals }: EvaluatedPart, context: ReportC
     drawTable(columns, residuals, context).text,
   ].join('');
 }
+
+/** Both latencies of a row are in the unit of the larger one. */
+const largestNs = ({ predicted_ns, median_ns }: ShapeResidual): number => Math.max(predicted_ns, median_ns);
 
 /** One line per run of consecutive measurements: does the machine drift away from any fixed parameters? */
 function orderPlot({ file, part, residuals_in_order: slices }: EvaluatedPart, context: ReportContext): string {

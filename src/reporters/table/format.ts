@@ -20,10 +20,10 @@ function significant(value: number, digits: number): string {
   return rounded.toFixed(Math.max(0, digits - 1 - magnitude));
 }
 
-/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`. */
-export function formatNs(ns: number | null | undefined, context: Characters): string {
+/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`; in the unit of `likeNs`, where several stand together. */
+export function formatNs(ns: number | null | undefined, context: Characters, likeNs = ns): string {
   if (ns === null || ns === undefined || !Number.isFinite(ns)) return NO_VALUE;
-  const size = Math.abs(ns);
+  const size = Math.abs(likeNs ?? ns);
   // The bounds lie where rounding to three digits would show 1000 of the smaller unit.
   if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, 3)} ns`;
   if (size < 999_500) return `${significant(ns / 1e3, 3)} ${context.unicode ? 'µs' : 'us'}`;
