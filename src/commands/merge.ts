@@ -1,7 +1,8 @@
 /** `smmuscope merge`: the shards of a study put together. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { reportFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import { columnFlags, reportFlags } from '../cli/flags.js';
 
 export default class Merge extends BaseCommand {
   static override summary = 'Put the shards of a study together.';
@@ -21,10 +22,11 @@ export default class Merge extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { ...reportFlags };
+  static override flags = { ...reportFlags, ...columnFlags };
 
   /** Shards → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(Merge);
     const { merge } = await import('../cli/sweep.js');
     await merge(args.shards, flags);

@@ -28,13 +28,16 @@ import { renderStudy } from './table/study.js';
 export const tableReporter: Reporter = {
   name: 'table',
   summary: 'a table that fits the terminal',
+  hasColumns: true,
   render: renderTable,
 };
 
 function renderTable(document: ReportDocument, context: ReportContext): string {
   switch (document.schema) {
     case RESULT_SCHEMA:
-      return context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context);
+      return context.baseline === undefined && context.columns === undefined
+        ? renderSingles(document, context)
+        : renderComparison(document, context);
     case CALIBRATION_SCHEMA:
       return renderCalibration(document, context);
     case MRC_SCHEMA:
