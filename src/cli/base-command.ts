@@ -5,11 +5,13 @@
 import { Command } from '@oclif/core';
 import { describeFailure } from './failure.js';
 import { tell } from './messages.js';
+import { withSortSpelledOut } from './sort-argument.js';
 
 /** Every command extends this. */
 export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
+    if (this.flagNames().includes('--sort')) this.argv = withSortSpelledOut(this.argv);
     // A failure outside the command's own promise (a stream's error event) is reported the same way.
     process.on('uncaughtException', (error) => this.fail(error));
     process.on('unhandledRejection', (error) => this.fail(error));

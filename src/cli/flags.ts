@@ -255,6 +255,22 @@ export const resultFlags = reportFlagsOf([...PLAIN, ...TRACKERS, 'html']);
 /** Of results with gates. */
 export const gatedFlags = reportFlagsOf([...PLAIN, 'junit', ...TRACKERS, 'html']);
 
+/** What the tables of results and studies show. */
+export const columnFlags = {
+  columns: Flags.string({
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'LIST|help',
+    description:
+      'show these columns, separated by commas: names such as mean,p99,saved or paths of metrics such as tlb.walk_reads; help lists them [default: those that tell the rows apart]',
+  }),
+  sort: Flags.string({
+    helpGroup: OUTPUT_GROUP,
+    helpValue: 'NAME|-NAME',
+    description:
+      'order the rows by this column, the smallest first; -NAME or NAME:desc: the largest first [default: as replayed]',
+  }),
+};
+
 /** What is shown while a trace is read. */
 export const progressFlags = {
   quiet: Flags.boolean({ helpGroup: rare(OUTPUT_GROUP), description: 'show nothing but the report and errors' }),

@@ -1,7 +1,16 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { comparisonJobsFlag, gatedFlags, modelFlags, mrcFlag, progressFlags, traceFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import {
+  columnFlags,
+  comparisonJobsFlag,
+  gatedFlags,
+  modelFlags,
+  mrcFlag,
+  progressFlags,
+  traceFlags,
+} from '../cli/flags.js';
 import { rare } from '../cli/help-groups.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import type { ResultDocument } from '../results/document.js';
@@ -76,11 +85,13 @@ export default class Compare extends BaseCommand {
     ...transformFlags,
     mrc: mrcFlag,
     ...gatedFlags,
+    ...columnFlags,
     ...progressFlags,
   };
 
   /** Flags → replays → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(Compare);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');

@@ -1,7 +1,8 @@
 /** `smmuscope merge`: the shards of a study put together. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listingFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import { columnFlags, listingFlags } from '../cli/flags.js';
 
 export default class Merge extends BaseCommand {
   static override summary = 'Put the shards of a study together.';
@@ -25,10 +26,11 @@ export default class Merge extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { ...listingFlags };
+  static override flags = { ...listingFlags, ...columnFlags };
 
   /** Shards → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(Merge);
     const { merge } = await import('../cli/sweep.js');
     await merge(args.shards, flags);

@@ -1,7 +1,16 @@
 /** `smmuscope replay`: one strategy on one trace, in full. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { modelFlags, mrcFlag, progressFlags, resultFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import {
+  columnFlags,
+  modelFlags,
+  mrcFlag,
+  progressFlags,
+  resultFlags,
+  traceArgument,
+  traceFlags,
+} from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 
 export default class Replay extends BaseCommand {
@@ -57,11 +66,13 @@ export default class Replay extends BaseCommand {
     ...transformFlags,
     mrc: mrcFlag,
     ...resultFlags,
+    ...columnFlags,
     ...progressFlags,
   };
 
   /** Flags → replay → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(Replay);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');

@@ -1,7 +1,8 @@
 /** `smmuscope report`: an earlier document in another form. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { gatedFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import { columnFlags, gatedFlags } from '../cli/flags.js';
 
 export default class ReportResult extends BaseCommand {
   static override summary = 'An earlier result, or any other JSON document of the tool, in another form.';
@@ -35,10 +36,12 @@ export default class ReportResult extends BaseCommand {
       helpValue: 'NAME',
     }),
     ...gatedFlags,
+    ...columnFlags,
   };
 
   /** File → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(ReportResult);
     const { Report } = await import('../cli/report.js');
     const { readDocument } = await import('../library/result-file.js');

@@ -1,7 +1,8 @@
 /** `smmuscope sweep`: a study of many replays. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { allowCodeFlag, jobsFlag, listingFlags, progressFlags } from '../cli/flags.js';
+import { listsColumns } from '../cli/column-list.js';
+import { allowCodeFlag, columnFlags, jobsFlag, listingFlags, progressFlags } from '../cli/flags.js';
 import { DEFAULTS } from '../session/defaults.js';
 
 export default class Sweep extends BaseCommand {
@@ -45,11 +46,13 @@ export default class Sweep extends BaseCommand {
       min: 1,
     }),
     ...listingFlags,
+    ...columnFlags,
     ...progressFlags,
   };
 
   /** Flags → sweep → reporter. */
   async run(): Promise<void> {
+    if (await listsColumns(this.argv)) return;
     const { args, flags } = await this.parse(Sweep);
     const { dryRun, sweep } = await import('../cli/sweep.js');
     const { printLines } = await import('../cli/messages.js');

@@ -1,14 +1,16 @@
 /**
  * A gate: a limit on one metric.
  *
- * `METRIC OP LIMIT [for STRATEGY,…]` with OP one of <= < >= > == != and LIMIT a number (of a metric in ns also a time such
- * as 5us) or a multiple of the baseline with an allowance: `1.05x baseline`, `baseline + 200ns`, `0.9x baseline - 3`.
+ * `METRIC OP LIMIT [for STRATEGY,…]` with METRIC a path or the name of a column, OP one of <= < >= > == != and LIMIT a number
+ * (of a metric in ns also a time such as 5us, of a share also 40%) or a multiple of the baseline with an allowance:
+ * `1.05x baseline`, `1.05 * baseline`, `baseline + 200ns`, `0.9x baseline - 3`.
  * `METRIC within 5% of baseline` knows by itself which way is worse.
  */
-import { type MetricEntry, metricDictionary, metricEntry } from '../results/declaration/dictionary.js';
+import { metricCalled } from '../columns/choose.js';
+import type { MetricEntry } from '../results/declaration/dictionary.js';
 import type { Judgement } from '../results/declaration/gates.js';
 import { parseDurationNs } from '../trace/duration.js';
-import { suggestion, UsageError } from '../trace/errors.js';
+import { UsageError } from '../trace/errors.js';
 
 export type Operator = Judgement['operator'];
 
@@ -27,10 +29,10 @@ export interface Gate {
 }
 
 const NUMBER = String.raw`\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
-const AMOUNT = `${NUMBER}(?:ns|us|ms|s)?`;
-const FORM = /^(\S+?)\s*(<=|>=|==|!=|<|>|\bwithin\b)\s*(.+?)(?:\s+for\s+(\S+))?$/;
+const AMOUNT = `${NUMBER}(?:ns|us|ms|s|%)?`;
+const FORM = /^(.+?)\s*(<=|>=|==|!=|<|>|\bwithin\b)\s*(.+?)(?:\s+for\s+(\S+))?$/;
 const ABSOLUTE = new RegExp(`^-?${AMOUNT}$`);
-const RELATIVE = new RegExp(`^(?:(${NUMBER})x\\s*)?baseline(?:\\s*([+-])\\s*(${AMOUNT}))?$`);
+const RELATIVE = new RegExp(`^(?:(${NUMBER})\\s*[x*]\\s*)?baseline(?:\\s*([+-])\\s*(${AMOUNT}))?$`);
 const WITHIN = new RegExp(`^(${NUMBER})%\\s+of\\s+baseline$`);
 
 /**
@@ -41,18 +43,18 @@ const WITHIN = new RegExp(`^(${NUMBER})%\\s+of\\s+baseline$`);
 export function parseGate(written: string, where: string): Gate {
   const text = written.trim().replace(/\s+/g, ' ');
   const fault = (expected: string) => new UsageError(`${where}: expected ${expected}, found ${JSON.stringify(text)}`);
-  const [, metric, word, limit, list] = FORM.exec(text) ?? [];
-  if (metric === undefined) throw fault('METRIC <= LIMIT (or < >= > == != within), perhaps with: for STRATEGY');
-  const entry = metricEntry(metric);
-  if (entry === undefined) {
-    const paths = metricDictionary().map(({ path }) => path);
-    throw new UsageError(`${where}: unknown metric ${metric}${suggestion(metric, paths, 'docs/metrics.md')}`);
-  }
+  const [, name, word, limit, list] = FORM.exec(text) ?? [];
+  if (name === undefined) throw fault('METRIC <= LIMIT (or < >= > == != within), perhaps with: for STRATEGY');
+  const { metric, entry } = metricCalled(name, where);
   const common = { text, metric, entry, strategies: list?.split(',') ?? [] };
   if (word === 'within') return { ...common, ...withinLimit(limit, entry, fault) };
   const operator = word as Operator;
   const amount = (part: string) => {
-    if (!/[a-z]$/.test(part)) return Number(part);
+    if (/\d$/.test(part)) return Number(part);
+    if (part.endsWith('%')) {
+      if (entry.unit !== 'share') throw fault(`a limit in ${entry.unit}, without %`);
+      return Number(part.slice(0, -1)) / 100;
+    }
     if (entry.unit !== 'ns') throw fault(`a number for a metric in ${entry.unit}`);
     return parseDurationNs(part, where);
   };

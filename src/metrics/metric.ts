@@ -48,14 +48,14 @@ interface NumberFormat {
   count(count: number): string;
 }
 
-/** A column that `compare` and the page show for every strategy. */
+/** A column of the tables of results (columns/column.ts). */
 interface MetricColumn {
-  /** In the table, where it is ns with its unit, and on the page. */
-  readonly heading: string;
-  readonly pageHeading: string;
-  /** Dotted path of its number, ns. */
+  /** As it is typed, and its heading. */
+  readonly name: string;
+  /** Dotted path of its number. */
   readonly path: string;
-  /** The higher, the sooner a narrow terminal does without it (reporters/table/layout.ts). */
+  readonly meaning: string;
+  /** The higher, the sooner a narrow terminal does without it. */
   readonly drop: number;
 }
 

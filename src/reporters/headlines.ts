@@ -25,7 +25,7 @@ export function headlinesOf(result: StrategyResult, { statistics }: ResultDocume
 }
 
 /** The number at a dotted path; undefined if there is none. */
-export function valueAt(result: StrategyResult, path: string): number | undefined {
+function valueAt(result: StrategyResult, path: string): number | undefined {
   let node: unknown = result;
   for (const segment of path.split('.')) node = (node as Record<string, unknown> | null | undefined)?.[segment];
   return typeof node === 'number' ? node : undefined;

@@ -13,6 +13,7 @@ export const htmlReporter: Reporter<Promise<string>> = {
   name: 'html',
   summary: 'one self-contained page with charts and a sortable table',
   isExact: true,
+  hasColumns: true,
   refusal,
   render: async (document, context) => {
     if (document.schema !== RESULT_SCHEMA && document.schema !== MRC_SCHEMA)

@@ -28,6 +28,7 @@ const ADDRESSES: Unsafe[] = [
 
 export const markdownReporter: Reporter<Promise<string>> = {
   name: 'markdown',
+  hasColumns: true,
   summary: 'GitHub-flavoured Markdown for a job summary or a comment',
   render: async (document, context) => {
     const { gfmTableToMarkdown } = await import('mdast-util-gfm-table');
@@ -44,9 +45,10 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
   const wide = { ...context, ...WIDE };
   const [{ strategy, atc }] = document.results;
   const baseline = context.baseline ?? { strategy, atc };
-  const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows }) => [
+  const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows, notes }) => [
     heading(2, trace),
     table(headings, rows),
+    ...notes.map(paragraph),
   ]);
   const footer = renderFooter(document, { ...wide, baseline }, { dropped: [], notes: flushNote(document) })
     .trim()

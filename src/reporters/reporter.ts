@@ -16,6 +16,8 @@ import type { InspectDocument } from '../analysis/inspect/document.js';
 import type { LintDocument } from '../analysis/lint/document.js';
 import type { MrcDocument } from '../analysis/mrc/document.js';
 import type { CalibrationDocument } from '../calibration/document.js';
+import type { SortOrder } from '../columns/choose.js';
+import type { ReportColumn } from '../columns/column.js';
 import type { BaselineRow } from '../results/baseline-row.js';
 import type { ResultDocument } from '../results/document.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
@@ -64,6 +66,10 @@ export interface ReportContext {
   readonly baseline?: BaselineRow | undefined;
   /** The command that goes on from here, for whoever reads the report on a terminal. */
   readonly next?: string | undefined;
+  /** Columns of the table of results or points that somebody asked for; absent: those that tell its rows apart. */
+  readonly columns?: readonly ReportColumn[] | undefined;
+  /** Its rows by a column; absent: as they are in the document. */
+  readonly sort?: SortOrder | undefined;
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */
@@ -74,6 +80,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   readonly summary: string;
   /** Its format escapes whatever a text may hold, and whoever reads it gets the text itself back. */
   readonly isExact?: true;
+  /** It shows results and studies in columns, and takes `columns` and `sort` of the context. */
+  readonly hasColumns?: true;
   /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
   refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;

@@ -29,6 +29,7 @@ import { renderStudy } from './table/study.js';
 export const tableReporter: Reporter = {
   name: 'table',
   summary: 'a table that fits the terminal',
+  hasColumns: true,
   render: renderTable,
 };
 
@@ -37,7 +38,9 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
     case RESULT_SCHEMA:
       return (
         renderAnswer(document, context) +
-        (context.baseline === undefined ? renderSingles(document, context) : renderComparison(document, context))
+        (context.baseline === undefined && context.columns === undefined
+          ? renderSingles(document, context)
+          : renderComparison(document, context))
       );
     case CALIBRATION_SCHEMA:
       return renderCalibration(document, context);

@@ -44,6 +44,7 @@ export function strategyResult(
   const amplification = amplificationResult(metrics);
   const shares = timeShares(metrics.spentNs, profile);
   const { host_commands: hostCommands, exits } = amplification;
+  const cpuNs = hostCpu(metrics, replay, durationNs);
   const measured = { replay, hasDma, durationNs, stallNs: metrics.stall.sumNs, hostCommands, exits };
   return {
     trace,
@@ -86,7 +87,8 @@ export function strategyResult(
     errors: errorsResult(replay, metrics),
     ...migrationPart(replay, metrics),
     host: {
-      cpu_ns: hostCpu(metrics, replay, durationNs),
+      cpu_ns: cpuNs,
+      cpu_ns_per_operation: servingNs(cpuNs, operation.count),
       irq_off_ns: irqsOff(metrics.hostIrqsOff),
       vmm_lock: {
         acquisitions: total(replay.guests, ({ vmmLock }) => vmmLock.acquisitions),
@@ -255,6 +257,12 @@ function hostCpu(metrics: ReplayMetrics, replay: Replay, durationNs: number): Re
   }
   if (polledNs > 0) cpu.worker = polledNs;
   return cpu;
+}
+
+/** The threads that serve the guest, per operation: the host's own traffic is not the strategy's doing. */
+function servingNs({ background: _own = 0, ...serving }: Readonly<Record<string, number>>, operations: number) {
+  if (operations === 0) return null;
+  return Object.values(serving).reduce((total, ns) => total + ns, 0) / operations;
 }
 
 /** The counters of a replay that changes paths. */

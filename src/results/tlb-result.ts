@@ -17,6 +17,8 @@ export function tlbResult(replay: Replay): Tlb {
   return {
     ...(Object.fromEntries(structures) as Partial<Record<StructureName, Cache>> & { readonly main: Cache }),
     translations: counters.translations,
+    misses_per_translation: partOf(counters.translations, counters.structures.main?.misses),
+    micro_hit_share: partOf(counters.translations, counters.structures.utlb?.hits),
     faults: counters.faults,
     walks: counters.walks,
     walk_reads: counters.walkReads,
@@ -46,6 +48,11 @@ export function tlbResult(replay: Replay): Tlb {
     ),
     pmu: pmuCounters(counters),
   };
+}
+
+/** `count` as a part of all translations; null where the machine has no such structure, or nothing is translated. */
+function partOf(translations: number, count: number | undefined): number | null {
+  return count === undefined || translations === 0 ? null : count / translations;
 }
 
 /** Stale uses of a finished replay; null when the oracle was off. */

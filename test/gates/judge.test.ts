@@ -32,6 +32,9 @@ describe('limits', () => {
     [`${P99} == 1500`, ['fail', 'pass']],
     [`${P99} != 1500`, ['pass', 'fail']],
     [`${P99} <= 100 for native`, ['fail']],
+    ['p99 <= 3us', ['pass', 'pass']],
+    ['per unmap < 1us', ['fail', 'pass']],
+    ['est % <= 50%', ['pass', 'pass']],
     [`${P99} <= 100 for native:atc=vsid,ioctl`, ['fail', 'fail']],
   ])('%s', (gate, expected) => {
     expect(verdicts(gate)).toEqual(expected);
@@ -44,6 +47,8 @@ describe('limits', () => {
     [`${P99} <= baseline - 1501`, 'fail'],
     [`${P99} <= 0.25x baseline + 750`, 'pass'],
     [`${P99} within 0% of baseline`, 'pass'],
+    ['p99 <= 0.5 * baseline', 'pass'],
+    ['p99 < 0.5 * baseline', 'fail'],
   ])('%s: the baseline is not held against itself', (gate, expected) => {
     expect(verdicts(gate)).toEqual([expected]);
   });

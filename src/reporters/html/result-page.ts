@@ -1,13 +1,13 @@
 /** The page of `replay` and `compare`, section by section; a section appears when the document has something for it. */
-import { METRICS } from '../../metrics/registry.js';
+import type { ComparedRow, ReportColumn } from '../../columns/column.js';
+import { columnsNamed } from '../../columns/registry.js';
+import { sortedRows } from '../../columns/rows.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { caveatNotes, flushNote } from '../caveats.js';
-import { valueAt } from '../headlines.js';
 import type { ReportContext } from '../reporter.js';
-import { versusBaseline } from '../table/comparison.js';
 import { baselineName } from '../table/footer.js';
-import { formatRatio } from '../table/format.js';
+import { formatValue } from '../table/format.js';
 import { addAnswer } from './answer.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
@@ -27,34 +27,37 @@ import {
 import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
 import { addGates, addMedians } from './verdicts.js';
 
-/** Columns of the main table: heading, and where the number is in a result. */
-const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
-  ['operations', 'latency.operation.count'],
-  ['mean ns', 'latency.operation.mean_ns'],
-  ['p50 ns', 'latency.operation.p50_ns'],
-  ['p90 ns', 'latency.operation.p90_ns'],
-  ['p99 ns', 'latency.operation.p99_ns'],
-  ['p99.9 ns', 'latency.operation.p99_9_ns'],
-  ['max ns', 'latency.operation.max_ns'],
-  ['stall ns', 'guest.stall_total_ns'],
-  ...METRICS.flatMap(({ column }) => (column === undefined ? [] : [[column.pageHeading, column.path] as const])),
-  ['guest commands', 'amplification.guest_commands'],
-  ['host commands', 'amplification.host_commands'],
-  ['host/guest', 'amplification.host_per_guest'],
-  ['added SYNCs', 'amplification.added_syncs'],
-  ['exits', 'amplification.exits'],
-  ['ioctls', 'amplification.ioctls'],
-  ['main TLB misses', 'tlb.main.misses'],
-  ['stale after SYNC', 'safety.stale_after_sync'],
-  ['ATC refill races', 'safety.atc_refill_races'],
-];
+/** Columns of the main table behind the strategy: those that decide come first. */
+const COLUMNS = columnsNamed(
+  'ops',
+  'mean',
+  'vs base',
+  'p99',
+  'saved',
+  'est %',
+  'exits',
+  'p50',
+  'p90',
+  'p99.9',
+  'max',
+  'stall',
+  'per unmap',
+  'guest cmds',
+  'host cmds',
+  'h/g',
+  'added SYNCs',
+  'ioctls',
+  'host cpu',
+  'miss/tr',
+  'micro hits',
+  'misses',
+  'stale',
+  'races',
+);
 
 /** What the columns are of: the page may be read without the documentation. */
 const HOW_TO_READ =
-  'An operation is everything that a vCPU publishes up to the CMD_SYNC that it waits for, in one PROD write or several. Its time is that for which the path holds the vCPU: in each PROD write until the guest runs on, and waiting for the SYNC; the guest’s own work in between is not in it. Stall: all of it summed, unfinished operations included. Per unmap: the stall divided by the guest’s unmaps.';
-
-/** Column after which the ratio to the baseline stands. */
-const RATIO_AFTER = 'mean ns';
+  'An operation is everything that a vCPU publishes up to the CMD_SYNC that it waits for, in one PROD write or several. Its time is that for which the path holds the vCPU: in each PROD write until the guest runs on, and waiting for the SYNC; the guest’s own work in between is not in it. Stall: all of it summed, unfinished operations included. Saved: the stall that the guest is spared, against the baseline. Est %: part of the time, waits left out, that rests on estimates. Misses/translation: of the main TLB, behind the micro TLB whose hits stand beside them. Per unmap: the stall divided by the guest’s unmaps.';
 
 /** The whole page of `report`, whose texts are visible. */
 export function resultPage(report: ResultDocument, context: ReportContext): PageShell {
@@ -83,24 +86,32 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   return shell;
 }
 
-function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTable {
+function mainTable(report: ResultDocument, context: ReportContext): DataTable {
   const { results } = report;
+  const { baseline } = context;
   const names = labelsOf(results);
-  const columns = COLUMNS.flatMap(([heading, path]) => {
-    const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path) ?? null) };
-    if (baseline === undefined || heading !== RATIO_AFTER) return [own];
-    const ratio = (result: StrategyResult): Cell => {
-      const value = versusBaseline({ result, baseline: baselineResultOf(result.trace, results, baseline) });
-      return value === undefined ? { value: null } : { value, text: formatRatio(value) };
-    };
-    return [own, { heading: 'vs base', path: undefined, of: ratio }];
-  });
+  const columns = (context.columns ?? COLUMNS).filter(
+    ({ needsBaseline, unit }) => unit !== undefined && (baseline !== undefined || needsBaseline !== true),
+  );
+  const rows = results.map((result, at) => ({
+    name: names[at],
+    row: { result, baseline: baselineResultOf(result.trace, results, baseline) },
+  }));
+  const sorted = sortedRows(rows, context.sort, ({ row }) => row);
   return {
     label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baselineName(report, baseline)}`,
-    headings: ['strategy', ...columns.map(({ heading }) => heading)],
+    headings: ['strategy', ...columns.map(({ heading, unit }) => (unit === 'ns' ? `${heading} ns` : heading))],
     paths: [undefined, ...columns.map(({ path }) => path)],
-    rows: results.map((result, at) => [names[at], ...columns.map(({ of }) => of(result))]),
+    rows: sorted.map(({ name, row }) => [name, ...columns.map((column) => columnCell(column, row, context))]),
   };
+}
+
+/** Times are ns, as the heading says; shares and ratios are as people read them. */
+function columnCell(column: ReportColumn, row: ComparedRow, context: ReportContext): Cell {
+  const value = column.value(row);
+  if (typeof value === 'string') return value;
+  const isPart = column.unit === 'share' || column.unit === 'ratio';
+  return value !== null && isPart ? { value, text: formatValue(value, column.unit, context) } : numberCell(value);
 }
 
 /** A chart of stacked bars with a section of its own. */

@@ -1,23 +1,65 @@
 /** The table of `compare`: one row per strategy and targeting, one block per trace. */
 import { geometricMean } from 'simple-statistics';
-import { perUnmap } from '../../metrics/per-unmap.js';
-import { METRICS } from '../../metrics/registry.js';
+import type { ComparedRow, ReportColumn } from '../../columns/column.js';
+import { columnsNamed, versusBaseline } from '../../columns/registry.js';
+import { sortedRows, toldApart } from '../../columns/rows.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
-import type { CacheResult, ResultDocument, StrategyResult } from '../../results/document.js';
+import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { flushNote } from '../caveats.js';
-import { valueAt } from '../headlines.js';
 import type { ReportContext } from '../reporter.js';
 import { renderFooter } from './footer.js';
-import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { formatNs, formatRatio, NO_VALUE } from './format.js';
 import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
-import { type Column, drawTable, sectionTitle, type TextStyle } from './layout.js';
+import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
 import { renderMedians } from './medians.js';
+import { drawnColumn, sameText } from './result-columns.js';
 
-/** One row: a result and the one that all of its trace are compared with. */
-export interface ComparisonRow {
-  readonly result: StrategyResult;
-  readonly baseline: StrategyResult | undefined;
+/** What a comparison shows, if nobody says what. */
+const COMPARED = columnsNamed(
+  'strategy',
+  'atc',
+  'ops',
+  'mean',
+  'p50',
+  'p99',
+  'max',
+  'vs base',
+  'saved',
+  'est %',
+  'per unmap',
+  'guest cmds',
+  'host cmds',
+  'h/g',
+  'exits',
+  'ioctls',
+  'miss/tr',
+  'micro hits',
+  'misses',
+  'stale',
+);
+
+/** Shown even if all rows have one value: which rows there are, and what they are compared by. */
+const ALWAYS = ['strategy', 'mean', 'vs base'];
+
+/** Least width of a name that is cut, and the last column for which it is: of `saved`, `est %`, `exits` and `ops` none goes first. */
+const LEAST_NAME = 8;
+const CUT_FOR = 5;
+
+/** One trace of a comparison. */
+interface Block {
+  readonly trace: string;
+  readonly rows: readonly ComparedRow[];
+  /** What its columns leave unsaid. */
+  readonly notes: readonly string[];
+}
+
+/** A comparison before it is drawn. */
+interface Comparison {
+  readonly columns: readonly Column<ComparedRow>[];
+  readonly blocks: readonly Block[];
+  /** The table shows a column called so. */
+  has(name: string): boolean;
 }
 
 /** The rows of one trace as texts, for outputs that draw tables of their own. */
@@ -25,68 +67,141 @@ export interface ComparisonTexts {
   readonly trace: string;
   readonly headings: readonly { readonly text: string; readonly align: 'left' | 'right' }[];
   readonly rows: readonly (readonly string[])[];
+  readonly notes: readonly string[];
 }
 
 /** The comparison with every column, per trace. */
 export function comparisonOf(document: ResultDocument, context: ReportContext): ComparisonTexts[] {
-  const columns = comparisonColumns(context);
-  return [...new Set(document.results.map((result) => result.trace))].map((trace) => {
-    const results = document.results.filter((result) => result.trace === trace);
-    const baseline = baselineResultOf(trace, results, context.baseline);
-    const rows = results.map((result) => ({ result, baseline }));
-    return {
-      trace,
-      headings: columns.map(({ heading, align }) => ({ text: heading, align })),
-      rows: rows.map((row) => columns.map(({ cell }) => cell(row))),
-    };
-  });
+  const { columns, blocks } = planComparison(document, context);
+  return blocks.map(({ trace, rows, notes }) => ({
+    trace,
+    headings: columns.map(({ heading, align }) => ({ text: heading, align })),
+    rows: rows.map((row) => columns.map(({ cell }) => cell(row))),
+    notes,
+  }));
 }
 
 /** All results of `document` against `context.baseline`. */
 export function renderComparison(document: ResultDocument, context: ReportContext): string {
-  const traces = [...new Set(document.results.map((result) => result.trace))];
-  const columns = comparisonColumns(context);
+  const { columns, blocks, has } = planComparison(document, context);
   const dropped = new Set<string>();
   let text = '';
-  const all: ComparisonRow[] = [];
-  for (const trace of traces) {
-    const results = document.results.filter((result) => result.trace === trace);
-    const baseline = baselineResultOf(trace, results, context.baseline);
-    const rows = results.map((result) => ({ result, baseline }));
+  for (const { trace, rows, notes } of blocks) {
     const table = drawTable(columns, rows, context);
-    all.push(...rows);
     for (const heading of table.dropped) dropped.add(heading);
-    const incidents = renderIncidents(results, context);
-    text += `${traces.length > 1 ? sectionTitle(trace, context) : ''}${table.text}\n`;
+    const incidents = renderIncidents(
+      rows.map(({ result }) => result),
+      context,
+    );
+    const title = blocks.length > 1 ? sectionTitle(trace, context) : '';
+    text += `${title}${table.text}${notes.map((note) => wrapText(note, context)).join('')}\n`;
     if (incidents !== '') text += `${incidents}\n`;
   }
-  if (traces.length > 1) text += `${renderGeometricMeans(all, traces.length, context)}\n`;
+  if (blocks.length > 1 && context.baseline !== undefined) {
+    const all = blocks.flatMap(({ rows }) => rows);
+    text += `${renderGeometricMeans(all, blocks.length, context)}\n`;
+  }
   const medians = renderMedians(document, context);
   for (const heading of medians.dropped) dropped.add(heading);
-  const notes = dropped.has(perUnmap.column?.heading ?? '') ? [] : flushNote(document);
+  const notes = has('per unmap') && !dropped.has('per unmap') ? flushNote(document) : [];
   const below = renderGates(document, context) + renderFooter(document, context, { dropped: [...dropped], notes });
   return text + medians.text + below;
 }
 
-/** Mean time of an operation as a multiple of the baseline's. */
-export function versusBaseline({ result, baseline }: ComparisonRow): number | undefined {
-  const base = baseline?.latency.operation.mean_ns ?? 0;
-  return base > 0 && result.latency.operation.count > 0 ? result.latency.operation.mean_ns / base : undefined;
+const itself = (row: ComparedRow) => row;
+
+function planComparison(document: ResultDocument, context: ReportContext): Comparison {
+  const traces = [...new Set(document.results.map(({ trace }) => trace))];
+  const tables = traces.map((trace): readonly ComparedRow[] => {
+    const results = document.results.filter((result) => result.trace === trace);
+    const baseline = baselineResultOf(trace, results, context.baseline);
+    return sortedRows(
+      results.map((result) => ({ result, baseline })),
+      context.sort,
+      itself,
+    );
+  });
+  const { shown, constant, absent } = chosen(tables, context);
+  const isAsked = context.columns !== undefined;
+  const names = document.results.map(({ strategy }) => strategy);
+  const name = { minWidth: tellingWidth(names), cutFor: CUT_FOR };
+  return {
+    columns: shown.map((column, at) => {
+      const drop = isAsked ? Math.max(0, at - Number(shown.length > 1)) : undefined;
+      const drawn = drawnColumn<ComparedRow>(column, context, itself, drop);
+      return column.name === 'strategy' ? { ...drawn, ...name, drop: 0 } : drawn;
+    }),
+    blocks: traces.map((trace, at) => ({
+      trace,
+      rows: tables[at],
+      notes: blockNotes(tables[at], { shown, constant, absent }, context),
+    })),
+    has: (wanted) => [...shown, ...constant].some((column) => column.name === wanted),
+  };
 }
 
-/** The main TLB's counters; undefined when the trace has no dma events. */
-function mainTlb(result: StrategyResult): CacheResult | undefined {
-  return result.tlb?.main as CacheResult | undefined;
+/** What of the columns of a comparison is shown where. */
+interface Chosen {
+  /** In the tables. */
+  readonly shown: readonly ReportColumn[];
+  /** In a line below each: they have one value in all its rows, or none anywhere. */
+  readonly constant: readonly ReportColumn[];
+  readonly absent: readonly ReportColumn[];
+}
+
+function chosen(tables: readonly (readonly ComparedRow[])[], { columns }: ReportContext): Chosen {
+  const naming = toldApart(columnsNamed('strategy', 'atc'), tables, ['strategy'], itself);
+  if (columns !== undefined) {
+    return { shown: [...naming.telling.filter((one) => !columns.includes(one)), ...columns], constant: [], absent: [] };
+  }
+  // A single row has nothing to differ from.
+  if (tables.every((rows) => rows.length === 1)) return { shown: COMPARED, constant: [], absent: [] };
+  const { telling, constant, absent } = toldApart(COMPARED, tables, ALWAYS, itself);
+  return { shown: telling, constant, absent };
+}
+
+/** What stands below the table of one trace: the columns that do not tell its rows apart, and what is saved of what. */
+function blockNotes(
+  rows: readonly ComparedRow[],
+  { shown, constant, absent }: Chosen,
+  context: ReportContext,
+): string[] {
+  const [{ baseline }] = rows;
+  const isSaved = shown.some(({ name }) => name === 'saved') && baseline !== undefined;
+  return [
+    ...(constant.length === 0 ? [] : [`same in all rows: ${sameText(constant, rows[0], context)}`]),
+    ...(absent.length === 0 ? [] : [`without a value: ${absent.map(({ heading }) => heading).join(', ')}`]),
+    ...(isSaved ? [savedNote(baseline, context)] : []),
+  ];
+}
+
+/** What `saved` is a part of; several vCPUs may wait for longer than the trace takes. */
+function savedNote({ strategy, guest, replay, throughput }: StrategyResult, context: ReportContext): string {
+  const [stall, duration] = [guest.stall_total_ns, throughput.duration_ns].map((ns) => formatNs(ns, context));
+  const vcpus = replay?.vcpus ?? 1;
+  const summed = vcpus > 1 ? `, its ${vcpus} vCPUs summed,` : '';
+  return `saved: of the ${stall} that the guest waits with ${strategy}${summed} in ${duration} of simulated time`;
+}
+
+/** Characters of a name with which it is still another than all others, and a mark of where it was cut. */
+function tellingWidth(names: readonly string[]): number {
+  const distinct = [...new Set(names)];
+  const longest = Math.max(...distinct.map(({ length }) => length));
+  for (let width = LEAST_NAME; width < longest; width++) {
+    const cut = distinct.map((name) => (name.length <= width ? name : name.slice(0, width - 1)));
+    if (new Set(cut).size === distinct.length) return width;
+  }
+  return longest;
 }
 
 /** Per strategy and targeting, the geometric mean over all traces of its ratio to the baseline. */
-function renderGeometricMeans(rows: readonly ComparisonRow[], traces: number, context: ReportContext): string {
-  const groups = new Map<string, ComparisonRow[]>();
+function renderGeometricMeans(rows: readonly ComparedRow[], traces: number, context: ReportContext): string {
+  const groups = new Map<string, ComparedRow[]>();
   for (const row of rows) {
     const key = `${row.result.strategy} ${row.result.atc}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const columns: Column<ComparisonRow[]>[] = [
+  const columns: Column<ComparedRow[]>[] = [
     { heading: 'strategy', align: 'left', drop: 0, cell: ([row]) => row.result.strategy },
     { heading: 'atc', align: 'left', drop: 0, cell: ([row]) => row.result.atc },
     {
@@ -94,68 +209,11 @@ function renderGeometricMeans(rows: readonly ComparisonRow[], traces: number, co
       align: 'right',
       drop: 0,
       cell: (group) => {
-        const ratios = group.map(versusBaseline).filter((ratio) => ratio !== undefined);
+        const ratios = group.map(versusBaseline).filter((ratio) => ratio !== null);
         return ratios.length < traces ? NO_VALUE : formatRatio(geometricMean(ratios));
       },
     },
   ];
   const title = `${traces} traces, geometric mean of the ratios`;
   return sectionTitle(title, context) + drawTable(columns, [...groups.values()], context).text;
-}
-
-function ratioStyle(row: ComparisonRow): TextStyle | undefined {
-  const ratio = versusBaseline(row);
-  if (ratio === undefined || row.result === row.baseline) return 'dim';
-  if (ratio < 1) return 'green';
-  return ratio > 1 ? 'red' : undefined;
-}
-
-function comparisonColumns(context: ReportContext): Column<ComparisonRow>[] {
-  const text = (heading: string, drop: number, cell: (result: StrategyResult) => string): Column<ComparisonRow> => ({
-    heading,
-    align: 'left',
-    drop,
-    cell: ({ result }) => cell(result),
-  });
-  const number = (
-    heading: string,
-    short: string,
-    drop: number,
-    cell: (result: StrategyResult) => string,
-  ): Column<ComparisonRow> => ({ heading, short, align: 'right', drop, cell: ({ result }) => cell(result) });
-  const latency = (key: 'mean_ns' | 'p50_ns' | 'p99_ns' | 'max_ns') => (result: StrategyResult) =>
-    result.latency.operation.count === 0 ? NO_VALUE : formatNs(result.latency.operation[key], context);
-  return [
-    text('strategy', 0, (result) => result.strategy),
-    text('atc', 0, (result) => result.atc),
-    number('ops', 'ops', 5, (result) => formatCount(result.latency.operation.count)),
-    number('mean', 'mean', 0, latency('mean_ns')),
-    number('p50', 'p50', 10, latency('p50_ns')),
-    number('p99', 'p99', 1, latency('p99_ns')),
-    number('max', 'max', 9, latency('max_ns')),
-    {
-      heading: 'vs baseline',
-      short: 'vs base',
-      align: 'right',
-      drop: 0,
-      cell: (row) => formatRatio(versusBaseline(row)),
-      style: ratioStyle,
-    },
-    ...METRICS.flatMap(({ column }) =>
-      column === undefined
-        ? []
-        : [number(column.heading, column.heading, column.drop, (one) => formatNs(valueAt(one, column.path), context))],
-    ),
-    number('guest cmds', 'guest', 8, (result) => formatCount(result.amplification.guest_commands)),
-    number('host cmds', 'host', 6, (result) => formatCount(result.amplification.host_commands)),
-    number('host/guest', 'h/g', 0, (result) => formatRatio(result.amplification.host_per_guest)),
-    number('exits', 'exits', 4, (result) => formatCount(result.amplification.exits)),
-    number('ioctls', 'ioctls', 3, (result) => formatCount(result.amplification.ioctls)),
-    number('TLB misses', 'misses', 2, (result) => formatCount(mainTlb(result)?.misses)),
-    number('miss %', 'miss %', 0, (result) => formatShare(mainTlb(result)?.miss_ratio)),
-    {
-      ...number('stale', 'stale', 0, (result) => formatCount(result.safety?.stale_after_sync)),
-      style: ({ result }) => ((result.safety?.stale_after_sync ?? 0) > 0 ? 'red' : undefined),
-    },
-  ];
 }

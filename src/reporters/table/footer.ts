@@ -39,7 +39,7 @@ export function renderFooter(
     ...transformLine(document.provenance.transforms),
     modelLine(document, context),
     ...hostLine(document, context),
-    ...estimateLine(document.provenance.profile),
+    ...estimateLine(document),
   ];
   const notes = [
     ...caveatNotes(document),
@@ -121,9 +121,12 @@ function modelLine(document: ResultDocument, context: ReportContext): string {
   return `profile ${profile.name}, pacing ${pacing}, dma ${dma}${baseline}`;
 }
 
-function estimateLine({ estimate_share: share }: ResultDocument['provenance']['profile']): string[] {
+/** Of several rows it is a mean, which hides what the column `est %` says of each. */
+function estimateLine({ provenance, results }: ResultDocument): string[] {
+  const { estimate_share: share } = provenance.profile;
   if (share === undefined) return [];
-  return [`${formatShare(share)} of the time rests on estimates (tag E in: smmuscope profiles show)`];
+  const rows = results.length > 1 ? ' of all rows together' : '';
+  return [`${formatShare(share)} of the time${rows} rests on estimates (tag E in: smmuscope profiles show)`];
 }
 
 /** The baseline's strategy, and its targeting where the document has several of it. */

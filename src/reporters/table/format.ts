@@ -57,6 +57,17 @@ export function formatShare(share: number | null | undefined): string {
   return `${percent !== 0 && Math.abs(percent) < 0.1 ? percent.toFixed(2) : percent.toFixed(1)}%`;
 }
 
+/** A metric's value in its unit; absent if there is none. */
+export function formatValue(value: number | null, unit: string | undefined, context: Characters): string {
+  if (value === null) return NO_VALUE;
+  if (unit === 'ns') return formatNs(value, context);
+  if (unit === 'share') return formatShare(value);
+  if (unit === 'ratio') return formatRatio(value);
+  // A median of two counts may end in a half, which is lost in a long one.
+  const count = formatCount(Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
+  return unit === '1/s' ? `${count}/s` : count;
+}
+
 /** A bar of up to `width` characters for a share of one. */
 export function formatBar(share: number, width: number, context: Characters): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -19,6 +19,8 @@ export interface Column<Row> {
   readonly drop: number;
   /** Its texts may be cut to this width before any column goes. */
   readonly minWidth?: number;
+  /** They are cut only for columns whose `drop` is at most this; others go first. Absent: for all. */
+  readonly cutFor?: number;
   cell(row: Row): string;
   /** Style of a cell, where colour is welcome. */
   style?(row: Row): TextStyle | undefined;
@@ -131,14 +133,14 @@ interface Fit<Row> {
 }
 
 function fitColumns<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Fit<Row> {
-  if (leastWidth(columns, rows, false) <= width) return { kept: columns, short: false };
+  if (fullWidth(columns, rows) <= width) return { kept: columns, short: false };
   let kept = columns;
-  while (leastWidth(kept, rows, true) > width) {
+  while (leastWidth(kept, rows) > width) {
     const next = kept.reduce((worst, column) => (column.drop > worst.drop ? column : worst));
     if (next.drop === 0) break;
     kept = kept.filter((column) => column !== next);
   }
-  return { kept, short: leastWidth(kept, rows, false) > width };
+  return { kept, short: fullWidth(kept, rows) > width };
 }
 
 /** Cut columns to their least width, the last first, and then the first column, until `widths` fit. */
@@ -161,12 +163,19 @@ function naturalWidth<Row>(column: Column<Row>, rows: readonly Row[], short: boo
   return rows.reduce((widest, row) => Math.max(widest, column.cell(row).length), headingOf(column, short).length);
 }
 
-/** Width of the table with every text that may be cut cut to its minimum. */
-function leastWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[], short: boolean): number {
+/** Width of the table with long headings and nothing cut. */
+function fullWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  return sumWithGaps(columns.map((column) => naturalWidth(column, rows, false)));
+}
+
+/** Width of the table with short headings and every text that may be cut cut to its minimum. */
+function leastWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  const worst = Math.max(...columns.map(({ drop }) => drop));
   return sumWithGaps(
     columns.map((column) => {
-      const natural = naturalWidth(column, rows, short);
-      return column.minWidth === undefined ? natural : Math.min(natural, column.minWidth);
+      const { minWidth, cutFor = worst } = column;
+      const natural = naturalWidth(column, rows, true);
+      return minWidth === undefined || worst > cutFor ? natural : Math.min(natural, minWidth);
     }),
   );
 }

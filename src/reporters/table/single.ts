@@ -160,13 +160,19 @@ function cacheSection(result: StrategyResult, context: ReportContext): string {
     count('lookups', 0, 'lookups'),
     count('hits', 2, 'hits'),
     count('misses', 0, 'misses'),
-    right<Row>('miss %', 0, ([, cache]) => formatShare(cache.lookups === 0 ? null : cache.miss_ratio)),
+    right<Row>('of lookups', 0, ([, cache]) => formatShare(cache.lookups === 0 ? null : cache.miss_ratio)),
     count('fills', 3, 'fills'),
     count('evictions', 1, 'evictions'),
     count('invalidated', 1, 'invalidated'),
   ];
   const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, cache.misses_by_cause));
-  const facts = [...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];
+  const { translations = 0, misses_per_translation: misses, micro_hit_share: microHits } = result.tlb;
+  const micro = typeof microHits === 'number' ? `the micro TLB answers ${formatShare(microHits)}, ` : '';
+  const perTranslation =
+    typeof misses === 'number'
+      ? [`of ${formatCount(translations)} translations ${micro}${formatShare(misses)} miss the main TLB`]
+      : [];
+  const facts = [...perTranslation, ...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];
   const table = rows.length === 0 ? '' : drawTable(columns, rows, context).text;
   return table + facts.map((fact) => wrapText(fact, context)).join('');
 }

@@ -108,6 +108,13 @@ const WORKER = z.object({
 export const HOST = z
   .object({
     cpu_ns: metricBy('THREAD', 'ns', 'lower', 'host CPU time, by kind of thread'),
+    cpu_ns_per_operation: addedLater(
+      metric(
+        'ns',
+        'lower',
+        'host CPU time of the threads that serve the guest, per operation; null: there are no operations',
+      ).nullable(),
+    ),
     irq_off_ns: distribution('interrupts off on a host CPU, per issue of a command list').nullable(),
     vmm_lock: addedLater(
       z

@@ -30,15 +30,23 @@ interface SchemaNode {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly [keyword: `x-${string}`]: unknown;
 }
 
+let schema: SchemaNode | undefined;
 let known: readonly MetricEntry[] | undefined;
+
+/** What is declared of `results[]`; it takes some ms to make. */
+function resultSchema(): SchemaNode {
+  schema ??= z.toJSONSchema(STRATEGY_RESULT_DECLARATION, { io: 'input' }) as SchemaNode;
+  return schema;
+}
 
 /** All metrics, in document order. */
 export function metricDictionary(): readonly MetricEntry[] {
-  known ??= uniquePaths(entriesOf(z.toJSONSchema(STRATEGY_RESULT_DECLARATION, { io: 'input' }) as SchemaNode, '', ''));
+  known ??= uniquePaths(entriesOf(resultSchema(), '', ''));
   return known;
 }
 
@@ -49,6 +57,40 @@ export function metricEntry(path: string): MetricEntry | undefined {
     const wanted = entry.path.split('.');
     return wanted.length === segments.length && wanted.every((one, at) => one === segments[at] || isKind(one));
   });
+}
+
+/**
+ * What is known of the number at a dotted path of `results[]`: a metric, or a quantity that no gate may name, such as
+ * `host.queues.0.deepest`. Undefined: there is no such number.
+ */
+export function numberEntry(path: string): MetricEntry | undefined {
+  return metricEntry(path) ?? quantityAt(resultSchema(), path.split('.'), { path, isSparse: false });
+}
+
+interface Walked {
+  readonly path: string;
+  readonly isSparse: boolean;
+  /** A mapping says the unit of its values. */
+  readonly unit?: Unit | undefined;
+}
+
+function quantityAt(node: SchemaNode, segments: readonly string[], walked: Walked): MetricEntry | undefined {
+  const unit = (node[UNIT_KEYWORD] as Unit | undefined) ?? walked.unit;
+  for (const one of node.anyOf ?? []) {
+    const found = quantityAt(one, segments, { ...walked, unit });
+    if (found !== undefined) return { ...found, meaning: found.meaning || (node.description ?? '') };
+  }
+  const [first, ...rest] = segments;
+  if (first === undefined) {
+    if (unit === undefined || (node.type !== 'number' && node.type !== 'integer')) return undefined;
+    const { path, isSparse } = walked;
+    return { path, unit, direction: 'neutral', meaning: node.description ?? '', isHeadline: false, isSparse };
+  }
+  const property = Object.hasOwn(node.properties ?? {}, first) ? node.properties?.[first] : undefined;
+  const child = property ?? (/^\d+$/.test(first) ? node.items : undefined);
+  if (child !== undefined) return quantityAt(child, rest, { ...walked, isSparse: false });
+  if (typeof node.additionalProperties !== 'object') return undefined;
+  return quantityAt(node.additionalProperties, rest, { ...walked, unit, isSparse: true });
 }
 
 const isKind = (segment: string): boolean => /^[A-Z]+$/.test(segment);
