@@ -209,6 +209,14 @@ export const SWEEP_OPTIONS = z.strictObject(
   OBJECT,
 );
 
+export const DIFF_OPTIONS = z.strictObject(
+  {
+    /** `recordings`: of different recordings, per operation and per unmap. */
+    across: oneOf(['recordings']).optional(),
+  },
+  OBJECT,
+);
+
 /** Options of `replay`. */
 export type ReplayOptions = z.input<typeof REPLAY_OPTIONS>;
 /** Options of `compare`. */
@@ -221,6 +229,8 @@ export type InspectOptions = z.input<typeof INSPECT_OPTIONS>;
 export type ConvertOptions = z.input<typeof CONVERT_OPTIONS>;
 /** Options of `sweep`. */
 export type SweepOptions = z.input<typeof SWEEP_OPTIONS>;
+/** Options of `diff`. */
+export type DiffOptions = z.input<typeof DIFF_OPTIONS>;
 /** The same, checked. */
 export type CheckedComparison = z.output<typeof COMPARE_OPTIONS>;
 /** The part of a replay's and a comparison's options that is about the model, checked. */

@@ -16,6 +16,7 @@ import type { InspectDocument } from '../analysis/inspect/document.js';
 import type { LintDocument } from '../analysis/lint/document.js';
 import type { MrcDocument } from '../analysis/mrc/document.js';
 import type { CalibrationDocument } from '../calibration/document.js';
+import type { DiffDocument } from '../diff/document.js';
 import type { BaselineRow } from '../results/baseline-row.js';
 import type { ResultDocument } from '../results/document.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
@@ -41,6 +42,7 @@ export type ReportDocument =
   | ProfilesDocument
   | ProfileDocument
   | StudyDocument
+  | DiffDocument
   | SensitivityDocument;
 
 /** What is known of a document before the work for it begins. */
@@ -62,6 +64,8 @@ export interface ReportContext {
   readonly unicode: boolean;
   /** The row that the others are a multiple of; absent = report each strategy on its own. */
   readonly baseline?: BaselineRow | undefined;
+  /** Everything that a list has, where a report shows the first of many. */
+  readonly isComplete?: boolean;
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */

@@ -15,15 +15,15 @@ function significant(value: number, digits: number): string {
   return rounded.toFixed(Math.max(0, digits - 1 - magnitude));
 }
 
-/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`. */
-export function formatNs(ns: number | null | undefined, context: ReportContext): string {
+/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`; with more `digits` where three do not tell. */
+export function formatNs(ns: number | null | undefined, context: ReportContext, digits = 3): string {
   if (ns === null || ns === undefined || !Number.isFinite(ns)) return NO_VALUE;
   const size = Math.abs(ns);
   // The bounds lie where rounding to three digits would show 1000 of the smaller unit.
-  if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, 3)} ns`;
-  if (size < 999_500) return `${significant(ns / 1e3, 3)} ${context.unicode ? 'µs' : 'us'}`;
-  if (size < 999_500_000) return `${significant(ns / 1e6, 3)} ms`;
-  return `${significant(ns / 1e9, 3)} s`;
+  if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, digits)} ns`;
+  if (size < 999_500) return `${significant(ns / 1e3, digits)} ${context.unicode ? 'µs' : 'us'}`;
+  if (size < 999_500_000) return `${significant(ns / 1e6, digits)} ms`;
+  return `${significant(ns / 1e9, digits)} s`;
 }
 
 /** A count: exact with thousands separators, shortened from ten million up. */
@@ -50,6 +50,41 @@ export function formatShare(share: number | null | undefined): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.005) return '<0.01%';
   return `${percent !== 0 && Math.abs(percent) < 0.1 ? percent.toFixed(2) : percent.toFixed(1)}%`;
+}
+
+/** Digits that a double has. */
+const ALL_DIGITS = 17;
+
+/** Values of one metric, as its unit is read, with as many digits as tell them apart. */
+export function formatApart(values: readonly number[], unit: string, context: ReportContext): string[] {
+  const different = new Set(values).size;
+  let texts = values.map((value) => formatMetric(value, unit, context));
+  for (let digits = 4; new Set(texts).size < different && digits <= ALL_DIGITS; digits++) {
+    texts = values.map((value) =>
+      unit === 'ns' ? formatNs(value, context, digits) : String(Number(value.toPrecision(digits))),
+    );
+  }
+  return texts;
+}
+
+/** A value of a metric or a median of some, as its unit is read. */
+export function formatMetric(value: number, unit: string, context: ReportContext): string {
+  if (unit === 'ns') return formatNs(value, context);
+  if (unit === 'share') return formatShare(value);
+  if (unit === 'ratio') return formatRatio(value);
+  // A median of two counts may end in a half, which is lost in a long one.
+  return formatCount(Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
+}
+
+/** A relative change: `+9.99%`, `-0.36%`, `+120%`; of nothing to something there is none. */
+export function formatChange(old: number, now: number): string {
+  if (old === now) return '0%';
+  if (old === 0) return NO_VALUE;
+  const percent = (100 * (now - old)) / Math.abs(old);
+  const size = Math.abs(percent);
+  const digits =
+    size < 0.01 ? '<0.01' : size >= 99.95 ? size.toFixed(0) : size >= 9.995 ? size.toFixed(1) : size.toFixed(2);
+  return `${percent < 0 ? '-' : '+'}${digits}%`;
 }
 
 /** A bar of up to `width` characters for a share of one. */

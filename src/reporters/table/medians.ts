@@ -4,7 +4,7 @@ import type { MedianResult } from '../../results/declaration/statistics.js';
 import type { ResultDocument } from '../../results/document.js';
 import { pText } from '../gate-text.js';
 import type { ReportContext } from '../reporter.js';
-import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
+import { formatCount, formatMetric, formatRatio, NO_VALUE } from './format.js';
 import { type Column, type DrawnTable, drawTable, sectionTitle, wrapText } from './layout.js';
 
 const NOTHING: DrawnTable = { text: '', dropped: [] };
@@ -110,8 +110,8 @@ function mediansColumns(document: ResultDocument, context: ReportContext): Colum
     left('strategy', 0, ({ strategy }) => strategy),
     left('atc', 5, ({ atc }) => atc),
     left('metric', 0, ({ metric }) => metric),
-    right('median', 0, (row) => inWords(row.median, row, context)),
-    right('95% interval', 2, (row) => interval(row.interval, (value) => inWords(value, row, context))),
+    right('median', 0, (row) => formatMetric(row.median, row.unit, context)),
+    right('95% interval', 2, (row) => interval(row.interval, (value) => formatMetric(value, row.unit, context))),
     right('vs baseline', 0, ({ baseline }) => formatRatio(baseline?.ratio)),
     right('ratio interval', 3, ({ baseline }) => interval(baseline?.ratio_interval, preciseRatio)),
     right('p', 4, (row) => {
@@ -123,11 +123,3 @@ function mediansColumns(document: ResultDocument, context: ReportContext): Colum
 
 /** Intervals of ratios are narrow: three decimals. */
 const preciseRatio = (ratio: number): string => (ratio < 10 ? `${ratio.toFixed(3)}x` : formatRatio(ratio));
-
-function inWords(value: number, { unit }: MedianResult, context: ReportContext): string {
-  if (unit === 'ns') return formatNs(value, context);
-  if (unit === 'share') return formatShare(value);
-  if (unit === 'ratio') return formatRatio(value);
-  // A median of two counts may end in a half, which is lost in a long one.
-  return formatCount(value >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
-}
