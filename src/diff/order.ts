@@ -41,6 +41,9 @@ const FAMILIES: readonly Family[] = [
   { has: /^/, isEcho: true },
 ];
 
+/** Parts of a whole that are no detail: those that add most. */
+const NAMED_PARTS = 5;
+
 /** From here on a change of a family is more than the echo of another one. */
 const NOTABLE = 0.01;
 
@@ -63,7 +66,7 @@ export function orderRow(differences: readonly RowDifference[], old: StrategyRes
   }));
   const notable = groups.filter(({ size, family }) => size >= NOTABLE && family.isEcho !== true);
   const sorted = [...notable, ...groups.filter((group) => !notable.includes(group))].flatMap(({ members, family }) =>
-    members.map((one) => ({ one, isMain: isMain(one, family) })),
+    members.map((one, at) => ({ one, isMain: isMain(one, family) && (at < NAMED_PARTS || !isPart(one, family)) })),
   );
   const mean = differences.find(({ metric }) => metric === MEAN);
   const stale = differences.find(({ metric }) => metric === STALE);
@@ -100,11 +103,13 @@ function within({ parts, whole }: Family) {
   };
 }
 
-function isMain({ metric, isHeadline, change, old }: RowDifference, { parts }: Family): boolean {
+function isMain(one: RowDifference, family: Family): boolean {
   // Dust of a mean over thousands.
-  if (change !== 0 && Math.abs(change) < 1e-12 * Math.abs(old)) return false;
-  return isHeadline || parts?.test(metric) === true || metric.startsWith('per_operation.');
+  if (one.change !== 0 && Math.abs(one.change) < 1e-12 * Math.abs(one.old)) return false;
+  return one.isHeadline || isPart(one, family) || one.metric.startsWith('per_operation.');
 }
+
+const isPart = ({ metric }: RowDifference, { parts }: Family): boolean => parts?.test(metric) === true;
 
 /** Largest relative change of the whole and of the parts that weigh something; a part that does not, by what it adds. */
 function sizeOf({ parts, whole }: Family, members: readonly RowDifference[], old: StrategyResult): number {

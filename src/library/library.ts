@@ -96,17 +96,14 @@ export async function planComparison(traces: TraceInput | readonly TraceInput[],
   const { strategy, earlier } = splitBaselines(comparison.baseline);
   const baseline = resolveBaseline(strategy, options.strategies, options.atc);
   const gates = readGates(comparison.gates);
-  if (earlier !== undefined && gates.length === 0) {
-    throw new UsageError('--baseline FILE.json: expected --gate with it, found none');
-  }
   requireDistinctNames(paths);
-  const judging = judgingOf(comparison, paths);
+  const judging = judgingOf(comparison, paths, earlier);
   const threads = jobs ?? Math.min(DEFAULTS.threads, availableParallelism());
   return {
     paths,
     options,
     baseline,
-    earlier,
+    earlier: earlier === undefined ? undefined : { ...earlier, isAcross: comparison.across === 'recordings' },
     gates,
     judging,
     seeds: comparison.seeds,
@@ -122,7 +119,11 @@ export async function runComparison(plan: Plan<typeof planComparison>): Promise<
   const { runSeeds } = await import('../session/seeds.js');
   const replayed = await abortable(hooks.signal, () => runSeeds(paths, options, seeds, hooks));
   const { withVerdicts } = await import('../gates/verdicts.js');
-  return withVerdicts(replayed, gates, earlier ?? baseline, judging);
+  const judged = withVerdicts(replayed, gates, earlier ?? baseline, judging);
+  if (earlier === undefined) return judged;
+  const { differencesBetween, sideOf } = await import('../diff/diff.js');
+  const now = { document: judged, name: 'this comparison', file: '' };
+  return { ...judged, against: { old: sideOf(earlier), ...differencesBetween(earlier, now, earlier) } };
 }
 
 /**

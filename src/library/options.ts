@@ -155,14 +155,14 @@ export const COMPARE_OPTIONS = z.strictObject(
   {
     /** Strategies in a list or separated by commas, or `all`. */
     strategies: list('strategies').default(DEFAULTS.strategies.split(',')),
-    /** The row that the others are a multiple of, and the path of an earlier result, FILE.json, that gates refer to. */
+    /** The row that the others are a multiple of, and the path of an earlier result, FILE.json, that this one and gates are held against. */
     baseline: list('a strategy, FILE.json, or one of each').default([]),
     /** Limits such as `latency.operation.p99_ns <= 1.05x baseline`, and files of them. */
     gates: texts('limits'),
     /** Seeds to replay every trace with, from `seed` on. */
     seeds: integer(1, LIMITS.seeds).default(DEFAULTS.seeds),
-    /** What medians are over. */
-    across: oneOf(['seeds', 'traces']).default(DEFAULTS.across),
+    /** What medians are over; `recordings`: seeds, and an earlier result may be of another recording. */
+    across: oneOf(['seeds', 'traces', 'recordings']).default(DEFAULTS.across),
     /** What an inconclusive judgement counts as [default: a failure where more samples would decide]. */
     inconclusive: oneOf(['fail', 'warn']).optional(),
     /** Threads [default: two, or one on a single CPU]. They change nothing of the result. */

@@ -125,13 +125,23 @@ function testText({ significant, test }: Difference): string {
   return significant ? (p === '' ? '' : `, ${p}`) : `, not significant${p === '' ? '' : `: ${p}`}`;
 }
 
-/** The headings of a table of differences, and its cells. */
-export const DIFF_HEADINGS = ['metric', 'old', 'new', '%', 'significance'] as const;
+/** A table of differences. */
+export interface DiffTable {
+  readonly headings: readonly { readonly text: string; readonly align: 'left' | 'right' }[];
+  /** One per difference. */
+  readonly rows: readonly (readonly string[])[];
+}
 
-/** Cells of one difference; significance is empty where a difference is exact. */
-export function cellsOf(one: Difference, context: ReportContext): string[] {
-  const [old, now] = formatApart([one.old, one.new], one.unit, context);
-  return [one.metric, old, now, formatChange(one.old, one.new), testText(one).replace(/^, /, '')];
+/** `shown` as texts; what a test says has a column where there is one, since most differences are exact. */
+export function diffTable(shown: readonly Difference[], context: ReportContext): DiffTable {
+  const isTested = shown.some(({ significant }) => significant !== undefined);
+  const rows = shown.map((one) => {
+    const [old, now] = formatApart([one.old, one.new], one.unit, context);
+    const cells = [one.metric, old, now, formatChange(one.old, one.new)];
+    return isTested ? [...cells, testText(one).replace(/^, /, '')] : cells;
+  });
+  const headings = ['metric', 'old', 'new', '%', ...(isTested ? ['significance'] : [])];
+  return { headings: headings.map((text, at) => ({ text, align: at === 0 || at === 4 ? 'left' : 'right' })), rows };
 }
 
 /** Which way a difference goes: `better`, `worse`, or neither. */
@@ -144,7 +154,7 @@ export function verdictOf({ direction, change, significant }: Difference): 'bett
 const VALUE_CHARACTERS = 60;
 
 /** What decided the results and is not the same, a line each. */
-export function changedLines(changed: readonly Changed[]): string[] {
+function changedLines(changed: readonly Changed[]): string[] {
   const short = (text: string | undefined) => {
     if (text === undefined) return 'none';
     const value = /^"[0-9a-f]{64}"$/.test(text) ? text.slice(1, 13) : text.replace(/^"(.*)"$/, '$1');
@@ -159,7 +169,7 @@ export function changedLines(changed: readonly Changed[]): string[] {
 }
 
 /** Two recordings, a line each. */
-export function recordingLines(pairs: readonly RecordingPair[], context: ReportContext): string[] {
+function recordingLines(pairs: readonly RecordingPair[], context: ReportContext): string[] {
   return pairs.map(({ old, new: now, facts }) => {
     const text = (value: string | number | null, unit: string) =>
       value === null
@@ -175,7 +185,7 @@ export function recordingLines(pairs: readonly RecordingPair[], context: ReportC
 }
 
 /** Medians over several traces, a line each. */
-export function overTracesLines(all: readonly OverTraces[], context: ReportContext): string[] {
+function overTracesLines(all: readonly OverTraces[], context: ReportContext): string[] {
   return all.map(({ strategy, atc, metric, unit, traces, new_median: now, old }) => {
     const [before, after] = formatApart([old.median, now], unit, context);
     const p = old.sign_p === undefined ? '' : `, sign test p ${pText(old.sign_p)}`;
@@ -183,33 +193,40 @@ export function overTracesLines(all: readonly OverTraces[], context: ReportConte
   });
 }
 
-/** Whatever must be known beside the numbers: rows without a counterpart, caveats, what cannot be compared. */
-export function diffNotes(of: Differences): string[] {
+/** What must be known beside the latencies of either side, in the words of its result. */
+function diffCaveats({ rows }: Differences): string[] {
+  const said = rows.flatMap((row) =>
+    row.caveats.map(({ in: side, text }) => ({
+      row,
+      text: `${side === 'both' ? '' : `${side.toUpperCase()} only: `}${text}`,
+    })),
+  );
+  return [...new Set(said.map(({ text }) => text))].map((text) => {
+    const about = said.filter((one) => one.text === text);
+    return about.length === rows.length ? text : `${about.map(({ row }) => rowName(row, rows)).join(', ')}: ${text}`;
+  });
+}
+
+/** What must be known of the comparison: rows and numbers without a counterpart, what cannot be compared. */
+function diffNotes(of: Differences): string[] {
   const { rows, notes, only_in_old: onlyOld, only_in_new: onlyNew } = of;
-  const unpaired = (which: string, list: readonly UnpairedRow[]) =>
-    list.length === 0
-      ? []
-      : [
-          `only in ${which}: ${list.map((row) => `${rowName(row, [...rows, ...list])}${row.reason === undefined ? '' : ` (${row.reason})`}`).join('; ')}`,
-        ];
+  const unpaired = (which: string, list: readonly UnpairedRow[], others: readonly UnpairedRow[]) => {
+    const reason = (row: UnpairedRow) => (row.reason === undefined ? '' : ` (${row.reason})`);
+    const names = list.map((row) => `${rowName(row, [...others, ...list])}${reason(row)}`);
+    return names.length === 0 ? [] : [`only in ${which}: ${names.join('; ')}`];
+  };
+  const oldRows = rows.map((row) => ({ ...row, trace: row.old_trace ?? row.trace }));
   const metrics = (which: string, key: 'only_in_old' | 'only_in_new' | 'not_numbers') => {
     const paths = [...new Set(rows.flatMap((row) => row[key]))];
     return paths.length === 0 ? [] : [`${which}: ${paths.join(', ')}`];
   };
-  const caveats = rows.flatMap((row) => row.caveats.map((caveat) => ({ row, ...caveat })));
-  const texts = [...new Set(caveats.map(({ in: side, text }) => `${side === 'both' ? '' : `${side} only: `}${text}`))];
-  const caveatLines = texts.map((said) => {
-    const about = caveats.filter(({ in: side, text }) => said === `${side === 'both' ? '' : `${side} only: `}${text}`);
-    return about.length === rows.length ? said : `${about.map(({ row }) => rowName(row, rows)).join(', ')}: ${said}`;
-  });
   return [
     ...notes,
-    ...unpaired('OLD', onlyOld),
-    ...unpaired('NEW', onlyNew),
+    ...unpaired('OLD', onlyOld, oldRows),
+    ...unpaired('NEW', onlyNew, rows),
     ...metrics('numbers that only OLD has', 'only_in_old'),
     ...metrics('numbers that only NEW has', 'only_in_new'),
     ...metrics('lists and texts that differ', 'not_numbers'),
-    ...caveatLines,
   ];
 }
 
@@ -225,4 +242,28 @@ export function sameLine(of: Differences): string | undefined {
 /** `old.json (smmuscope 0.1.0, build 0123456789ab)`. */
 export function sideText({ file, tool }: Side): string {
   return `${file} (${tool.name} ${tool.version}${tool.build === undefined ? '' : `, build ${tool.build.slice(0, 12)}`})`;
+}
+
+/** What stands below differences: what else is not the same, and what must be known of either side. */
+export function belowDiff(of: Differences, context: ReportContext): string[] {
+  return [...explanation(of, context), ...diffCaveats(of).map((text) => `note: ${text}`)];
+}
+
+/** Below a comparison: a sentence per row, and what else is not the same; caveats of its own stand beside its table. */
+export function againstLines(of: Differences, context: ReportContext): string[] {
+  const same = sameLine(of);
+  return [
+    ...groupsOf(of, context).map(({ name, summary }) => `${name}: ${summary}`),
+    ...(same === undefined ? [] : [same]),
+    ...explanation(of, context),
+  ];
+}
+
+function explanation(of: Differences, context: ReportContext): string[] {
+  return [
+    ...overTracesLines(of.over_traces ?? [], context),
+    ...recordingLines(of.recordings ?? [], context),
+    ...changedLines(of.changed).map((line) => `changed: ${line}`),
+    ...diffNotes(of).map((note) => `note: ${note}`),
+  ];
 }

@@ -76,6 +76,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   readonly summary: string;
   /** Its format escapes whatever a text may hold, and whoever reads it gets the text itself back. */
   readonly isExact?: true;
+  /** People read it as it is, with every gate that failed. */
+  readonly listsBreaches?: true;
   /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
   refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;

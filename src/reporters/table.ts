@@ -30,6 +30,7 @@ import { renderStudy } from './table/study.js';
 export const tableReporter: Reporter = {
   name: 'table',
   summary: 'a table that fits the terminal',
+  listsBreaches: true,
   render: renderTable,
 };
 

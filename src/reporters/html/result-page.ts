@@ -24,7 +24,7 @@ import {
   stageNames,
 } from './parts.js';
 import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
-import { addGates, addMedians } from './verdicts.js';
+import { addAgainst, addGates, addMedians } from './verdicts.js';
 
 /** Columns of the main table: heading, and where the number is in a result. */
 const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
@@ -71,6 +71,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   shell.paragraph(HOW_TO_READ);
   shell.notes([...caveatNotes(report), ...flushNote(report)]);
   addMedians(shell, report, context);
+  addAgainst(shell, report, context);
   addCharts(shell, results);
   addCurves(shell, report.miss_ratio_curves ?? [], mainEntriesOf(results));
   addStructures(shell, results);

@@ -7,6 +7,7 @@ import type { CacheResult, ResultDocument, StrategyResult } from '../../results/
 import { flushNote } from '../caveats.js';
 import { valueAt } from '../headlines.js';
 import type { ReportContext } from '../reporter.js';
+import { renderAgainst } from './diff.js';
 import { renderFooter } from './footer.js';
 import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE } from './format.js';
 import { renderGates } from './gates.js';
@@ -64,7 +65,10 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   const medians = renderMedians(document, context);
   for (const heading of medians.dropped) dropped.add(heading);
   const notes = dropped.has(perUnmap.column?.heading ?? '') ? [] : flushNote(document);
-  const below = renderGates(document, context) + renderFooter(document, context, { dropped: [...dropped], notes });
+  const below =
+    renderAgainst(document.against, context) +
+    renderGates(document, context) +
+    renderFooter(document, context, { dropped: [...dropped], notes });
   return text + medians.text + below;
 }
 

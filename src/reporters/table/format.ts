@@ -58,12 +58,13 @@ const ALL_DIGITS = 17;
 /** Values of one metric, as its unit is read, with as many digits as tell them apart. */
 export function formatApart(values: readonly number[], unit: string, context: ReportContext): string[] {
   const different = new Set(values).size;
-  let texts = values.map((value) => formatMetric(value, unit, context));
-  for (let digits = 4; new Set(texts).size < different && digits <= ALL_DIGITS; digits++) {
-    texts = values.map((value) =>
+  const rounded = (digits: number) =>
+    values.map((value) =>
       unit === 'ns' ? formatNs(value, context, digits) : String(Number(value.toPrecision(digits))),
     );
-  }
+  // A quotient of counts need not be a factor: exits per unmap.
+  let texts = unit === 'ratio' ? rounded(3) : values.map((value) => formatMetric(value, unit, context));
+  for (let digits = 4; new Set(texts).size < different && digits <= ALL_DIGITS; digits++) texts = rounded(digits);
   return texts;
 }
 

@@ -8,7 +8,7 @@ import { COMPARED } from './statistics.js';
 export const SIDE = z.object({
   file: label('file name of the document'),
   sha256: label('SHA-256 of its bytes; left out: it was handed over by a program').optional(),
-  tool: TOOL,
+  tool: TOOL.extend({ build: TOOL.shape.build.unwrap().optional() }).meta({ description: 'tool that wrote it' }),
 });
 
 /** Where a point of a study lies. Open, as the axes of studies are. */
