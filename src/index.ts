@@ -1,8 +1,8 @@
 /**
  * The library (docs/library.md).
  *
- * - The tool's work as functions: `replay`, `compare`, `inspect`, `openTrace`, `sweep`, `convert`, with the defaults of the
- *   command line. What the options or the input are to blame for is a UserError.
+ * - The tool's work as functions: `replay`, `compare`, `diff`, `inspect`, `openTrace`, `sweep`, `convert`, with the defaults
+ *   of the command line. What the options or the input are to blame for is a UserError.
  * - What a strategy of your own is built from (docs/own-strategy.md): `Cost`, `ExitCause`, `Opcode`, `Fate`, the rules
  *   of the host's ioctl (`forwardToHost`), ready pieces of paths (`issueInBlocks` …), the fields of commands (`command`), and
  *   the types of the contract. A strategy file that exports a function is given these values and needs no import.
@@ -10,19 +10,22 @@
 import { FATES, type Fate as FateValue } from './strategies/transport.js';
 
 export type { InspectDocument } from './analysis/inspect/document.js';
+export type { DiffDocument } from './diff/document.js';
 export type { OpenTrace } from './formats/open-trace.js';
 export type { SavedTrace } from './formats/save-trace.js';
 export { AbortError } from './library/abort.js';
-export { compare, convert, inspect, openTrace, replay, sweep } from './library/library.js';
+export { compare, convert, diff, inspect, openTrace, replay, sweep } from './library/library.js';
 export type {
   CompareOptions,
   ConvertOptions,
+  DiffOptions,
   InspectOptions,
   OnProgress,
   OpenOptions,
   ReplayOptions,
   SweepOptions,
 } from './library/options.js';
+export type { DocumentInput } from './library/result-file.js';
 export type { TraceInput } from './library/trace-input.js';
 export type {
   WrittenResult as ResultDocument,

@@ -7,6 +7,8 @@ import { nearestName, UserError } from '../trace/errors.js';
 const EXIT_OK = 0;
 export const EXIT_UNEXPECTED = 1;
 export const EXIT_USAGE = 2;
+/** `diff --exit-code`: something differs. The code of a failed gate (gates/judge.ts). */
+export const EXIT_DIFFERENT = 3;
 /** A trace with errors (`lint`); malformed ones are a TraceFormatError. */
 export const EXIT_TRACE = 4;
 

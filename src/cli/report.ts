@@ -45,6 +45,11 @@ export class Report {
     return new Report(reporter, openOutput(flags.output, [...inputs, ...strategies]), chosen);
   }
 
+  /** It tells people on standard output of every gate that failed. */
+  get listsBreaches(): boolean {
+    return this.output.isStdout && this.reporter.listsBreaches === true;
+  }
+
   /** Render what `work` yields and write it; if `work` fails, nothing is left behind. */
   async write(work: () => Promise<ReportDocument>, context: Partial<ReportContext> = {}): Promise<void> {
     try {

@@ -48,7 +48,7 @@ export default class Compare extends BaseCommand {
     }),
     baseline: Flags.string({
       description:
-        'the row that all others are a multiple of, whatever their ATC targeting: one of the compared strategies, with :atc=NAME for one targeting of it, else its default one [default: ioctl, else the first that is not v1-patch]; or FILE.json, an earlier result of the same traces and model that relative gates refer to; may be given once for each',
+        'the row that all others are a multiple of, whatever their ATC targeting: one of the compared strategies, with :atc=NAME for one targeting of it, else its default one [default: ioctl, else the first that is not v1-patch]; or FILE.json, an earlier result: the report says how this one differs, and relative gates refer to it, if it is of the same traces and model; may be given once for each',
       helpValue: 'NAME|FILE.json',
       multiple: true,
       multipleNonGreedy: true,
@@ -68,10 +68,10 @@ export default class Compare extends BaseCommand {
       min: 1,
       max: LIMITS.seeds,
     }),
-    across: Flags.option({ options: ['seeds', 'traces'] as const })({
+    across: Flags.option({ options: ['seeds', 'traces', 'recordings'] as const })({
       helpGroup: rare(),
       description:
-        'what the medians are over: the seeds, each trace by itself, or the traces, judged together by one value each',
+        'what the medians are over: the seeds, each trace by itself, or the traces, judged together by one value each; recordings: as seeds, and FILE.json of --baseline may be of another recording, held against this one per operation and per unmap',
       default: DEFAULTS.across,
     }),
     inconclusive: Flags.option({ options: ['fail', 'warn'] as const })({
@@ -113,7 +113,7 @@ export default class Compare extends BaseCommand {
     };
     await report.write(work, { baseline });
     if (judged === undefined) return;
-    const warning = endOfGates(judged);
+    const warning = endOfGates(judged, report.listsBreaches);
     if (warning !== '' && !flags.quiet) tell(warning);
   }
 }

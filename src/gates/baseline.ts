@@ -2,11 +2,19 @@
 import { type BaselineRow, baselineResultOf } from '../results/baseline-row.js';
 import type { GatesResult } from '../results/declaration/gates.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
+import { pairTraces } from '../results/pair-traces.js';
 
 /** What relative limits are relative to: one row of the same run, whatever the targeting of the others, or an earlier result. */
 export type GateBaseline =
   | BaselineRow
-  | { readonly document: ResultDocument; readonly name: string; readonly file: string; readonly sha256: string };
+  | {
+      readonly document: ResultDocument;
+      readonly name: string;
+      readonly file: string;
+      readonly sha256: string;
+      /** It may be of other recordings: traces of one name, or one on either side, are held against each other. */
+      readonly isAcross?: boolean;
+    };
 
 /** The result that `result` is held against: of the same trace; undefined if the baseline has none. */
 export function baselineResult(
@@ -15,11 +23,11 @@ export function baselineResult(
   baseline: GateBaseline,
 ): StrategyResult | undefined {
   if (!('document' in baseline)) return baselineResultOf(result.trace, document.results, baseline);
-  // The file may have another name by now: its bytes decide.
-  const shaOf = (from: ResultDocument, file: string) => from.provenance.traces.find((one) => one.file === file)?.sha256;
-  const sha = shaOf(document, result.trace);
-  return baseline.document.results.find(
-    (one) => one.strategy === result.strategy && one.atc === result.atc && shaOf(baseline.document, one.trace) === sha,
+  const { document: earlier, isAcross = false } = baseline;
+  const pairs = pairTraces(earlier.provenance.traces, document.provenance.traces, isAcross);
+  const trace = pairs.find(({ now }) => now.file === result.trace)?.old.file;
+  return earlier.results.find(
+    (one) => one.strategy === result.strategy && one.atc === result.atc && one.trace === trace,
   );
 }
 

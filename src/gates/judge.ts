@@ -5,6 +5,7 @@
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import type { ResultDocument, StrategyResult } from '../results/document.js';
 import { metricValue } from '../results/metric-value.js';
+import { isPerOperation } from '../results/per-operation.js';
 import { suggestion, UsageError, UserError } from '../trace/errors.js';
 import { baselineName, baselineResult, type GateBaseline } from './baseline.js';
 import { requireComparable } from './comparable.js';
@@ -34,7 +35,8 @@ export interface Judging {
 
 /**
  * Judge every gate on every result that it is for.
- * @throws UsageError for a strategy without results, and for an earlier result of another trace or model
+ * @throws UsageError for a strategy without results, for an earlier result of another trace or model and, across recordings,
+ *   for a total
  */
 export function judgeGates(
   document: ResultDocument,
@@ -42,7 +44,10 @@ export function judgeGates(
   baseline: GateBaseline,
   { sampling, inconclusive }: Judging = {},
 ): GatesResult {
-  if ('document' in baseline) requireComparable(document, baseline.document, baseline.name);
+  if ('document' in baseline) {
+    requireComparable(document, baseline.document, baseline.name, baseline.isAcross);
+    if (baseline.isAcross) requireNoTotals(gates);
+  }
   const judgements = gates
     .flatMap((gate) => {
       const results = judgedBy(gate, document);
@@ -56,14 +61,28 @@ export function judgeGates(
   return { baseline: baselineName(baseline), passed, counts, judgements };
 }
 
-/** @throws GateFailure that lists every breach, if there is one, and all that is inconclusive and must not be */
-export function requirePassed(gates: GatesResult, describe: (judgement: Judgement) => string): void {
+/** @throws UsageError for a gate that holds a total against that of another recording */
+function requireNoTotals(gates: readonly Gate[]): void {
+  const total = gates.find(({ factor, metric }) => factor !== 0 && !isPerOperation(metric));
+  if (total === undefined) return;
+  throw new UsageError(
+    `gate ${total.text}: expected a metric per operation or per unmap with --across recordings (latency.operation.mean_ns, per_unmap.host_commands), found ${total.metric}, which depends on how long the guest was recorded`,
+  );
+}
+
+/**
+ * @param describe what a breach is in words; undefined: they have been shown, and are only counted
+ * @throws GateFailure that lists every breach, if there is one, and all that is inconclusive and must not be
+ */
+export function requirePassed(gates: GatesResult, describe: ((judgement: Judgement) => string) | undefined): void {
   if (gates.passed) return;
   const { judgements } = gates;
   const list = (of: readonly Judgement[], what: string) =>
     of.length === 0
       ? []
-      : [`${of.length} of ${judgements.length} gate judgements ${what}: ${of.map(describe).join('; ')}`];
+      : [
+          `${of.length} of ${judgements.length} gate judgements ${what}${describe === undefined ? ' (which, and why: the report)' : `: ${of.map(describe).join('; ')}`}`,
+        ];
   const parts = [
     ...list(
       judgements.filter(({ verdict }) => verdict === 'fail'),
@@ -103,6 +122,10 @@ function judgeResult(
   // A strategy is not held against itself.
   if (base === result) return [];
   const value = metricValue(result, gate.metric, gate.entry);
+  if (base !== undefined && !isCountedAlike(gate, result, base)) {
+    const numbers = { value, baseline: null, limit: null };
+    return [judgement(gate, result, { ...numbers, verdict: 'inconclusive', reason: COUNTED_OTHERWISE })];
+  }
   const known = base === undefined ? null : metricValue(base, gate.metric, gate.entry);
   const limit = gate.factor === 0 ? gate.offset : known === null ? null : limitOf(gate, known);
   const numbers = { value, baseline: known, limit };
@@ -122,12 +145,22 @@ function judgeSubject(
   const bases = gate.factor === 0 ? undefined : baselineSubject(subject, document, baseline);
   if (bases?.[0] === subject.results[0]) return [];
   const values = samplesOf(subject.results, gate.metric, gate.entry, sampling);
+  if (bases?.some((base, at) => !isCountedAlike(gate, subject.results[at], base))) {
+    const none = { value: null, baseline: null, limit: null };
+    return [judgement(gate, subject, { ...none, verdict: 'inconclusive', reason: COUNTED_OTHERWISE })];
+  }
   const known = bases === undefined ? null : samplesOf(bases, gate.metric, gate.entry, sampling);
   if (values === null || (gate.factor !== 0 && known === null)) {
     const none = { value: null, baseline: null, limit: gate.factor === 0 ? gate.offset : null };
     return [judgement(gate, subject, { ...none, verdict: 'inconclusive', reason: missing(values, bases) })];
   }
   return [judgement(gate, subject, judgeSamples(gate, sampling, values, known))];
+}
+
+const COUNTED_OTHERWISE = 'the baseline counts unmaps otherwise (per_unmap.counted_from)';
+
+function isCountedAlike({ metric }: Gate, result: StrategyResult, base: StrategyResult): boolean {
+  return !metric.startsWith('per_unmap.') || result.per_unmap?.counted_from === base.per_unmap?.counted_from;
 }
 
 /** In the order in which documents have the keys. */

@@ -46,13 +46,18 @@ export function splitBaselines(values: readonly string[]): {
 export function judgingOf(
   { seeds, across, inconclusive, gates }: Pick<CheckedComparison, 'seeds' | 'across' | 'inconclusive' | 'gates'>,
   traces: readonly string[],
+  earlier: ResultFile | undefined,
 ): Judging {
   if (across === 'traces' && traces.length < 2) {
     throw new UsageError(`--across traces: expected several traces, found ${traces.length}`);
   }
+  if (across === 'recordings' && earlier === undefined) {
+    throw new UsageError('--across recordings: expected an earlier result, --baseline FILE.json, found none');
+  }
   if (inconclusive !== undefined && gates.length === 0) {
     throw new UsageError('--inconclusive: expected --gate with it, found none');
   }
-  const sampling = seeds > 1 || across === 'traces' ? { over: across, seeds } : undefined;
+  const over = across === 'recordings' ? 'seeds' : across;
+  const sampling = seeds > 1 || over === 'traces' ? { over, seeds } : undefined;
   return { sampling, inconclusive };
 }

@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import type { InspectDocument } from '../analysis/inspect/document.js';
+import type { DiffDocument } from '../diff/document.js';
 import type { OpenTrace } from '../formats/open-trace.js';
 import type { SavedTrace } from '../formats/save-trace.js';
 import type { TimelineProbe } from '../replay/timeline-probe.js';
@@ -25,6 +26,8 @@ import {
   CONVERT_OPTIONS,
   type CompareOptions,
   type ConvertOptions,
+  DIFF_OPTIONS,
+  type DiffOptions,
   INSPECT_OPTIONS,
   type InspectOptions,
   OPEN_OPTIONS,
@@ -34,6 +37,7 @@ import {
   SWEEP_OPTIONS,
   type SweepOptions,
 } from './options.js';
+import type { DocumentInput } from './result-file.js';
 import { namedTraces, type TraceInput } from './trace-input.js';
 
 /** What a first half comes to: checked options, for its second half. */
@@ -94,17 +98,14 @@ export async function planComparison(traces: TraceInput | readonly TraceInput[],
   const { strategy, earlier } = splitBaselines(comparison.baseline);
   const baseline = resolveBaseline(strategy, options.strategies, options.atc);
   const gates = readGates(comparison.gates);
-  if (earlier !== undefined && gates.length === 0) {
-    throw new UsageError('--baseline FILE.json: expected --gate with it, found none');
-  }
   requireDistinctNames(paths);
-  const judging = judgingOf(comparison, paths);
+  const judging = judgingOf(comparison, paths, earlier);
   const threads = jobs ?? Math.min(DEFAULTS.threads, availableParallelism());
   return {
     paths,
     options,
     baseline,
-    earlier,
+    earlier: earlier === undefined ? undefined : { ...earlier, isAcross: comparison.across === 'recordings' },
     gates,
     judging,
     seeds: comparison.seeds,
@@ -121,7 +122,11 @@ export async function runComparison(plan: Plan<typeof planComparison>): Promise<
   const replayed = await abortable(hooks.signal, () => runSeeds(paths, options, seeds, hooks));
   const { withVerdicts } = await import('../gates/verdicts.js');
   const { withAnswer } = await import('../answer/answer.js');
-  return withAnswer(withVerdicts(replayed, gates, earlier ?? baseline, judging), baseline);
+  const judged = withAnswer(withVerdicts(replayed, gates, earlier ?? baseline, judging), baseline);
+  if (earlier === undefined) return judged;
+  const { differencesBetween, sideOf } = await import('../diff/diff.js');
+  const now = { document: judged, name: 'this comparison', file: '' };
+  return { ...judged, against: { old: sideOf(earlier), ...differencesBetween(earlier, now, earlier) } };
 }
 
 /**
@@ -233,4 +238,32 @@ export async function runStudy(
       claim?.release();
     }
   });
+}
+
+/**
+ * Say how `now` differs from `old`, both results or both studies: documents, or paths of their JSON.
+ * @returns the document that `smmuscope diff --json` prints; where nothing differs, its `differences` are empty
+ * @throws UserError for what is no such document, and for results of different recordings unless `across` asks for them
+ */
+export async function diff(old: DocumentInput, now: DocumentInput, options: DiffOptions = {}): Promise<DiffDocument> {
+  return runDiff(await planDiff(old, now, options));
+}
+
+/** The first half of `diff`. */
+export async function planDiff(old: DocumentInput, now: DocumentInput, given: DiffOptions) {
+  const { across } = checked(DIFF_OPTIONS, given);
+  const { readComparable } = await import('./result-file.js');
+  if (old === '-' && now === '-') throw new UsageError('expected one document on standard input, found - twice');
+  return {
+    old: await readComparable(old, 'OLD'),
+    now: await readComparable(now, 'NEW'),
+    isAcross: across !== undefined,
+  };
+}
+
+/** The second half. */
+export async function runDiff({ old, now, isAcross }: Plan<typeof planDiff>): Promise<DiffDocument> {
+  const { diffDocuments } = await import('../diff/diff.js');
+  const { toolIdentity } = await import('../session/tool-identity.js');
+  return diffDocuments(old, now, { isAcross }, toolIdentity());
 }

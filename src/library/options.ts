@@ -155,14 +155,14 @@ export const COMPARE_OPTIONS = z.strictObject(
   {
     /** Strategies in a list or separated by commas, or `all`. */
     strategies: list('strategies').default(DEFAULTS.strategies.split(',')),
-    /** The row that the others are a multiple of, and the path of an earlier result, FILE.json, that gates refer to. */
+    /** The row that the others are a multiple of, and the path of an earlier result, FILE.json, that this one and gates are held against. */
     baseline: list('a strategy, FILE.json, or one of each').default([]),
     /** Limits such as `latency.operation.p99_ns <= 1.05x baseline`, and files of them. */
     gates: texts('limits'),
     /** Seeds to replay every trace with, from `seed` on. */
     seeds: integer(1, LIMITS.seeds).default(DEFAULTS.seeds),
-    /** What medians are over. */
-    across: oneOf(['seeds', 'traces']).default(DEFAULTS.across),
+    /** What medians are over; `recordings`: seeds, and an earlier result may be of another recording. */
+    across: oneOf(['seeds', 'traces', 'recordings']).default(DEFAULTS.across),
     /** What an inconclusive judgement counts as [default: a failure where more samples would decide]. */
     inconclusive: oneOf(['fail', 'warn']).optional(),
     /** Threads [default: two, or one on a single CPU]. They change nothing of the result. */
@@ -209,6 +209,14 @@ export const SWEEP_OPTIONS = z.strictObject(
   OBJECT,
 );
 
+export const DIFF_OPTIONS = z.strictObject(
+  {
+    /** `recordings`: of different recordings, per operation and per unmap. */
+    across: oneOf(['recordings']).optional(),
+  },
+  OBJECT,
+);
+
 /** Options of `replay`. */
 export type ReplayOptions = z.input<typeof REPLAY_OPTIONS>;
 /** Options of `compare`. */
@@ -221,6 +229,8 @@ export type InspectOptions = z.input<typeof INSPECT_OPTIONS>;
 export type ConvertOptions = z.input<typeof CONVERT_OPTIONS>;
 /** Options of `sweep`. */
 export type SweepOptions = z.input<typeof SWEEP_OPTIONS>;
+/** Options of `diff`. */
+export type DiffOptions = z.input<typeof DIFF_OPTIONS>;
 /** The same, checked. */
 export type CheckedComparison = z.output<typeof COMPARE_OPTIONS>;
 /** The part of a replay's and a comparison's options that is about the model, checked. */

@@ -2,10 +2,13 @@
 import { constants } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { DiffInput } from '../diff/diff.js';
 import { parseDocument } from '../reporters/documents/registry.js';
 import type { ReportDocument } from '../reporters/reporter.js';
+import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
 import type { ResultDocument } from '../results/document.js';
-import { parseResult, sha256Of } from '../results/read-result.js';
+import { parseDeclared, parseResult, RESULT_KIND, requireDeclared, sha256Of } from '../results/read-result.js';
+import { STUDY_DECLARATION, type StudyDocument } from '../results/study-document.js';
 import { UsageError } from '../trace/errors.js';
 
 /** A result and where it came from. */
@@ -40,6 +43,32 @@ export async function readDocument(
   const name = path === '-' ? '<stdin>' : path;
   const bytes = path === '-' ? await readStdin(name, what) : readBytes(path, what);
   return { document: parseDocument(textOf(bytes, name, what), name), name };
+}
+
+/** A result or a study as a program has it, or the path of its JSON; `-` is standard input. */
+export type DocumentInput = string | ResultDocument | StudyDocument;
+
+/** What is compared with its like. */
+const COMPARABLE = [RESULT_KIND, { schema: STUDY_RESULT_SCHEMA, declaration: STUDY_DECLARATION }] as const;
+
+/**
+ * A result or a study that is to be compared.
+ * @param place what errors call one that is no file
+ * @throws UsageError for anything else
+ */
+export async function readComparable(input: DocumentInput, place: string): Promise<DiffInput> {
+  const what = 'a result or a study (replay, compare, sweep or merge with --json)';
+  if (typeof input !== 'string') {
+    return {
+      document: requireDeclared(input, place, COMPARABLE, what) as DiffInput['document'],
+      name: place,
+      file: place,
+    };
+  }
+  const name = input === '-' ? '<stdin>' : input;
+  const bytes = input === '-' ? await readStdin(name, what) : readBytes(input, what);
+  const document = parseDeclared(textOf(bytes, name, what), name, COMPARABLE, what) as DiffInput['document'];
+  return { document, name, file: input === '-' ? name : basename(input), sha256: sha256Of(bytes) };
 }
 
 function readBytes(path: string, what: string): Buffer {

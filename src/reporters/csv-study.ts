@@ -1,5 +1,6 @@
-/** CSV of studies: tidy, one row per point and metric, with a column for every axis. */
+/** CSV of studies, tidy: one row per point and metric, with a column for every axis; of what differs between two documents. */
 
+import type { DiffDocument } from '../diff/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
 import type { Coordinates, StudyDocument } from '../results/study-document.js';
@@ -50,4 +51,20 @@ export function sensitivityRows({ strategy, baseline, ratio, parameters }: Sensi
     swing,
   ]);
   return [[...header, 'swing'], ...rows];
+}
+
+/** Header and one row per number that differs, in the order of the document. */
+export function* diffRows({ rows, differences }: DiffDocument): Generator<Field[]> {
+  const points = rows.map(({ at = {} }): Readonly<Record<string, unknown>> => {
+    const { trace: _trace, strategy: _strategy, set, ...axes } = at;
+    return { ...axes, ...(typeof set === 'object' ? set : {}) };
+  });
+  const axes = [...new Set(points.flatMap(Object.keys))];
+  yield ['trace', 'strategy', 'atc', ...axes, 'metric', 'unit', 'old', 'new', 'change', 'ratio', 'p', 'significant'];
+  for (const { row, metric, unit, old, new: now, change, ratio, test, significant } of differences) {
+    const { trace, strategy, atc } = rows[row];
+    const place = axes.map((axis) => String(points[row][axis] ?? ''));
+    const tested = [test?.mann_whitney?.p ?? '', significant ?? ''];
+    yield [trace, strategy, atc, ...place, metric, unit, old, now, change, ratio ?? '', ...tested];
+  }
 }

@@ -9,6 +9,7 @@ import type { CalibrationDocument } from '../calibration/document.js';
 import type { StatisticsResult } from '../results/declaration/statistics.js';
 import {
   CALIBRATION_SCHEMA,
+  DIFF_SCHEMA,
   INSPECT_SCHEMA,
   LINT_SCHEMA,
   MRC_SCHEMA,
@@ -23,7 +24,7 @@ import {
 } from '../results/declaration/tags.js';
 import type { ResultDocument } from '../results/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';
-import { sensitivityRows, studyRows } from './csv-study.js';
+import { diffRows, sensitivityRows, studyRows } from './csv-study.js';
 import type { StrategyDocument } from './listings.js';
 import type { ReportDocument, Reporter } from './reporter.js';
 
@@ -118,6 +119,8 @@ function rowsOf(document: ReportDocument): Iterable<Field[]> {
       return strategyRows(document);
     case STUDY_RESULT_SCHEMA:
       return studyRows(document);
+    case DIFF_SCHEMA:
+      return diffRows(document);
     case SENSITIVITY_SCHEMA:
       return sensitivityRows(document);
     case PROFILES_SCHEMA: {

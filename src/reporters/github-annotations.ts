@@ -12,6 +12,7 @@ import { onlyResults, requireResult } from './results-only.js';
 export const githubAnnotationsReporter: Reporter = {
   name: 'github-annotations',
   summary: 'workflow commands that annotate a GitHub run with breached gates',
+  listsBreaches: true,
   refusal: onlyResults('github-annotations'),
   render: (document) => {
     const { gates, results } = requireResult(document, 'github-annotations');

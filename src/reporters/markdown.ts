@@ -4,11 +4,14 @@
  */
 import type { PhrasingContent, RootContent, Table, TableCell } from 'mdast';
 import type { Unsafe } from 'mdast-util-to-markdown';
+import type { DiffDocument } from '../diff/document.js';
+import type { Difference } from '../results/declaration/differences.js';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
-import { RESULT_SCHEMA } from '../results/declaration/tags.js';
+import { DIFF_SCHEMA, RESULT_SCHEMA } from '../results/declaration/tags.js';
 import type { ResultDocument } from '../results/document.js';
 import { answerTexts, commandsOf } from './answer.js';
 import { flushNote } from './caveats.js';
+import { againstLines, belowDiff, diffTable, groupsOf, sameLine, sideText } from './diff-text.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
 import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
 import { comparisonOf } from './table/comparison.js';
@@ -30,10 +33,16 @@ export const markdownReporter: Reporter<Promise<string>> = {
   name: 'markdown',
   hasColumns: true,
   summary: 'GitHub-flavoured Markdown for a job summary or a comment',
+  listsBreaches: true,
   render: async (document, context) => {
     const { gfmTableToMarkdown } = await import('mdast-util-gfm-table');
     const { toMarkdown } = await import('mdast-util-to-markdown');
-    const children = document.schema === RESULT_SCHEMA ? resultPage(document, context) : listingPage(document, context);
+    const children =
+      document.schema === RESULT_SCHEMA
+        ? resultPage(document, context)
+        : document.schema === DIFF_SCHEMA
+          ? diffPage(document, { ...context, ...WIDE })
+          : listingPage(document, context);
     return toMarkdown(
       { type: 'root', children },
       { bullet: '-', extensions: [gfmTableToMarkdown({ tablePipeAlign: false }), { unsafe: ADDRESSES }] },
@@ -58,11 +67,32 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
     ...(document.gates === undefined ? [] : gatesSection(document.gates)),
     ...sections,
     ...mediansSection(document, wide),
-    {
-      type: 'list',
-      spread: false,
-      children: footer.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
-    },
+    ...againstSection(document, wide),
+    list(footer),
+  ];
+}
+
+function againstSection({ against }: ResultDocument, context: ReportContext): RootContent[] {
+  if (against === undefined) return [];
+  return [heading(2, `Against ${sideText(against.old)}`), list(againstLines(against, context))];
+}
+
+/** What differs, a section per row. */
+function diffPage(document: DiffDocument, context: ReportContext): RootContent[] {
+  const { old, new: now } = document.provenance;
+  const groups = groupsOf(document, context).flatMap(({ name, summary, shown, hidden }) => [
+    heading(3, name),
+    paragraph(summary),
+    diffTableNode(shown, context),
+    ...(hidden === 0 ? [] : [paragraph(`and ${hidden} more that follow or are details`)]),
+  ]);
+  const same = sameLine(document);
+  const below = belowDiff(document, context);
+  return [
+    heading(2, `${sideText(old)} → ${sideText(now)}`),
+    ...groups,
+    ...(same === undefined ? [] : [paragraph(same)]),
+    ...(below.length === 0 ? [] : [list(below)]),
   ];
 }
 
@@ -112,6 +142,11 @@ function gatesSection({ counts, judgements, passed }: GatesResult): RootContent[
   ];
 }
 
+function diffTableNode(shown: readonly Difference[], context: ReportContext): Table {
+  const { headings, rows } = diffTable(shown, context);
+  return table(headings, rows);
+}
+
 /** Listings and inspections: their table as it is. */
 function listingPage(document: ReportDocument, context: ReportContext): RootContent[] {
   const value = tableReporter.render(document, { ...context, colour: false, unicode: true }).trimEnd();
@@ -120,6 +155,11 @@ function listingPage(document: ReportDocument, context: ReportContext): RootCont
 
 const text = (value: string): PhrasingContent => ({ type: 'text', value });
 const paragraph = (value: string) => ({ type: 'paragraph' as const, children: [text(value)] });
+const list = (lines: readonly string[]): RootContent => ({
+  type: 'list',
+  spread: false,
+  children: lines.map((line) => ({ type: 'listItem', spread: false, children: [paragraph(line)] })),
+});
 const heading = (depth: 2 | 3, value: string): RootContent => ({ type: 'heading', depth, children: [text(value)] });
 const cell = (value: string): TableCell => ({ type: 'tableCell', children: [text(value)] });
 

@@ -18,6 +18,7 @@ import type { MrcDocument } from '../analysis/mrc/document.js';
 import type { CalibrationDocument } from '../calibration/document.js';
 import type { SortOrder } from '../columns/choose.js';
 import type { ReportColumn } from '../columns/column.js';
+import type { DiffDocument } from '../diff/document.js';
 import type { BaselineRow } from '../results/baseline-row.js';
 import type { ResultDocument } from '../results/document.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
@@ -43,6 +44,7 @@ export type ReportDocument =
   | ProfilesDocument
   | ProfileDocument
   | StudyDocument
+  | DiffDocument
   | SensitivityDocument;
 
 /** What is known of a document before the work for it begins. */
@@ -70,6 +72,8 @@ export interface ReportContext {
   readonly columns?: readonly ReportColumn[] | undefined;
   /** Its rows by a column; absent: as they are in the document. */
   readonly sort?: SortOrder | undefined;
+  /** Everything that a list has, where a report shows the first of many. */
+  readonly isComplete?: boolean;
 }
 
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */
@@ -82,6 +86,8 @@ export interface Reporter<Text extends string | Promise<string> = string> {
   readonly isExact?: true;
   /** It shows results and studies in columns, and takes `columns` and `sort` of the context. */
   readonly hasColumns?: true;
+  /** People read it as it is, with every gate that failed. */
+  readonly listsBreaches?: true;
   /** Why it cannot render such a document, in one sentence; undefined, or no such method: it can. */
   refusal?(coming: ComingDocument): string | undefined;
   render(document: ReportDocument, context: ReportContext): Text;

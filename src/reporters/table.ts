@@ -1,6 +1,7 @@
 /** Tables for people. Each kind of document has its own file under table/. */
 import {
   CALIBRATION_SCHEMA,
+  DIFF_SCHEMA,
   INSPECT_SCHEMA,
   LINT_SCHEMA,
   MRC_SCHEMA,
@@ -18,6 +19,7 @@ import { renderAnswer } from './table/answer.js';
 import { renderCalibration } from './table/calibration.js';
 import { renderComparison } from './table/comparison.js';
 import { renderCurves } from './table/curve.js';
+import { renderDiff } from './table/diff.js';
 import { renderInspection } from './table/inspection.js';
 import { renderLint } from './table/lint.js';
 import { renderProfile, renderProfiles, renderStrategies, renderWorkloads } from './table/listing.js';
@@ -30,6 +32,7 @@ export const tableReporter: Reporter = {
   name: 'table',
   summary: 'a table that fits the terminal',
   hasColumns: true,
+  listsBreaches: true,
   render: renderTable,
 };
 
@@ -58,6 +61,8 @@ function renderTable(document: ReportDocument, context: ReportContext): string {
       return renderWorkloads(document, context);
     case STUDY_RESULT_SCHEMA:
       return renderStudy(document, context);
+    case DIFF_SCHEMA:
+      return renderDiff(document, context);
     case SENSITIVITY_SCHEMA:
       return renderSensitivity(document, context);
     case PROFILES_SCHEMA:

@@ -39,7 +39,16 @@ export function parseResult(text: string, name: string): ResultDocument {
  * @throws UsageError for anything else
  */
 export function parseDeclared(text: string, name: string, kinds: readonly DocumentKind[], what: string): unknown {
-  const document = parseJson(text, name, what);
+  return requireDeclared(parseJson(text, name, what), name, kinds, what);
+}
+
+/** `document`, likewise. */
+export function requireDeclared(
+  document: unknown,
+  name: string,
+  kinds: readonly DocumentKind[],
+  what: string,
+): unknown {
   const found = (document as { schema?: unknown } | null)?.schema;
   const kind = kinds.find(({ schema }) => schema === found);
   if (kind === undefined) {

@@ -65,7 +65,8 @@ export function mediansOf(
   };
 }
 
-function compared(values: readonly number[], baseline: readonly number[], { over }: Sampling): ComparedMedian {
+/** Samples of one metric against those of the baseline, at the same seeds or traces. */
+export function compared(values: readonly number[], baseline: readonly number[], { over }: Sampling): ComparedMedian {
   const median = medianOf(baseline);
   const ratio = median === 0 ? null : medianOf(values) / median;
   if (over === 'seeds' && isConstant(values) && isConstant(baseline)) {

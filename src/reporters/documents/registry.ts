@@ -4,6 +4,7 @@ import { INSPECT_DECLARATION } from '../../analysis/inspect/document.js';
 import { LINT_DECLARATION } from '../../analysis/lint/document.js';
 import { MRC_DECLARATION } from '../../analysis/mrc/document.js';
 import { CALIBRATION_DECLARATION } from '../../calibration/document.js';
+import { DIFF_DECLARATION } from '../../diff/document.js';
 import { publishedSchema } from '../../results/declaration/published-schema.js';
 import { type DocumentKind, parseDeclared, RESULT_KIND } from '../../results/read-result.js';
 import { SENSITIVITY_DECLARATION } from '../../results/sensitivity-document.js';
@@ -21,6 +22,7 @@ import type { ReportDocument } from '../reporter.js';
 const DECLARATIONS = [
   RESULT_KIND.declaration,
   STUDY_DECLARATION,
+  DIFF_DECLARATION,
   SENSITIVITY_DECLARATION,
   CALIBRATION_DECLARATION,
   INSPECT_DECLARATION,

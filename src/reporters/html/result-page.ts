@@ -25,7 +25,7 @@ import {
   stageNames,
 } from './parts.js';
 import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
-import { addGates, addMedians } from './verdicts.js';
+import { addAgainst, addGates, addMedians } from './verdicts.js';
 
 /** Columns of the main table behind the strategy: those that decide come first. */
 const COLUMNS = columnsNamed(
@@ -76,6 +76,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   shell.paragraph(HOW_TO_READ);
   shell.notes([...caveatNotes(report), ...flushNote(report)]);
   addMedians(shell, report, context);
+  addAgainst(shell, report, context);
   addCharts(shell, results);
   addCurves(shell, report.miss_ratio_curves ?? [], mainEntriesOf(results));
   addStructures(shell, results);

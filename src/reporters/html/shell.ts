@@ -83,10 +83,14 @@ export class PageShell {
 
   /** Caveats of what stands above; nothing without any. */
   notes(texts: readonly string[]): void {
-    if (texts.length === 0) return;
+    if (texts.length > 0) this.list(texts.map((text) => `Note: ${text}.`));
+  }
+
+  /** Lines that belong together. */
+  list(texts: readonly string[]): void {
     const list = this.append(this.main, 'ul');
     list.className = 'notes';
-    for (const text of texts) this.append(list, 'li', `Note: ${text}.`);
+    for (const text of texts) this.append(list, 'li', text);
   }
 
   paragraph(text: string): void {

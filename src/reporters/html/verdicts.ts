@@ -1,6 +1,7 @@
 /** Sections of what was judged: gates, and medians over several seeds or traces. */
 import type { Judgement } from '../../results/declaration/gates.js';
 import type { ResultDocument } from '../../results/document.js';
+import { againstLines, sideText } from '../diff-text.js';
 import { inUnit, judgedName, judgementText } from '../gate-text.js';
 import type { ReportContext } from '../reporter.js';
 import { mediansTexts } from '../table/medians.js';
@@ -34,6 +35,13 @@ export function addGates(shell: PageShell, { gates }: ResultDocument): void {
   for (const one of sorted) {
     if (one.verdict === 'inconclusive') shell.paragraph(`${judgedName(one)}: ${judgementText(one)}`);
   }
+}
+
+/** Add how the results differ from an earlier one, if they were held against one. */
+export function addAgainst(shell: PageShell, { against }: ResultDocument, context: ReportContext): void {
+  if (against === undefined) return;
+  shell.heading(`Against ${sideText(against.old)}`);
+  shell.list(againstLines(against, { ...context, width: 100_000, colour: false, unicode: true }));
 }
 
 /** Add the medians of several seeds or traces, if there are any. */

@@ -210,9 +210,14 @@ function residualPlot({ file, part, residuals }: EvaluatedPart, context: ReportC
       heading: 'predicted',
       align: 'right',
       drop: 0,
-      cell: (row) => formatNs(row.predicted_ns, context, largestNs(row)),
+      cell: (row) => formatNs(row.predicted_ns, context, { likeNs: largestNs(row) }),
     },
-    { heading: 'measured', align: 'right', drop: 0, cell: (row) => formatNs(row.median_ns, context, largestNs(row)) },
+    {
+      heading: 'measured',
+      align: 'right',
+      drop: 0,
+      cell: (row) => formatNs(row.median_ns, context, { likeNs: largestNs(row) }),
+    },
     {
       heading: truncate(`0 = predicted, edges +-${formatNs(reach, context)}`, PLOT_WIDTH, context),
       align: 'left',

@@ -7,6 +7,7 @@ import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { flushNote } from '../caveats.js';
 import type { ReportContext } from '../reporter.js';
+import { renderAgainst } from './diff.js';
 import { renderFooter } from './footer.js';
 import { formatNs, formatRatio, NO_VALUE } from './format.js';
 import { renderGates } from './gates.js';
@@ -104,7 +105,10 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   const medians = renderMedians(document, context);
   for (const heading of medians.dropped) dropped.add(heading);
   const notes = has('per unmap') && !dropped.has('per unmap') ? flushNote(document) : [];
-  const below = renderGates(document, context) + renderFooter(document, context, { dropped: [...dropped], notes });
+  const below =
+    renderAgainst(document.against, context) +
+    renderGates(document, context) +
+    renderFooter(document, context, { dropped: [...dropped], notes });
   return text + medians.text + below;
 }
 

@@ -20,15 +20,22 @@ function significant(value: number, digits: number): string {
   return rounded.toFixed(Math.max(0, digits - 1 - magnitude));
 }
 
-/** A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`; in the unit of `likeNs`, where several stand together. */
-export function formatNs(ns: number | null | undefined, context: Characters, likeNs = ns): string {
+/**
+ * A duration: `850 ns`, `2.84 us`, `50.3 us`, `1.20 ms`, `28.8 s`; in the unit of `likeNs`, where several stand together, and with
+ * more `digits` where three do not tell.
+ */
+export function formatNs(
+  ns: number | null | undefined,
+  context: Characters,
+  { likeNs = ns, digits = 3 }: { readonly likeNs?: number | null | undefined; readonly digits?: number } = {},
+): string {
   if (ns === null || ns === undefined || !Number.isFinite(ns)) return NO_VALUE;
   const size = Math.abs(likeNs ?? ns);
   // The bounds lie where rounding to three digits would show 1000 of the smaller unit.
-  if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, 3)} ns`;
-  if (size < 999_500) return `${significant(ns / 1e3, 3)} ${context.unicode ? 'µs' : 'us'}`;
-  if (size < 999_500_000) return `${significant(ns / 1e6, 3)} ms`;
-  return `${significant(ns / 1e9, 3)} s`;
+  if (size < 999.5) return `${Number.isInteger(ns) ? ns : significant(ns, digits)} ns`;
+  if (size < 999_500) return `${significant(ns / 1e3, digits)} ${context.unicode ? 'µs' : 'us'}`;
+  if (size < 999_500_000) return `${significant(ns / 1e6, digits)} ms`;
+  return `${significant(ns / 1e9, digits)} s`;
 }
 
 /** A count: exact with thousands separators, shortened from ten million up. */
@@ -57,6 +64,22 @@ export function formatShare(share: number | null | undefined): string {
   return `${percent !== 0 && Math.abs(percent) < 0.1 ? percent.toFixed(2) : percent.toFixed(1)}%`;
 }
 
+/** Digits that a double has. */
+const ALL_DIGITS = 17;
+
+/** Values of one metric, as its unit is read, with as many digits as tell them apart. */
+export function formatApart(values: readonly number[], unit: string, context: Characters): string[] {
+  const different = new Set(values).size;
+  const rounded = (digits: number) =>
+    values.map((value) =>
+      unit === 'ns' ? formatNs(value, context, { digits }) : String(Number(value.toPrecision(digits))),
+    );
+  // A quotient of counts need not be a factor: exits per unmap.
+  let texts = unit === 'ratio' ? rounded(3) : values.map((value) => formatValue(value, unit, context));
+  for (let digits = 4; new Set(texts).size < different && digits <= ALL_DIGITS; digits++) texts = rounded(digits);
+  return texts;
+}
+
 /** A metric's value in its unit; absent if there is none. */
 export function formatValue(value: number | null, unit: string | undefined, context: Characters): string {
   if (value === null) return NO_VALUE;
@@ -66,6 +89,17 @@ export function formatValue(value: number | null, unit: string | undefined, cont
   // A median of two counts may end in a half, which is lost in a long one.
   const count = formatCount(Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toFixed(1)));
   return unit === '1/s' ? `${count}/s` : count;
+}
+
+/** A relative change: `+9.99%`, `-0.36%`, `+120%`; of nothing to something there is none. */
+export function formatChange(old: number, now: number): string {
+  if (old === now) return '0%';
+  if (old === 0) return NO_VALUE;
+  const percent = (100 * (now - old)) / Math.abs(old);
+  const size = Math.abs(percent);
+  const digits =
+    size < 0.01 ? '<0.01' : size >= 99.95 ? size.toFixed(0) : size >= 9.995 ? size.toFixed(1) : size.toFixed(2);
+  return `${percent < 0 ? '-' : '+'}${digits}%`;
 }
 
 /** A bar of up to `width` characters for a share of one. */

@@ -5,6 +5,7 @@ import { AMPLIFICATION, ERRORS, HOST, REPLAY, THROUGHPUT } from './amplification
 import { ANSWER } from './answer.js';
 import { TIMELINE } from './course.js';
 import { CURVE } from './curve.js';
+import { AGAINST } from './differences.js';
 import { GATES } from './gates.js';
 import {
   addedLater,
@@ -221,4 +222,7 @@ export const RESULT_DECLARATION = z.object({
   }),
   statistics: STATISTICS.optional().meta({ description: 'medians over several seeds or traces' }),
   gates: GATES.optional().meta({ description: 'verdicts of the gates' }),
+  against: AGAINST.optional().meta({
+    description: 'with --baseline FILE.json: how this differs from that earlier result',
+  }),
 });

@@ -24,7 +24,8 @@ export const BASELINE = z
   ])
   .meta({ description: 'what gates and ratios are relative to: a row of this run, an earlier result, or nothing' });
 
-const COMPARED = z.object({
+/** Samples against those of a baseline. */
+export const COMPARED = z.object({
   median: z.number().meta({ description: 'median of the baseline’s samples' }),
   ratio: z.number().nullable().meta({ description: 'median divided by it; null: it is zero' }),
   ratio_interval: INTERVAL.nullable().meta({ description: 'null: too few samples, or a baseline around zero' }),

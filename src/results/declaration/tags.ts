@@ -3,6 +3,7 @@
 /** Version tags: the value of a document's key `schema`. */
 export const RESULT_SCHEMA = 'smmuscope.result/2';
 export const STUDY_RESULT_SCHEMA = 'smmuscope.study-result/2';
+export const DIFF_SCHEMA = 'smmuscope.diff/1';
 export const SENSITIVITY_SCHEMA = 'smmuscope.sensitivity/2';
 export const CALIBRATION_SCHEMA = 'smmuscope.calibration/1';
 export const INSPECT_SCHEMA = 'smmuscope.inspect/1';
