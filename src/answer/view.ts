@@ -47,6 +47,9 @@ export function viewsOf(document: ResultDocument, baseline: BaselineRow | undefi
   });
 }
 
+/** That numbers are medians, for the end of a sentence; empty with one seed. */
+export const seedNote = ({ seeds }: View): string => (seeds > 1 ? `; medians of ${seeds} seeds` : '');
+
 /** The guest's stall, ns: the median where seeds differ in it. */
 export const stallNs = ({ guest, by_seed }: StrategyResult): number =>
   medianOver(by_seed?.['guest.stall_total_ns']) ?? guest.stall_total_ns;

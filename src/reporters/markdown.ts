@@ -63,8 +63,8 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
     .trim()
     .split('\n');
   return [
-    ...answerSection(document, context),
     ...(document.gates === undefined ? [] : gatesSection(document.gates)),
+    ...answerSection(document, context),
     ...sections,
     ...mediansSection(document, wide),
     ...againstSection(document, wide),

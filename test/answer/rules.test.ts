@@ -105,6 +105,7 @@ describe('saving', () => {
     expect(text(seeded(9e6), 'saving')).toMatch(
       /: 3\.00 ms, 37\.0 ms \(92\.5%\) less than on ioctl.*; medians of 3 seeds$/,
     );
+    expect(text(seeded(9e6), 'stakes')).toMatch(/^ioctl stalls the guest for 40\.0 ms .*; medians of 3 seeds$/);
     expect(text(seeded(6e7), 'saving')).toBeUndefined();
   });
 });

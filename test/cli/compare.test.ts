@@ -86,7 +86,7 @@ describe('replay', () => {
   it('reports one strategy in full', async () => {
     const { code, stdout, stderr } = await warm.run(['replay', RECORDED_TRACE, '--strategy', 'sw-vcmdq:worker=poll']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^sw-vcmdq:worker=poll, ATC vsid: rebind-strict/);
+    expect(stdout).toMatch(/^sw-vcmdq:worker=poll, ATC vsid: rebind-strict/m);
     for (const section of [
       'operation',
       'operation span',

@@ -28,6 +28,12 @@ const plain = (width: number, strategy?: string, atc = 'vsid'): ReportContext =>
   baseline: strategy === undefined ? undefined : { strategy, atc },
 });
 
+/** The rows of the first table, and what follows them. */
+const rowsOf = (text: string) => {
+  const lines = text.split('\n');
+  return lines.slice(lines.findIndex((line) => line.startsWith('---')) + 1);
+};
+
 /** `text` without ANSI colour sequences. */
 const withoutColour = (text: string) => text.replace(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
 
@@ -92,9 +98,8 @@ describe('comparison', () => {
     const ratios = (atc: string) => {
       const text = tableReporter.render(document, plain(200, 'ioctl', atc));
       expect(text).toContain(`baseline ioctl (atc ${atc})`);
-      return text
-        .split('\n')
-        .slice(2, 6)
+      return rowsOf(text)
+        .slice(0, 4)
         .map((row) => /\d+\.\d+x/.exec(row)?.[0]);
     };
     expect(ratios('vsid')).toEqual(['1.00x', '2.00x', '0.50x', '0.50x']);
@@ -118,7 +123,7 @@ describe('comparison', () => {
   });
 
   it('reports a trace without dma events as absent, not as zero', () => {
-    const row = tableReporter.render(NO_DMA, plain(200, 'native')).split('\n')[2];
+    const [row] = rowsOf(tableReporter.render(NO_DMA, plain(200, 'native')));
     expect(row).toMatch(/ -\s+-\s+-$/);
     const [one] = NO_DMA.results;
     const two = { ...NO_DMA, results: [one, { ...one, strategy: 'ioctl' }] };

@@ -3,7 +3,7 @@ import { formatCount, formatNs, formatRatio, formatShare } from '../../reporters
 import type { StrategyResult } from '../../results/document.js';
 import { hasGuestTime } from '../recording.js';
 import type { Rule } from '../rule.js';
-import { durationNs, has, isEligible, isToldApart, namesOf, rowName, stallNs, type View } from '../view.js';
+import { durationNs, has, isEligible, isToldApart, namesOf, rowName, seedNote, stallNs, type View } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** A part of the baseline's stall below which nobody should choose by it. */
@@ -60,7 +60,7 @@ function nothingBetter({ best, results }: View, names: string, before: number) {
 }
 
 /** What else the best path costs, and what is not known of it. */
-function qualifiedBy({ seeds }: View, best: StrategyResult, baseline: StrategyResult) {
+function qualifiedBy(view: View, best: StrategyResult, baseline: StrategyResult) {
   const moreNs = hostCpuNs(best) - hostCpuNs(baseline);
   const races = best.safety?.atc_refill_races ?? 0;
   const caveats = Object.entries(BEARING).filter(([about]) => has(best, about as keyof typeof BEARING));
@@ -69,13 +69,12 @@ function qualifiedBy({ seeds }: View, best: StrategyResult, baseline: StrategyRe
     ...(best.safety === null ? ['no translations, so staleness is not seen'] : []),
     ...(races > 0 ? [`possible ATC refill races: ${formatCount(races)}`] : []),
     ...caveats.map(([, words]) => words),
-    ...(seeds > 1 ? [`medians of ${seeds} seeds`] : []),
   ];
   const numbers = {
     ...(moreNs > 0 ? { more_host_cpu_ns: moreNs } : {}),
     ...(races > 0 ? { atc_refill_races_count: races } : {}),
   };
-  return { text: parts.map((part) => `; ${part}`).join(''), numbers };
+  return { text: parts.map((part) => `; ${part}`).join('') + seedNote(view), numbers };
 }
 
 const hostCpuNs = ({ host }: StrategyResult): number => Object.values(host.cpu_ns).reduce((sum, ns) => sum + ns, 0);

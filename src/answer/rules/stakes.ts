@@ -2,7 +2,7 @@
 import { formatCount, formatNs, formatShare } from '../../reporters/table/format.js';
 import { hasGuestTime, isIncomplete, isSlowedByTracing } from '../recording.js';
 import type { Rule } from '../rule.js';
-import { durationNs, rowName, stallNs, type View } from '../view.js';
+import { durationNs, rowName, seedNote, stallNs, type View } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** Shares of one vCPU below which little is at stake, and from which on much is. */
@@ -25,7 +25,7 @@ export const stakes: Rule = {
     const rate = perS < 10 ? Number(perS.toPrecision(2)) : Math.round(perS);
     const time = `${formatNs(stall, UNICODE)} in ${formatNs(duration, UNICODE)} (simulated)`;
     return {
-      text: `${rowName(row, view.results)} stalls the guest for ${time}, ${formatShare(share)} of one vCPU, at ${formatCount(rate)} operations per s${verdict(view, share, count)}`,
+      text: `${rowName(row, view.results)} stalls the guest for ${time}, ${formatShare(share)} of one vCPU, at ${formatCount(rate)} operations per s${verdict(view, share, count)}${seedNote(view)}`,
       numbers: { stall_ns: stall, duration_ns: duration, share_of_one_vcpu: share, operations_per_s: perS },
     };
   },

@@ -69,8 +69,8 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
     `${tool.name} ${tool.version}; profile ${profile.name}${estimates}; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
   );
-  addAnswer(shell, report, context);
   addGates(shell, report);
+  addAnswer(shell, report, context);
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));
   shell.paragraph(HOW_TO_READ);

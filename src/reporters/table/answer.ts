@@ -2,6 +2,7 @@
 import type { ResultDocument } from '../../results/document.js';
 import { answerTexts, commandsOf } from '../answer.js';
 import type { ReportContext } from '../reporter.js';
+import { truncate } from './format.js';
 import { paint, wrapText } from './layout.js';
 
 /** Lines that sentences may take, but for the first three, which are always there. */
@@ -15,7 +16,10 @@ export function renderAnswer(document: ResultDocument, context: ReportContext): 
   const shown: typeof all = [];
   const lines: string[] = [];
   for (const one of all) {
-    const wrapped = wrapText(one.text, context).trimEnd().split('\n');
+    const wrapped = wrapText(one.text, context)
+      .trimEnd()
+      .split('\n')
+      .map((line) => truncate(line, context.width, context));
     if (shown.length >= FEWEST_SENTENCES && lines.length + wrapped.length > MOST_LINES) continue;
     // The first says what most look for.
     lines.push(...wrapped.map((line) => (shown.length === 0 ? paint(line, 'bold', context) : line)));
@@ -24,8 +28,16 @@ export function renderAnswer(document: ResultDocument, context: ReportContext): 
   const more = all.length - shown.length;
   const small = [
     ...(more > 0 ? [`${more} more in --reporter markdown, html and json`] : []),
-    // A command is not wrapped: it is there to be copied.
-    ...commandsOf(shown).map((command) => `next: ${command}`),
+    ...commandsOf(shown).flatMap((command) => commandLines(`next: ${command}`, context)),
   ];
   return `${[...lines, ...small.map((line) => paint(line, 'dim', context))].join('\n')}\n\n`;
+}
+
+/** A command over as many lines as it takes, so that a shell puts them together again; none if a word of it has no room. */
+function commandLines(command: string, context: ReportContext): string[] {
+  const wrapped = wrapText(command, { ...context, width: context.width - 2 })
+    .trimEnd()
+    .split('\n');
+  const lines = wrapped.map((line, at) => (at < wrapped.length - 1 ? `${line} \\` : line));
+  return lines.every((line) => line.length <= context.width) ? lines : [];
 }
