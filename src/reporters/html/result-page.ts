@@ -44,12 +44,9 @@ const COLUMNS = columnsNamed(
   'guest cmds',
   'host cmds',
   'h/g',
-  'added SYNCs',
   'ioctls',
-  'host cpu',
   'miss/tr',
   'micro hits',
-  'misses',
   'stale',
   'races',
 );
