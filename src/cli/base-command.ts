@@ -3,6 +3,7 @@
  * flags, call, and hand the document to a reporter. Signals are the main thread's (process/main-thread.ts).
  */
 import { Command } from '@oclif/core';
+import { listsColumns } from './column-list.js';
 import { describeFailure } from './failure.js';
 import { tell } from './messages.js';
 import { withSortSpelledOut } from './sort-argument.js';
@@ -19,6 +20,13 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error): Promise<never> {
     return this.fail(error);
+  }
+
+  /** `--columns help` needs no trace and no other argument: print the list, and say so. */
+  protected async listsColumns(): Promise<boolean> {
+    const isListed = await listsColumns(this.argv);
+    if (isListed) this.parsed = true;
+    return isListed;
   }
 
   private flagNames(): string[] {

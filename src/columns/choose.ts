@@ -69,19 +69,20 @@ export interface NamedMetric {
 
 /**
  * The metric that a gate names: a path, or a column of one number.
- * @param where what errors name
+ * @param where what errors begin with, if not with the name
  * @throws UsageError for an unknown name, an ambiguous one, or a column that compares rows
  */
-export function metricCalled(name: string, where: string): NamedMetric {
+export function metricCalled(name: string, where?: string): NamedMetric {
+  const begin = where === undefined ? '' : `${where}: `;
   const path = knownColumn(name)?.path ?? name;
   const entry = metricEntry(path);
   if (entry !== undefined) return { metric: path, entry };
   const column = knownColumn(name);
   if (column !== undefined) {
     const instead = column.needsBaseline === true ? ' (a gate compares by itself: mean <= 0.9x baseline)' : '';
-    throw new UsageError(`${where}: expected a metric of one result, found the column ${column.name}${instead}`);
+    throw new UsageError(`${begin}expected a metric of one result, found the column ${column.name}${instead}`);
   }
-  throw new UsageError(`${where}: unknown metric ${name}${hintFor(name)} (all: docs/metrics.md)`);
+  throw new UsageError(`${begin}unknown metric ${name}${hintFor(name)} (all: docs/metrics.md)`);
 }
 
 /** What was probably meant: the metrics that end like it, else the nearest name. */

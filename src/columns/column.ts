@@ -84,3 +84,8 @@ class PathColumn implements ReportColumn {
 export function atPath(spec: PathColumnSpec): ReportColumn {
   return new PathColumn(spec);
 }
+
+/** What `column` has in a row of results. */
+export function valueIn(column: ReportColumn, row: ComparedRow): number | string | null {
+  return column.value(row);
+}

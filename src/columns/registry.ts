@@ -193,3 +193,6 @@ export function columnsNamed(...names: readonly string[]): ReportColumn[] {
     return found;
   });
 }
+
+/** What a study shows of a point, if nobody says what: all are numbers of one result. */
+export const STUDY_COLUMNS = columnsNamed('mean', 'p99', 'host cpu', 'stall', 'miss/tr', 'walk reads', 'translation');

@@ -1,22 +1,19 @@
 /** Rows and columns of a table: in which order, and which columns tell rows apart. */
 import type { SortOrder } from './choose.js';
-import type { ComparedRow, ReportColumn } from './column.js';
+import type { ReportColumn } from './column.js';
 
-/** What a row of a table is to a column; undefined: it has no result. */
-type ResultOf<Row> = (row: Row) => ComparedRow | undefined;
+/** What a column has in a row of some table. */
+export type ValueOf<Row> = (column: ReportColumn, row: Row) => number | string | null;
 
 /** `rows` in the order asked for; those without a value come last, equal ones stay as they were. */
 export function sortedRows<Row>(
   rows: readonly Row[],
   order: SortOrder | undefined,
-  resultOf: ResultOf<Row>,
+  valueIn: ValueOf<Row>,
 ): readonly Row[] {
   if (order === undefined) return rows;
   const { column, descending } = order;
-  const keyed = rows.map((row) => {
-    const result = resultOf(row);
-    return { row, key: result === undefined ? null : column.value(result) };
-  });
+  const keyed = rows.map((row) => ({ row, key: valueIn(column, row) }));
   keyed.sort(({ key: a }, { key: b }) => {
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     return (a < b ? -1 : a > b ? 1 : 0) * (descending ? -1 : 1);
@@ -42,16 +39,11 @@ export function toldApart<Row>(
   columns: readonly ReportColumn[],
   tables: readonly (readonly Row[])[],
   always: readonly string[],
-  resultOf: ResultOf<Row>,
+  valueIn: ValueOf<Row>,
 ): ToldApart {
-  const values = (column: ReportColumn, rows: readonly Row[]) =>
-    rows.flatMap((row) => {
-      const result = resultOf(row);
-      return result === undefined ? [] : [column.value(result)];
-    });
   const kindOf = (column: ReportColumn): keyof ToldApart => {
     if (always.includes(column.name)) return 'telling';
-    const all = tables.map((rows) => new Set(values(column, rows)));
+    const all = tables.map((rows) => new Set(rows.map((row) => valueIn(column, row))));
     if (all.every((each) => [...each].every((value) => value === null))) return 'absent';
     return all.every(({ size }) => size <= 1) ? 'constant' : 'telling';
   };

@@ -1,7 +1,6 @@
 /** `smmuscope compare`: several strategies on the same traces, side by side. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listsColumns } from '../cli/column-list.js';
 import {
   columnFlags,
   comparisonJobsFlag,
@@ -19,7 +18,7 @@ import { DEFAULTS, LIMITS } from '../session/defaults.js';
 export default class Compare extends BaseCommand {
   static override summary = 'What each path costs this guest per operation, and what the best would save.';
   static override description =
-    'One row per strategy and ATC targeting: how long the path holds a vCPU in an operation (everything that it publishes up to the CMD_SYNC that it waits for, in one PROD write or several), as a multiple of one row, the baseline; guest and host commands, exits and ioctls, misses of the main TLB, and stale translations used after a completed SYNC. Each trace is read once.';
+    'One row per strategy and ATC targeting: how long the path holds a vCPU in an operation (everything that it publishes up to the CMD_SYNC that it waits for, in one PROD write or several), as a multiple of one row, the baseline; the stall that it saves, how much of it rests on estimates, commands, exits, misses and stale translations (--columns help lists all). What is the same in all rows is one line. Each trace is read once.';
   static override examples = [
     {
       description: 'Today’s path, and the ways out of it:',
@@ -91,7 +90,7 @@ export default class Compare extends BaseCommand {
 
   /** Flags → replays → reporter. */
   async run(): Promise<void> {
-    if (await listsColumns(this.argv)) return;
+    if (await this.listsColumns()) return;
     const { args, flags } = await this.parse(Compare);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');

@@ -1,7 +1,6 @@
 /** `smmuscope merge`: the shards of a study put together. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listsColumns } from '../cli/column-list.js';
 import { columnFlags, listingFlags } from '../cli/flags.js';
 
 export default class Merge extends BaseCommand {
@@ -30,7 +29,7 @@ export default class Merge extends BaseCommand {
 
   /** Shards → reporter. */
   async run(): Promise<void> {
-    if (await listsColumns(this.argv)) return;
+    if (await this.listsColumns()) return;
     const { args, flags } = await this.parse(Merge);
     const { merge } = await import('../cli/sweep.js');
     await merge(args.shards, flags);

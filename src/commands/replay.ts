@@ -1,7 +1,6 @@
 /** `smmuscope replay`: one strategy on one trace, in full. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listsColumns } from '../cli/column-list.js';
 import {
   columnFlags,
   modelFlags,
@@ -72,7 +71,7 @@ export default class Replay extends BaseCommand {
 
   /** Flags → replay → reporter. */
   async run(): Promise<void> {
-    if (await listsColumns(this.argv)) return;
+    if (await this.listsColumns()) return;
     const { args, flags } = await this.parse(Replay);
     const { Report } = await import('../cli/report.js');
     const { withProgress } = await import('../cli/progress.js');

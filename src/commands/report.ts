@@ -1,7 +1,6 @@
 /** `smmuscope report`: an earlier document in another form. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listsColumns } from '../cli/column-list.js';
 import { columnFlags, gatedFlags } from '../cli/flags.js';
 
 export default class ReportResult extends BaseCommand {
@@ -41,7 +40,7 @@ export default class ReportResult extends BaseCommand {
 
   /** File → reporter. */
   async run(): Promise<void> {
-    if (await listsColumns(this.argv)) return;
+    if (await this.listsColumns()) return;
     const { args, flags } = await this.parse(ReportResult);
     const { Report } = await import('../cli/report.js');
     const { readDocument } = await import('../library/result-file.js');

@@ -1,7 +1,6 @@
 /** `smmuscope sweep`: a study of many replays. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { listsColumns } from '../cli/column-list.js';
 import { allowCodeFlag, columnFlags, jobsFlag, listingFlags, progressFlags } from '../cli/flags.js';
 import { DEFAULTS } from '../session/defaults.js';
 
@@ -52,7 +51,7 @@ export default class Sweep extends BaseCommand {
 
   /** Flags → sweep → reporter. */
   async run(): Promise<void> {
-    if (await listsColumns(this.argv)) return;
+    if (await this.listsColumns()) return;
     const { args, flags } = await this.parse(Sweep);
     const { dryRun, sweep } = await import('../cli/sweep.js');
     const { printLines } = await import('../cli/messages.js');

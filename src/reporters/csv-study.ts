@@ -3,21 +3,10 @@
 import type { DiffDocument } from '../diff/document.js';
 import { numericLeaves } from '../results/numeric-leaves.js';
 import type { SensitivityDocument } from '../results/sensitivity-document.js';
-import type { Coordinates, StudyDocument } from '../results/study-document.js';
+import { axesOf, axisValue } from '../results/study-axes.js';
+import type { StudyDocument } from '../results/study-document.js';
 
 type Field = string | number | boolean;
-
-/** Names of all axes of `points`, parameters of `set` last, each where it first occurs. */
-export function axesOf(points: StudyDocument['points']): string[] {
-  const axes = new Set(points.flatMap(({ at: { set: _set, ...rest } }) => Object.keys(rest)));
-  const parameters = new Set(points.flatMap(({ at }) => Object.keys(at.set)));
-  return [...axes, ...parameters];
-}
-
-/** Value of an axis at a point; empty where the point has none. */
-export function axisValue({ set, ...axes }: Coordinates, axis: string): string {
-  return String(set[axis] ?? axes[axis] ?? '');
-}
 
 /** Header and rows, as they are asked for; a failed point has one row, with the metric `error.exit_code`. */
 export function* studyRows({ points, pareto }: StudyDocument): Generator<Field[]> {

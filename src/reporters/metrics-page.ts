@@ -1,7 +1,8 @@
-/** docs/metrics.md: the dictionary of metrics, generated from their declaration. */
+/** docs/metrics.md: the dictionary of metrics, and the columns of tables, generated from their declarations. */
 import type { PhrasingContent, TableRow } from 'mdast';
 import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
 import { toMarkdown } from 'mdast-util-to-markdown';
+import { COLUMNS } from '../columns/registry.js';
 import { metricDictionary } from '../results/declaration/dictionary.js';
 
 const BETTER = { lower: 'less', higher: 'more', neutral: '–' } as const;
@@ -18,6 +19,9 @@ export function metricsPage(): string {
   const rows = metricDictionary().map(({ path, unit, direction, meaning }) =>
     row([code(path), text(unit), text(BETTER[direction]), text(meaning)]),
   );
+  const columns = COLUMNS.map(({ name, heading, path, meaning }) =>
+    row([code(name), text(heading), path === undefined ? text('–') : code(path), text(meaning)]),
+  );
   const prose = (value: string) => ({ type: 'paragraph' as const, children: [text(value)] });
   return toMarkdown(
     {
@@ -31,6 +35,15 @@ export function metricsPage(): string {
           'A part in capitals stands for names: OPCODE, CAUSE, STAGE, STRUCTURE and so on. Mappings by opcode, cause or thread leave zeros out; a gate reads what is left out as zero.',
         ),
         { type: 'table', align: ['left', 'left', 'left', 'left'], children: [header, ...rows] },
+        { type: 'heading', depth: 2, children: [text('Columns of the tables')] },
+        prose(
+          'What --columns and --sort of compare, replay, report, sweep and merge name, by column or heading; spaces, underscores and capitals do not matter. Any number of a result is a column too, by its path. Gates know the columns that have a metric.',
+        ),
+        {
+          type: 'table',
+          align: ['left', 'left', 'left', 'left'],
+          children: [row(['column', 'heading', 'metric', 'meaning'].map(text)), ...columns],
+        },
       ],
     },
     { extensions: [gfmTableToMarkdown({ tablePipeAlign: false })] },

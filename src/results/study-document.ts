@@ -3,20 +3,23 @@
  * path of the machine: the same study gives the same bytes, however many jobs or shards it was run in.
  */
 import { z } from 'zod';
-import { type Immutable, label, number, quantity } from './declaration/metric.js';
+import { addedLater, type Immutable, label, number, quantity } from './declaration/metric.js';
 import { TOOL } from './declaration/recording.js';
 import { RESULT_DECLARATION } from './declaration/result.js';
 import { STUDY_RESULT_SCHEMA } from './declaration/tags.js';
+
+/** A parameter's value: a number where it is one. */
+const PARAMETER = z.union([z.number(), z.string(), z.boolean()]);
 
 /** A point's place on every axis that its study has, as the study writes it. Open: studies of later builds have more axes. */
 const COORDINATES = z
   .object({
     trace: label('trace'),
     profile: label('profile'),
-    set: z.record(z.string(), z.string()).meta({ description: 'varied parameters' }),
+    set: z.record(z.string(), PARAMETER).meta({ description: 'varied parameters, numbers as numbers' }),
     strategy: label('strategy'),
   })
-  .catchall(z.union([z.string(), z.number(), z.record(z.string(), z.string())]));
+  .catchall(z.union([z.string(), z.number(), z.record(z.string(), PARAMETER)]));
 
 const POINT_ERROR = z.object({
   exit_code: number('what replay with the same options would have ended with'),
@@ -39,7 +42,7 @@ const POINT = z
 
 const FRONT = z.object({
   at: z
-    .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.string())]))
+    .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), PARAMETER)]))
     .meta({ description: 'the axes that all points of the group share' }),
   points: z
     .array(
@@ -47,9 +50,15 @@ const FRONT = z.object({
         index: z.int().min(0).meta({ description: 'place in the study' }),
         latency_ns: quantity('ns', 'the statistic of the time of an operation'),
         host_cpu_ns_per_operation: quantity('ns', 'host CPU time per operation'),
+        values: z
+          .array(z.number())
+          .exactOptional()
+          .meta({ description: 'values of `objectives`, in their order and units' }),
       }),
     )
-    .meta({ description: 'points that no other of the group beats in both, lowest latency first' }),
+    .meta({
+      description: 'points that no other of the group beats in everything, the best in the first objective first',
+    }),
 });
 
 export const STUDY_DECLARATION = z.object({
@@ -78,10 +87,28 @@ export const STUDY_DECLARATION = z.object({
   pareto: z
     .object({
       latency: label('statistic of latency.operation'),
+      objectives: z.array(z.string()).exactOptional().meta({
+        description: 'metrics that the fronts are of; left out: `latency` of an operation, and host CPU time',
+      }),
       over: z.array(z.string()).meta({ description: 'axes between whose values a front decides' }),
       fronts: z.array(FRONT).nullable().meta({ description: 'fronts; null: a shard, which has not every point' }),
     })
-    .meta({ description: 'fronts of the time of an operation against host CPU time' }),
+    .meta({ description: 'fronts of the time of an operation against host CPU time, or of other metrics' }),
+  axes_without_effect: addedLater(
+    z
+      .array(
+        z.object({
+          axis: label('axis with several values'),
+          metrics: z
+            .array(z.string())
+            .meta({ description: 'metrics that are the same wherever two points differ in this axis alone' }),
+        }),
+      )
+      .nullable(),
+  ).meta({
+    description:
+      'axes that do not move some of the metrics of the study’s table; null: a shard, which has not every point',
+  }),
 });
 
 /** A document as this build writes it. */
@@ -94,5 +121,7 @@ export type StudyPoint = StudyDocument['points'][number];
 export type Coordinates = StudyPoint['at'];
 /** Points that no other point of their group beats in both. */
 export type ParetoFront = NonNullable<StudyDocument['pareto']['fronts']>[number];
+/** Value of a parameter at a point. */
+export type ParameterValue = Coordinates['set'][string];
 /** How fronts are drawn. */
 export type ParetoSpec = Omit<StudyDocument['pareto'], 'fronts'>;

@@ -4,7 +4,7 @@
 import type { Replay } from '../replay/replay.js';
 import type { StructureName } from '../smmu/counters.js';
 import { pmuCounters } from '../smmu/pmu-names.js';
-import type { StructureSnapshot } from '../smmu/snapshot.js';
+import type { SmmuSnapshot, StructureSnapshot } from '../smmu/snapshot.js';
 import type { WrittenStrategyResult } from './document.js';
 
 type Tlb = NonNullable<WrittenStrategyResult['tlb']>;
@@ -17,10 +17,9 @@ export function tlbResult(replay: Replay): Tlb {
   return {
     ...(Object.fromEntries(structures) as Partial<Record<StructureName, Cache>> & { readonly main: Cache }),
     translations: counters.translations,
-    misses_per_translation: partOf(counters.translations, counters.structures.main?.misses),
-    micro_hit_share: partOf(counters.translations, counters.structures.utlb?.hits),
     faults: counters.faults,
     walks: counters.walks,
+    ...translationShares(counters),
     walk_reads: counters.walkReads,
     walk_reads_by_stage: { s1: counters.walkReadsS1, s2: counters.walkReadsS2 },
     config_reads: {
@@ -50,9 +49,13 @@ export function tlbResult(replay: Replay): Tlb {
   };
 }
 
-/** `count` as a part of all translations; null where the machine has no such structure, or nothing is translated. */
-function partOf(translations: number, count: number | undefined): number | null {
-  return count === undefined || translations === 0 ? null : count / translations;
+/** What the caches do for a translation: the main TLB's own ratio is over what the micro TLB leaves to it. */
+function translationShares({ translations, structures: { main, utlb } }: SmmuSnapshot) {
+  if (translations === 0) return {};
+  return {
+    ...(main === undefined ? {} : { misses_per_translation: main.misses / translations }),
+    ...(utlb === undefined ? {} : { micro_hit_share: utlb.hits / translations }),
+  };
 }
 
 /** Stale uses of a finished replay; null when the oracle was off. */

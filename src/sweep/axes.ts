@@ -6,6 +6,7 @@
 
 import { parseTransformList } from '../guest/transforms/transform-list.js';
 import { DEFAULT_PROFILE } from '../profiles/default-profile.js';
+import type { ParameterValue } from '../results/study-document.js';
 import type { RunOptions } from '../session/run.js';
 import { strategyNames } from '../strategies/registry.js';
 import type { StudyFile } from './schema.js';
@@ -51,15 +52,20 @@ export function axisValues(axis: Axis, study: StudyFile): readonly (AxisValue | 
   return expanded.length === 0 ? [axis.fallback] : expanded;
 }
 
-/** Values of one parameter of `set`, as `--set` takes them. */
-export function parameterValues(values: NonNullable<StudyFile['set']>[string]): string[] {
-  if (Array.isArray(values)) return values.map(String);
+/** Values of one parameter of `set`; as texts they are what `--set` takes. */
+export function parameterValues(values: NonNullable<StudyFile['set']>[string]): ParameterValue[] {
+  if (Array.isArray(values)) return values.map(parameterValue);
   const { from, to, step, times } = values;
-  const all: string[] = [];
+  const all: number[] = [];
   for (let value = from; value <= to; value = times === undefined ? value + (step ?? 1) : value * times) {
-    all.push(String(value));
+    all.push(value);
   }
   return all;
+}
+
+/** A value as the study writes it; a text that spells a number is one. */
+export function parameterValue(written: ParameterValue): ParameterValue {
+  return typeof written === 'string' && String(Number(written)) === written ? Number(written) : written;
 }
 
 /** Number of values that `parameterValues` yields, without making them. */

@@ -1,17 +1,24 @@
 /**
- * Pareto fronts: which points are not beaten in both the latency of the guest's operations and the CPU time that the host
- * spends per operation. Only points that differ in nothing but the axes of choice compete.
+ * Pareto fronts: which points are not beaten in every objective. Without others these are the latency of the guest's operations
+ * and the CPU time that the host spends per operation. Only points that differ in nothing but the axes of choice compete.
  */
-import type { StrategyResult } from '../results/document.js';
+import { metricEntry } from '../results/declaration/dictionary.js';
+import { metricValue } from '../results/metric-value.js';
 import type { Coordinates, ParetoFront, ParetoSpec, StudyPoint } from '../results/study-document.js';
 
-type Candidate = ParetoFront['points'][number];
+type FrontPoint = ParetoFront['points'][number];
+
+interface Candidate {
+  readonly point: FrontPoint;
+  /** What it competes with: of each, less is better. */
+  readonly costs: readonly number[];
+}
 
 /** The fronts of `points`, in the order in which their groups begin; a point without operations is on none. */
 export function paretoFronts(points: readonly StudyPoint[], spec: ParetoSpec): ParetoFront[] {
   const groups = new Map<string, { at: ParetoFront['at']; candidates: Candidate[] }>();
   for (const point of points) {
-    const candidate = candidateOf(point, spec.latency);
+    const candidate = candidateOf(point, spec);
     if (candidate === undefined) continue;
     const at = sharedAxes(point.at, spec.over);
     const key = JSON.stringify(at);
@@ -22,22 +29,24 @@ export function paretoFronts(points: readonly StudyPoint[], spec: ParetoSpec): P
   return [...groups.values()].map(({ at, candidates }) => ({ at, points: front(candidates) }));
 }
 
-/** CPU time of the host's threads that serve the guest, per operation; its own traffic is not the strategy's doing. */
-function hostCpuPerOperation({ host, latency }: StrategyResult): number | undefined {
-  const { count } = latency.operation;
-  if (count === 0) return undefined;
-  let busyNs = 0;
-  for (const [thread, ns] of Object.entries(host.cpu_ns)) if (thread !== 'background') busyNs += ns;
-  return busyNs / count;
-}
-
-function candidateOf({ index, result }: StudyPoint, latency: string): Candidate | undefined {
+function candidateOf({ index, result }: StudyPoint, { latency, objectives }: ParetoSpec): Candidate | undefined {
   const [entry] = result?.results ?? [];
   if (entry === undefined) return undefined;
-  const hostCpuNs = hostCpuPerOperation(entry);
+  const hostCpuNs = entry.host.cpu_ns_per_operation;
   const latencyNs = (entry.latency.operation as unknown as Record<string, unknown>)[latency];
-  if (hostCpuNs === undefined || typeof latencyNs !== 'number') return undefined;
-  return { index, latency_ns: latencyNs, host_cpu_ns_per_operation: hostCpuNs };
+  if (typeof hostCpuNs !== 'number' || typeof latencyNs !== 'number') return undefined;
+  const point = { index, latency_ns: latencyNs, host_cpu_ns_per_operation: hostCpuNs };
+  if (objectives === undefined) return { point, costs: [latencyNs, hostCpuNs] };
+  const values: number[] = [];
+  const costs: number[] = [];
+  for (const path of objectives) {
+    const metric = metricEntry(path);
+    const value = metric === undefined ? null : metricValue(entry, path, metric);
+    if (value === null) return undefined;
+    values.push(value);
+    costs.push(metric?.direction === 'higher' ? -value : value);
+  }
+  return { point: { ...point, values }, costs };
 }
 
 function sharedAxes({ set, ...axes }: Coordinates, over: readonly string[]): ParetoFront['at'] {
@@ -46,20 +55,23 @@ function sharedAxes({ set, ...axes }: Coordinates, over: readonly string[]): Par
   return { ...Object.fromEntries(others), ...(parameters.length === 0 ? {} : { set: Object.fromEntries(parameters) }) };
 }
 
-/** By latency; at equal latency the cheaper first. Points equal in both are all on the front. */
-function front(candidates: readonly Candidate[]): Candidate[] {
-  const ordered = [...candidates].sort(
-    (a, b) =>
-      a.latency_ns - b.latency_ns || a.host_cpu_ns_per_operation - b.host_cpu_ns_per_operation || a.index - b.index,
-  );
+/** By the first objective, at equal values by the next. Points equal in all are all on the front. */
+function front(candidates: readonly Candidate[]): FrontPoint[] {
+  const ordered = [...candidates].sort((a, b) => firstDifference(a.costs, b.costs) || a.point.index - b.point.index);
   const kept: Candidate[] = [];
+  // Whoever beats a candidate stands before it, and is kept or beaten by one that is.
   for (const candidate of ordered) {
-    const last = kept.at(-1);
-    const isCheaper = last === undefined || candidate.host_cpu_ns_per_operation < last.host_cpu_ns_per_operation;
-    const isEqual =
-      last?.latency_ns === candidate.latency_ns &&
-      last.host_cpu_ns_per_operation === candidate.host_cpu_ns_per_operation;
-    if (isCheaper || isEqual) kept.push(candidate);
+    if (!kept.some((one) => beats(one.costs, candidate.costs))) kept.push(candidate);
   }
-  return kept;
+  return kept.map(({ point }) => point);
+}
+
+function firstDifference(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((cost, index) => cost !== b[index]);
+  return at < 0 ? 0 : a[at] - b[at];
+}
+
+/** As good in everything, and better in something. */
+function beats(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((cost, at) => cost <= b[at]) && a.some((cost, at) => cost < b[at]);
 }

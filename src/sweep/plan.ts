@@ -4,11 +4,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { metricCalled } from '../columns/choose.js';
 import { parseColumnMap } from '../formats/csv/column-map.js';
 import { requireSingleTrace } from '../formats/open-recording.js';
 import { transformSettings } from '../guest/transforms/registry.js';
 import { loadProfile } from '../profiles/load.js';
-import type { Coordinates, ParetoSpec } from '../results/study-document.js';
+import type { Coordinates, ParameterValue, ParetoSpec } from '../results/study-document.js';
 import { DEFAULTS } from '../session/defaults.js';
 import type { RunOptions } from '../session/run.js';
 import { toolIdentity } from '../session/tool-identity.js';
@@ -18,7 +19,7 @@ import { isStrategyFile } from '../strategies/user/load-user-strategy.js';
 import { loadTopology } from '../topology/load.js';
 import { parseDurationNs } from '../trace/duration.js';
 import { UsageError } from '../trace/errors.js';
-import { AXES, type AxisValue, axisValues, parameterValues, SET_AFTER } from './axes.js';
+import { AXES, type AxisValue, axisValues, parameterValue, parameterValues, SET_AFTER } from './axes.js';
 import { InputFiles } from './input-files.js';
 import type { StudyFile } from './schema.js';
 import type { Study } from './study.js';
@@ -87,7 +88,10 @@ export async function planSweep(study: Study, signal?: AbortSignal): Promise<Swe
     seen.set(meaning, at);
     return { index, id, at, trace: study.resolve(at.trace), options, ...(code === undefined ? {} : { code }) };
   });
-  const pareto = { latency: content.pareto?.latency ?? 'mean_ns', over: content.pareto?.over ?? ['strategy', 'atc'] };
+  const { latency = 'mean_ns', over = ['strategy', 'atc'], objectives } = content.pareto ?? {};
+  // Only where they are asked for: without them a study is called as it always was.
+  const named = objectives?.map((name) => metricCalled(name).metric);
+  const pareto = { latency, ...(named === undefined ? {} : { objectives: named }), over };
   return {
     file,
     id: sha256(JSON.stringify({ points: points.map(({ id }) => id), pareto })),
@@ -114,7 +118,7 @@ export function describe(at: Coordinates): string {
 /** Coordinates of every point in order. */
 function expand(study: StudyFile): Coordinates[] {
   return (study.points ?? [{}]).flatMap((listed) => {
-    let partial: { axes: Record<string, AxisValue>; set: Record<string, string> }[] = [{ axes: {}, set: {} }];
+    let partial: { axes: Record<string, AxisValue>; set: Record<string, ParameterValue> }[] = [{ axes: {}, set: {} }];
     for (const [index, axis] of AXES.entries()) {
       const fixed = listed[axis.name];
       const values = fixed === undefined ? axisValues(axis, study) : [fixed];
@@ -136,10 +140,10 @@ function expand(study: StudyFile): Coordinates[] {
 /** Values of every parameter: those of the study, and what a listed point says instead or besides. */
 function parametersOf(
   study: StudyFile,
-  listed: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, readonly string[]>> {
+  listed: Readonly<Record<string, ParameterValue>>,
+): Readonly<Record<string, readonly ParameterValue[]>> {
   const ofStudy = Object.entries(study.set ?? {}).map(([key, values]) => [key, parameterValues(values)]);
-  const ofPoint = Object.entries(listed).map(([key, value]) => [key, [String(value)]]);
+  const ofPoint = Object.entries(listed).map(([key, value]) => [key, [parameterValue(value)]]);
   return { ...Object.fromEntries(ofStudy), ...Object.fromEntries(ofPoint) };
 }
 

@@ -103,12 +103,21 @@ export const REPLAY_SCHEMA = z.strictObject(
   { error: 'a mapping of options that hold for every point' },
 );
 
+const OBJECTIVES_ERROR = 'a list of at least two metrics';
+
 export const PARETO_SCHEMA = z.strictObject(
   {
     latency: z
       .enum(FRONT_LATENCIES, { error: `one of ${FRONT_LATENCIES.join(', ')}` })
       .optional()
       .describe('statistic of the time of an operation; left out: mean_ns'),
+    objectives: z
+      .array(text('a metric'), { error: OBJECTIVES_ERROR })
+      .min(2, { error: OBJECTIVES_ERROR })
+      .optional()
+      .describe(
+        'what a point is beaten in, instead of latency and host CPU time: paths of metrics or names of columns (compare --columns help), such as miss/tr, walk reads, translation, stall',
+      ),
     over: axis(text('an axis'), 'axes')
       .optional()
       .describe(

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { metricCalled } from '../columns/choose.js';
 import { parseColumnMap } from '../formats/csv/column-map.js';
 import { foreignFile } from '../formats/foreign-file.js';
 import { eventRoles } from '../formats/ftrace/event-roles.js';
@@ -11,6 +12,7 @@ import { readerByName } from '../formats/registry.js';
 import { parseTransformList } from '../guest/transforms/transform-list.js';
 import { DEFAULT_PROFILE, loadProfile } from '../profiles/load.js';
 import { parseFaults } from '../replay/faults/fault.js';
+import type { ParameterValue } from '../results/study-document.js';
 import { resolveStrategies, strategyFilesIn } from '../strategies/spec.js';
 import { setupOf } from '../strategies/transport.js';
 import { strategyCode } from '../strategies/user/code/strategy-code.js';
@@ -189,6 +191,8 @@ class StudyCheck {
     this.set();
     this.replay();
     for (const [index, point] of points.entries()) this.point(point, ['points', index]);
+    for (const [index, name] of (pareto?.objectives ?? []).entries())
+      this.objective(name, ['pareto', 'objectives', index]);
     for (const [index, axis] of (pareto?.over ?? []).entries()) this.paretoAxis(axis, ['pareto', 'over', index]);
   }
 
@@ -263,7 +267,7 @@ class StudyCheck {
   }
 
   /** A value is in range or not whatever the profile: every profile has every parameter. */
-  private parameter(key: string, value: string, path: YamlPath): void {
+  private parameter(key: string, value: ParameterValue, path: YamlPath): void {
     this.at(path, () => loadProfile(DEFAULT_PROFILE, [`${key}=${value}`]));
   }
 
@@ -287,8 +291,12 @@ class StudyCheck {
     if (point.strategy === 'all') throw this.checked.fault([...path, 'strategy'], 'one strategy');
     if (point.strategy !== undefined) this.strategy(point.strategy, [...path, 'strategy']);
     if (point.atc !== undefined) this.targeting(point.atc, [...path, 'atc']);
-    for (const [key, value] of Object.entries(point.set ?? {}))
-      this.parameter(key, String(value), [...path, 'set', key]);
+    for (const [key, value] of Object.entries(point.set ?? {})) this.parameter(key, value, [...path, 'set', key]);
+  }
+
+  private objective(name: string, path: YamlPath): void {
+    const { entry } = this.at(path, () => metricCalled(name));
+    if (entry.direction === 'neutral') throw this.checked.fault(path, 'a metric of which less or more is better');
   }
 
   private paretoAxis(axis: string, path: YamlPath): void {

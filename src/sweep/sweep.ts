@@ -2,8 +2,10 @@
  * Runs the points of a plan: each trace is decoded once, every point is one replay on a thread, and the document has them
  * in the order of the plan, whatever order they ended in.
  */
+import { STUDY_COLUMNS } from '../columns/registry.js';
 import { STUDY_RESULT_SCHEMA } from '../results/declaration/tags.js';
 import type { WrittenResult } from '../results/document.js';
+import { stillAxes } from '../results/study-axes.js';
 import type { ParetoSpec, StudyDocument, StudyPoint, WrittenStudy } from '../results/study-document.js';
 import { toolIdentity } from '../session/tool-identity.js';
 import { paretoFronts } from './pareto.js';
@@ -106,10 +108,25 @@ export function assembleStudy<Point extends StudyPoint, Tool extends StudyDocume
     points,
     pareto: {
       latency: pareto.latency,
+      ...(pareto.objectives === undefined ? {} : { objectives: pareto.objectives }),
       over: pareto.over,
       fronts: shard === undefined ? paretoFronts(points, pareto) : null,
     },
+    axes_without_effect: shard === undefined ? axesWithoutEffect(points) : null,
   };
+}
+
+/** Axes that do not move some of the metrics that the table of a study shows. */
+function axesWithoutEffect(points: readonly StudyPoint[]): WrittenStudy['axes_without_effect'] {
+  const placed = points.flatMap(({ at, result }) => {
+    const [entry] = result?.results ?? [];
+    if (entry === undefined) return [];
+    return [{ at, values: STUDY_COLUMNS.map((column) => column.value({ result: entry, baseline: undefined })) }];
+  });
+  return stillAxes(placed).map(({ axis, still }) => ({
+    axis,
+    metrics: still.map((at) => STUDY_COLUMNS[at].path ?? ''),
+  }));
 }
 
 function studyDocument(plan: SweepPlan, points: readonly WrittenPoint[], shard: Shard | undefined): WrittenStudy {

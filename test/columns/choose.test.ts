@@ -1,6 +1,7 @@
 /** Columns by name: is each found as it is typed, is what is unknown or ambiguous refused, does every one have its metric? */
 import { describe, expect, it } from 'vitest';
 import { metricCalled, parseColumns, parseSort } from '../../src/columns/choose.js';
+import { valueIn } from '../../src/columns/column.js';
 import { COLUMNS } from '../../src/columns/registry.js';
 import { sortedRows, toldApart } from '../../src/columns/rows.js';
 import { metricEntry } from '../../src/results/declaration/dictionary.js';
@@ -8,7 +9,6 @@ import { UsageError } from '../../src/trace/errors.js';
 import { COMPARISON, NO_DMA, strategyResult } from '../reporters/documents.js';
 
 const names = (list: string) => parseColumns(list).map(({ name }) => name);
-const itself = <T>(row: T) => row;
 
 describe('the registry', () => {
   it('has one column for everything that may be typed', () => {
@@ -79,7 +79,7 @@ describe('metrics of gates', () => {
 describe('rows', () => {
   const rows = COMPARISON.results.map((result) => ({ result, baseline: COMPARISON.results[1] }));
   const means = (order: string, of = rows) =>
-    sortedRows(of, parseSort(order), itself).map(({ result }) => result.latency.operation.mean_ns);
+    sortedRows(of, parseSort(order), valueIn).map(({ result }) => result.latency.operation.mean_ns);
 
   it('are sorted either way', () => {
     const ascending = rows.map(({ result }) => result.latency.operation.mean_ns).sort((a, b) => a - b);
@@ -91,7 +91,7 @@ describe('rows', () => {
   it('without a value come last in both', () => {
     const without = { result: NO_DMA.results[0], baseline: undefined };
     for (const order of ['stale', '-stale']) {
-      expect(sortedRows([without, ...rows], parseSort(order), itself).at(-1)).toBe(without);
+      expect(sortedRows([without, ...rows], parseSort(order), valueIn).at(-1)).toBe(without);
     }
   });
 
@@ -106,7 +106,7 @@ describe('rows', () => {
         [a, b],
       ],
       ['mean'],
-      itself,
+      valueIn,
     );
     expect([telling, constant]).toEqual([[mean, atc], [ops]]);
   });

@@ -47,7 +47,7 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     expect(await seriousViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     const cells = await pathCells(page);
-    expect(cells.length).toBe(18 * document.results.length);
+    expect(cells.length).toBe(19 * document.results.length);
     for (const { path, result, value } of cells) {
       expect([path, value]).toEqual([path, valueAt(document.results[result], path)]);
     }

@@ -114,7 +114,7 @@ describe.skipIf(WITHOUT_BROWSER)('in Chromium', () => {
     const carried = await page.locator('#result').textContent();
     expect(JSON.parse(carried!)).toEqual(JSON.parse(JSON.stringify(result)));
     const shown = await pathCells(page);
-    expect(shown.length).toBe(18 * result.results.length);
+    expect(shown.length).toBe(19 * result.results.length);
     for (const { path, result: at, value } of shown) {
       expect([path, value]).toEqual([path, valueAt(result.results[at], path)]);
     }

@@ -56,6 +56,16 @@ const MISTAKES: [string, string[], string][] = [
     ':4: pareto.over[0]: unknown axis',
   ],
   [
+    'an unknown objective',
+    [TRACES, 'strategies: [ioctl]', 'pareto: { objectives: [meen, stall] }'],
+    ':4: pareto.objectives[0]: unknown metric meen; did you mean mean?',
+  ],
+  [
+    'an objective that is no merit',
+    [TRACES, 'strategies: [ioctl]', 'pareto: { objectives: [mean, ops] }'],
+    ':4: pareto.objectives[1]: expected a metric of which less or more is better',
+  ],
+  [
     'an unknown transform',
     [TRACES, 'strategies: [ioctl]', 'transforms: [none, guest-at]'],
     ':4: transforms[1]: unknown transform "guest-at"; did you mean guest-ats?',
@@ -165,10 +175,10 @@ it('crosses in a listed point what it leaves out, and runs nothing else', async 
   const study = loadStudy(studyFile(lines), 100);
   const { points } = await planSweep(study);
   expect(points.map(({ at: { profile, strategy, set } }) => ({ profile, strategy, set }))).toEqual([
-    { profile: 'neoverse-mmu700', strategy: 'hw-vcmdq', set: { 'smmu.mem_latency_ns': '1', 'smmu.exec_tlbi_ns': '7' } },
-    { profile: 'neoverse-mmu700', strategy: 'hw-vcmdq', set: { 'smmu.mem_latency_ns': '2', 'smmu.exec_tlbi_ns': '7' } },
-    { profile: 'grace-cmdqv', strategy: 'ioctl', set: { 'smmu.mem_latency_ns': '9' } },
-    { profile: 'grace-cmdqv', strategy: 'native', set: { 'smmu.mem_latency_ns': '9' } },
+    { profile: 'neoverse-mmu700', strategy: 'hw-vcmdq', set: { 'smmu.mem_latency_ns': 1, 'smmu.exec_tlbi_ns': 7 } },
+    { profile: 'neoverse-mmu700', strategy: 'hw-vcmdq', set: { 'smmu.mem_latency_ns': 2, 'smmu.exec_tlbi_ns': 7 } },
+    { profile: 'grace-cmdqv', strategy: 'ioctl', set: { 'smmu.mem_latency_ns': 9 } },
+    { profile: 'grace-cmdqv', strategy: 'native', set: { 'smmu.mem_latency_ns': 9 } },
   ]);
   expect(countPoints(study.content)).toBe(points.length);
 });

@@ -172,18 +172,20 @@ it('keeps on the front exactly what no other point of its group beats', () => {
     latency: fc.integer({ min: 1, max: 6 }),
     cpu: fc.integer({ min: 0, max: 6 }),
     group: fc.boolean(),
+    reads: fc.integer({ min: 0, max: 3 }),
+    hits: fc.integer({ min: 0, max: 3 }),
   });
   fc.assert(
     fc.property(fc.array(point, { maxLength: 12 }), (given) => {
-      const points = given.map(({ latency, cpu, group }, index) => ({
+      const points = given.map(({ latency, cpu, group, reads, hits }, index) => ({
         index,
         at: { trace: 't', profile: String(group), set: {}, strategy: String(index) },
-        // 2 operations; what the host does for itself is not counted.
         result: {
           results: [
             {
               latency: { operation: { count: 2, mean_ns: latency } },
-              host: { cpu_ns: { vcpu: cpu, worker: cpu, background: 999 } },
+              host: { cpu_ns_per_operation: cpu },
+              tlb: { walk_reads: reads, micro_hit_share: hits },
             },
           ],
         },
@@ -202,6 +204,23 @@ it('keeps on the front exactly what no other point of its group beats', () => {
       }
       for (const front of fronts) {
         for (const one of front.points) expect(one.host_cpu_ns_per_operation).toBe(given[one.index].cpu);
+      }
+      const objectives = ['latency.operation.mean_ns', 'tlb.walk_reads', 'tlb.micro_hit_share'];
+      const others = paretoFronts(points, { latency: 'mean_ns', over: ['strategy'], objectives });
+      const onOther = others.flatMap((front) => front.points);
+      for (const [index, one] of given.entries()) {
+        const isBeaten = given.some(
+          (two) =>
+            two.group === one.group &&
+            two.latency <= one.latency &&
+            two.reads <= one.reads &&
+            two.hits >= one.hits &&
+            (two.latency < one.latency || two.reads < one.reads || two.hits > one.hits),
+        );
+        expect(onOther.some((point) => point.index === index)).toBe(!isBeaten);
+      }
+      for (const { index, values } of onOther) {
+        expect(values).toEqual([given[index].latency, given[index].reads, given[index].hits]);
       }
     }),
   );
@@ -233,4 +252,14 @@ it('measures a sensitivity as two replays with --set do', async () => {
   expect(parameters.map(({ swing }) => swing)).toEqual(parameters.map(({ swing }) => swing).sort((x, y) => y - x));
   expect(parameters.length).toBeGreaterThan(20);
   expect(notVaried).toContain('tlb.main.policy');
+});
+
+it('counts the host CPU time of an operation without what the host does for itself', async () => {
+  const study = studyFile([`traces: ['${SMALL_TRACE}']`, 'strategies: [ioctl]', 'replay: { background: 1000000 }']);
+  const [{ options }] = (await planSweep(loadStudy(study, 9))).points;
+  const [{ host, latency }] = (await runReplays([SMALL_TRACE], options)).results;
+  const { background, ...serving } = host.cpu_ns;
+  expect(background).toBeGreaterThan(0);
+  const servingNs = Object.values(serving).reduce((sum, ns) => sum + ns, 0);
+  expect(host.cpu_ns_per_operation).toBe(servingNs / latency.operation.count);
 });

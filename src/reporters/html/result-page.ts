@@ -45,12 +45,9 @@ const COLUMNS = columnsNamed(
   'guest cmds',
   'host cmds',
   'h/g',
-  'added SYNCs',
   'ioctls',
-  'host cpu',
   'miss/tr',
   'micro hits',
-  'misses',
   'stale',
   'races',
 );
@@ -98,7 +95,7 @@ function mainTable(report: ResultDocument, context: ReportContext): DataTable {
     name: names[at],
     row: { result, baseline: baselineResultOf(result.trace, results, baseline) },
   }));
-  const sorted = sortedRows(rows, context.sort, ({ row }) => row);
+  const sorted = sortedRows(rows, context.sort, (column, { row }) => column.value(row));
   return {
     label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baselineName(report, baseline)}`,
     headings: ['strategy', ...columns.map(({ heading, unit }) => (unit === 'ns' ? `${heading} ns` : heading))],

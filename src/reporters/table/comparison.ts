@@ -1,6 +1,6 @@
 /** The table of `compare`: one row per strategy and targeting, one block per trace. */
 import { geometricMean } from 'simple-statistics';
-import type { ComparedRow, ReportColumn } from '../../columns/column.js';
+import { type ComparedRow, type ReportColumn, valueIn } from '../../columns/column.js';
 import { columnsNamed, versusBaseline } from '../../columns/registry.js';
 import { sortedRows, toldApart } from '../../columns/rows.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
@@ -12,9 +12,9 @@ import { renderFooter } from './footer.js';
 import { formatNs, formatRatio, NO_VALUE } from './format.js';
 import { renderGates } from './gates.js';
 import { renderIncidents } from './incidents.js';
-import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
+import { type Column, drawTable, sectionTitle, type TextStyle, wrapText } from './layout.js';
 import { renderMedians } from './medians.js';
-import { drawnColumn, sameText } from './result-columns.js';
+import { askedColumn, drawnColumn, sameText, tellingWidth } from './result-columns.js';
 
 /** What a comparison shows, if nobody says what. */
 const COMPARED = columnsNamed(
@@ -43,8 +43,7 @@ const COMPARED = columnsNamed(
 /** Shown even if all rows have one value: which rows there are, and what they are compared by. */
 const ALWAYS = ['strategy', 'mean', 'vs base'];
 
-/** Least width of a name that is cut, and the last column for which it is: of `saved`, `est %`, `exits` and `ops` none goes first. */
-const LEAST_NAME = 8;
+/** A name is cut for `p99`, `saved`, `est %`, `exits` and `ops`; other columns go first. */
 const CUT_FOR = 5;
 
 /** One trace of a comparison. */
@@ -112,8 +111,6 @@ export function renderComparison(document: ResultDocument, context: ReportContex
   return text + medians.text + below;
 }
 
-const itself = (row: ComparedRow) => row;
-
 function planComparison(document: ResultDocument, context: ReportContext): Comparison {
   const traces = [...new Set(document.results.map(({ trace }) => trace))];
   const tables = traces.map((trace): readonly ComparedRow[] => {
@@ -122,18 +119,17 @@ function planComparison(document: ResultDocument, context: ReportContext): Compa
     return sortedRows(
       results.map((result) => ({ result, baseline })),
       context.sort,
-      itself,
+      valueIn,
     );
   });
   const { shown, constant, absent } = chosen(tables, context);
-  const isAsked = context.columns !== undefined;
   const names = document.results.map(({ strategy }) => strategy);
   const name = { minWidth: tellingWidth(names), cutFor: CUT_FOR };
   return {
-    columns: shown.map((column, at) => {
-      const drop = isAsked ? Math.max(0, at - Number(shown.length > 1)) : undefined;
-      const drawn = drawnColumn<ComparedRow>(column, context, itself, drop);
-      return column.name === 'strategy' ? { ...drawn, ...name, drop: 0 } : drawn;
+    columns: shown.map((column, at): Column<ComparedRow> => {
+      const drawn = { ...drawnColumn(column, context, valueIn), style: STYLES[column.name] };
+      if (column.name === 'strategy') return { ...drawn, ...name, drop: 0 };
+      return context.columns?.includes(column) === true ? askedColumn(drawn, at) : drawn;
     }),
     blocks: traces.map((trace, at) => ({
       trace,
@@ -154,13 +150,13 @@ interface Chosen {
 }
 
 function chosen(tables: readonly (readonly ComparedRow[])[], { columns }: ReportContext): Chosen {
-  const naming = toldApart(columnsNamed('strategy', 'atc'), tables, ['strategy'], itself);
+  const naming = toldApart(columnsNamed('strategy', 'atc'), tables, ['strategy'], valueIn);
   if (columns !== undefined) {
     return { shown: [...naming.telling.filter((one) => !columns.includes(one)), ...columns], constant: [], absent: [] };
   }
   // A single row has nothing to differ from.
   if (tables.every((rows) => rows.length === 1)) return { shown: COMPARED, constant: [], absent: [] };
-  const { telling, constant, absent } = toldApart(COMPARED, tables, ALWAYS, itself);
+  const { telling, constant, absent } = toldApart(COMPARED, tables, ALWAYS, valueIn);
   return { shown: telling, constant, absent };
 }
 
@@ -173,7 +169,7 @@ function blockNotes(
   const [{ baseline }] = rows;
   const isSaved = shown.some(({ name }) => name === 'saved') && baseline !== undefined;
   return [
-    ...(constant.length === 0 ? [] : [`same in all rows: ${sameText(constant, rows[0], context)}`]),
+    ...(constant.length === 0 ? [] : [`same in all rows: ${sameText(constant, rows[0], context, valueIn)}`]),
     ...(absent.length === 0 ? [] : [`without a value: ${absent.map(({ heading }) => heading).join(', ')}`]),
     ...(isSaved ? [savedNote(baseline, context)] : []),
   ];
@@ -187,16 +183,16 @@ function savedNote({ strategy, guest, replay, throughput }: StrategyResult, cont
   return `saved: of the ${stall} that the guest waits with ${strategy}${summed} in ${duration} of simulated time`;
 }
 
-/** Characters of a name with which it is still another than all others, and a mark of where it was cut. */
-function tellingWidth(names: readonly string[]): number {
-  const distinct = [...new Set(names)];
-  const longest = Math.max(...distinct.map(({ length }) => length));
-  for (let width = LEAST_NAME; width < longest; width++) {
-    const cut = distinct.map((name) => (name.length <= width ? name : name.slice(0, width - 1)));
-    if (new Set(cut).size === distinct.length) return width;
-  }
-  return longest;
-}
+/** By the name of the column. */
+const STYLES: Readonly<Record<string, (row: ComparedRow) => TextStyle | undefined>> = {
+  'vs base': (row) => {
+    const ratio = versusBaseline(row);
+    if (ratio === null || row.result === row.baseline) return 'dim';
+    if (ratio < 1) return 'green';
+    return ratio > 1 ? 'red' : undefined;
+  },
+  stale: ({ result }) => ((result.safety?.stale_after_sync ?? 0) > 0 ? 'red' : undefined),
+};
 
 /** Per strategy and targeting, the geometric mean over all traces of its ratio to the baseline. */
 function renderGeometricMeans(rows: readonly ComparedRow[], traces: number, context: ReportContext): string {

@@ -1,56 +1,46 @@
 /** Columns of results (columns/) as tables draw them. */
-import type { ComparedRow, ReportColumn } from '../../columns/column.js';
+import type { ReportColumn } from '../../columns/column.js';
+import type { ValueOf } from '../../columns/rows.js';
 import type { ReportContext } from '../reporter.js';
 import { formatValue } from './format.js';
-import type { Column, TextStyle } from './layout.js';
+import type { Column } from './layout.js';
 
-/** The value of `column` in a row as people read it. */
-function cellText(column: ReportColumn, row: ComparedRow | undefined, context: ReportContext): string {
-  const value = row === undefined ? null : column.value(row);
-  return typeof value === 'string' ? value : formatValue(value, column.unit, context);
+/** `column` in a table whose rows have its values by `valueIn`. */
+export function drawnColumn<Row>(column: ReportColumn, context: ReportContext, valueIn: ValueOf<Row>): Column<Row> {
+  const { heading, short = heading, drop, unit } = column;
+  const align = unit === undefined ? 'left' : 'right';
+  return { heading, short, drop, align, cell: (row) => valueText(column, valueIn(column, row), context) };
 }
 
-/**
- * `column` for a table whose rows are something else; `resultOf` says which result is meant.
- * @param drop when it has to go, if not as the column itself says
- */
-export function drawnColumn<Row>(
-  column: ReportColumn,
-  context: ReportContext,
-  resultOf: (row: Row) => ComparedRow | undefined,
-  drop: number = column.drop,
-): Column<Row> {
-  const { heading, short = heading, unit } = column;
-  const styleOf = STYLES[column.name];
-  return {
-    heading,
-    short,
-    drop,
-    align: unit === undefined ? 'left' : 'right',
-    cell: (row) => cellText(column, resultOf(row), context),
-    style: (row) => {
-      const result = resultOf(row);
-      return result && styleOf?.(result);
-    },
-  };
+/** Columns that somebody asked for, where the last one goes first when there is no room. */
+export function askedColumn<Row>(column: Column<Row>, at: number): Column<Row> {
+  return { ...column, drop: at + 1 };
 }
 
 /** `HEADING VALUE, HEADING VALUE` of columns that have one value in all rows, of which `row` is one. */
-export function sameText(
+export function sameText<Row>(
   columns: readonly ReportColumn[],
-  row: ComparedRow | undefined,
+  row: Row,
   context: ReportContext,
+  valueIn: ValueOf<Row>,
 ): string {
-  return columns.map((column) => `${column.heading} ${cellText(column, row, context)}`).join(', ');
+  return columns.map((one) => `${one.heading} ${valueText(one, valueIn(one, row), context)}`).join(', ');
 }
 
-/** By the name of the column. */
-const STYLES: Readonly<Record<string, ((row: ComparedRow) => TextStyle | undefined) | undefined>> = {
-  'vs base': ({ result, baseline }) => {
-    if (result === baseline || baseline === undefined || result.latency.operation.count === 0) return 'dim';
-    const slowerNs = result.latency.operation.mean_ns - baseline.latency.operation.mean_ns;
-    if (slowerNs < 0) return 'green';
-    return slowerNs > 0 ? 'red' : undefined;
-  },
-  stale: ({ result }) => ((result.safety?.stale_after_sync ?? 0) > 0 ? 'red' : undefined),
-};
+function valueText({ unit }: ReportColumn, value: number | string | null, context: ReportContext): string {
+  return typeof value === 'string' ? value : formatValue(value, unit, context);
+}
+
+/** Least width to which a text is cut. */
+const LEAST_WIDTH = 8;
+
+/** Characters of a name with which it is still another than all others, and a mark of where it was cut. */
+export function tellingWidth(names: readonly string[]): number {
+  const distinct = [...new Set(names)];
+  const longest = Math.max(LEAST_WIDTH, ...distinct.map(({ length }) => length));
+  for (let width = LEAST_WIDTH; width < longest; width++) {
+    const cut = distinct.map((name) => (name.length <= width ? name : name.slice(0, width - 1)));
+    if (new Set(cut).size === distinct.length) return width;
+  }
+  return longest;
+}

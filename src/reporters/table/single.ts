@@ -167,9 +167,9 @@ function cacheSection(result: StrategyResult, context: ReportContext): string {
   ];
   const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, cache.misses_by_cause));
   const { translations = 0, misses_per_translation: misses, micro_hit_share: microHits } = result.tlb;
-  const micro = typeof microHits === 'number' ? `the micro TLB answers ${formatShare(microHits)}, ` : '';
+  const micro = microHits === undefined ? '' : `the micro TLB answers ${formatShare(microHits)}, `;
   const perTranslation =
-    typeof misses === 'number'
+    misses !== undefined
       ? [`of ${formatCount(translations)} translations ${micro}${formatShare(misses)} miss the main TLB`]
       : [];
   const facts = [...perTranslation, ...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];

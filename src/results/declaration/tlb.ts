@@ -57,19 +57,19 @@ export const TLB = z
     main: addedLater(cacheOf('main')),
     ...allAddedLater({
       translations: metric('count', 'neutral', 'translations that devices asked for'),
-      misses_per_translation: metric(
-        'share',
-        'lower',
-        'part of all translations that neither a device’s ATC nor the micro TLB nor the main TLB held',
-      ).nullable(),
-      micro_hit_share: metric(
-        'share',
-        'higher',
-        'part of all translations that the micro TLB before the main TLB answered; null: there is none',
-      ).nullable(),
       faults: metric('count', 'lower', 'translations that ended in a fault'),
       walks: metric('count', 'lower', 'page table walks'),
     }),
+    misses_per_translation: metric(
+      'share',
+      'lower',
+      'part of all translations that neither a device’s ATC nor the micro TLB nor the main TLB held',
+    ).optional(),
+    micro_hit_share: metric(
+      'share',
+      'higher',
+      'part of all translations that the micro TLB before the main TLB answered; left out: there is none',
+    ).optional(),
     walk_reads: headline('count', 'lower', 'memory reads of page table walks'),
     ...allAddedLater({
       walk_reads_by_stage: metricBy('STAGE', 'count', 'lower', 'memory reads of walks, by translation stage'),
