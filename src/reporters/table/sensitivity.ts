@@ -44,9 +44,15 @@ function optionLines(run: SensitivityDocument['provenance']['run']): string[] {
 function rankingOf(joint: JointRange, { provenance, baseline }: SensitivityDocument, context: ReportContext): string {
   const { draws, refused, seed, with_range: ranged, held } = joint;
   const chance = `Latin hypercube, seed ${seed}${refused > 0 ? `; ${formatCount(refused)} more were refused by the model` : ''}`;
+  const isOutside = joint.paths.some(
+    ({ ratio, interval_95: ends }) => ends !== null && (ratio < ends[0] || ratio > ends[1]),
+  );
   const lines = [
     `all at once: estimates anywhere within ${formatShare(provenance.by)} of themselves, ${formatCount(ranged.length)} values anywhere in the range that the profile declares; ${formatCount(draws)} draws (${chance})`,
     ...changeLines(joint),
+    ...(isOutside
+      ? ['a ratio lies outside of its interval where the profile has a value at one end of its declared range']
+      : []),
     ...(held.length === 0
       ? []
       : [`held, as they have a source and no declared range: ${listed(held)}; their own errors are in no interval`]),
@@ -111,9 +117,9 @@ const COLUMNS: readonly Column<SensitivityRow>[] = [
   { heading: 'parameter', align: 'left', drop: 0, cell: ({ key }) => key },
   { heading: 'value', align: 'right', drop: 0, cell: ({ value, unit }) => `${formatCount(value)} ${unit}` },
   { heading: 'lower', align: 'right', drop: 2, cell: ({ low }) => formatCount(low.value) },
-  { heading: 'ratio there', align: 'right', drop: 0, cell: ({ low }) => atEnd(low) },
+  { heading: 'ratio if lower', align: 'right', drop: 0, cell: ({ low }) => atEnd(low) },
   { heading: 'higher', align: 'right', drop: 2, cell: ({ high }) => formatCount(high.value) },
-  { heading: 'ratio there', align: 'right', drop: 0, cell: ({ high }) => atEnd(high) },
+  { heading: 'ratio if higher', align: 'right', drop: 0, cell: ({ high }) => atEnd(high) },
   {
     heading: 'swing',
     align: 'right',
