@@ -7,7 +7,7 @@ import { readOptions } from './read-options.js';
 import { type transformFlags, transformOptions } from './transform-flags.js';
 
 /** The flags of `traceFlags`, `modelFlags` and `transformFlags`, parsed, and those that ask for curves. */
-type ReplayFlags = Interfaces.InferredFlags<typeof traceFlags & typeof modelFlags & typeof transformFlags> & {
+export type ReplayFlags = Interfaces.InferredFlags<typeof traceFlags & typeof modelFlags & typeof transformFlags> & {
   readonly mrc?: boolean | undefined;
   readonly reporter?: string | undefined;
 };

@@ -1,22 +1,23 @@
 /** What `sweep`, `merge` and `sensitivity` do between their flags and a reporter. */
 import { availableParallelism } from 'node:os';
+import { checked } from '../library/checked.js';
 import { runStudy } from '../library/library.js';
-import { requireOneStrategy } from '../library/run-options.js';
-import { checkStrategyFiles } from '../library/strategy-files.js';
+import { COMPARE_OPTIONS } from '../library/options.js';
+import { requireOneStrategy, runOptions as sessionOptions } from '../library/run-options.js';
 import type { StudyDocument } from '../results/study-document.js';
 import { estimateSweep } from '../sweep/estimate.js';
 import { mergeShards } from '../sweep/merge.js';
 import { describe, isReusable, planSweep, type SweepPlan } from '../sweep/plan.js';
 import { PointStore } from '../sweep/point-store.js';
-import { measureSensitivity } from '../sweep/sensitivity.js';
+import { distinctPaths, measureSensitivity } from '../sweep/sensitivity.js';
 import { parseShard } from '../sweep/shard.js';
 import { loadStudy, openStudy } from '../sweep/study.js';
-import { UsageError } from '../trace/errors.js';
 import { requireAllowed } from './allow-code.js';
 import { EXIT_UNEXPECTED } from './failure.js';
 import { tell } from './messages.js';
 import { type ProgressFlags, withPointProgress } from './progress.js';
 import { Report, type ReportFlags } from './report.js';
+import { type ReplayFlags, runOptions, splitList } from './run-options.js';
 
 /** Flags of `sweep`, parsed. */
 export interface SweepFlags extends ReportFlags, ProgressFlags {
@@ -28,14 +29,16 @@ export interface SweepFlags extends ReportFlags, ProgressFlags {
 }
 
 /** Flags of `sensitivity`, parsed. */
-export interface SensitivityFlags extends ReportFlags, ProgressFlags {
-  readonly strategy: string;
-  readonly baseline: string;
-  readonly percent: number;
-  readonly jobs: number | undefined;
-  readonly limit: number | undefined;
-  readonly profile: string;
-}
+export type SensitivityFlags = ReportFlags &
+  ProgressFlags &
+  ReplayFlags & {
+    readonly strategy: string;
+    readonly strategies: string;
+    readonly baseline: string;
+    readonly percent: number;
+    readonly draws: number;
+    readonly jobs: number | undefined;
+  };
 
 /** Failed points that are told one by one on stderr; the document has all. */
 const TOLD_FAILURES = 20;
@@ -96,16 +99,18 @@ export async function merge(paths: readonly string[], flags: ReportFlags): Promi
   tellFailures(document);
 }
 
-/** Measure what a ratio rests on and report it. */
+/** Measure what a comparison rests on and report it. */
 export async function sensitivity(trace: string, flags: SensitivityFlags): Promise<void> {
-  const { strategy, baseline, profile, limit, percent } = flags;
+  const { strategy, baseline, percent, draws } = flags;
   requireOneStrategy('--strategy', strategy);
   requireOneStrategy('--baseline', baseline);
-  checkStrategyFiles([strategy, baseline], profile, []);
-  if (trace === '-') throw new UsageError('expected a trace file, which is read more than once, found standard input');
+  const strategies = splitList(flags.strategies);
+  // Curves belong to the page of a result.
+  const model = checked(COMPARE_OPTIONS, { ...runOptions(flags), mrc: false });
+  const options = sessionOptions(distinctPaths([strategy, baseline, ...strategies], model.atc), model);
   const report = Report.open(flags, { schema: 'smmuscope.sensitivity/2' }, [trace]);
   const jobs = flags.jobs ?? availableParallelism();
-  const question = { trace, profile, strategy, baseline, limit, jobs, by: percent / 100 };
+  const question = { trace, strategy, baseline, strategies, options, jobs, draws, by: percent / 100 };
   await report.write(() => withPointProgress(flags, (onProgress) => measureSensitivity(question, { onProgress })));
 }
 

@@ -2,14 +2,16 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { jobsFlag, listingFlags, modelFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { transformFlags } from '../cli/transform-flags.js';
+import { DEFAULTS, LIMITS } from '../session/defaults.js';
 
 export default class Sensitivity extends BaseCommand {
-  static override summary = 'Tell which estimates the ratio of two strategies rests on.';
+  static override summary = 'Tell what a comparison rests on, and whether other values would turn the ranking.';
   static override description =
-    'Moves every parameter of the profile that is tagged as an estimate down and up, each alone, replays both strategies again, and lists the parameters by how far the ratio of their mean times of an operation moves. Integer parameters are rounded; a log2 is moved by one.';
+    'Moves every parameter of the profile that is an estimate, or for which the profile declares a range, down and up, each alone, replays --strategy and --baseline again, and lists the parameters by how far the ratio of their mean times of an operation moves. Then draws all of them at once, many times (a Latin hypercube), and says in which interval the ratio of each path lies and with which probability paths change places. Integers are rounded; a log2 is moved by one.';
   static override examples = [
     {
-      description: 'The headline ratio of the default profile:',
+      description: 'The headline ratio of the default profile, and the ranking of five paths:',
       command: '<%= config.bin %> sensitivity traces/boot-strict.qemu-7.2.log.xz',
     },
     {
@@ -30,6 +32,18 @@ export default class Sensitivity extends BaseCommand {
       description: 'strategy whose latency is the denominator of the ratio',
       default: 'ioctl',
     }),
+    strategies: Flags.string({
+      helpValue: 'LIST',
+      description: 'paths that are ranked besides these two when all parameters are drawn at once, separated by commas',
+      default: DEFAULTS.strategies,
+    }),
+    draws: Flags.integer({
+      helpValue: 'NUMBER',
+      description: 'how often all parameters are drawn at once, from --seed on; 0: never',
+      default: DEFAULTS.draws,
+      min: 0,
+      max: LIMITS.draws,
+    }),
     percent: Flags.integer({
       helpValue: 'NUMBER',
       description: 'how far each estimate is moved, in per cent of itself',
@@ -38,8 +52,9 @@ export default class Sensitivity extends BaseCommand {
       max: 99,
     }),
     jobs: jobsFlag,
-    limit: traceFlags.limit,
-    profile: modelFlags.profile,
+    ...traceFlags,
+    ...modelFlags,
+    ...transformFlags,
     ...listingFlags,
     ...progressFlags,
   };

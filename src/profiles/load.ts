@@ -28,6 +28,7 @@ const FILE_SCHEMA = z.strictObject({
       unit: z.string(),
       tag: z.enum(['V', 'D', 'R', 'E', 'U', 'C']),
       source: z.string(),
+      range: z.strictObject({ low: z.int(), high: z.int(), source: z.string() }).optional(),
     }),
   ),
 });
@@ -71,6 +72,7 @@ export function loadProfile(nameOrPath: string, overrides: readonly string[] = [
       unit: spec.unit,
       tag: given.tag,
       source: given.source,
+      range: checkRange(spec, given, `${file}: ${spec.key}: range`),
       help: spec.help,
       overridden: false,
     });
@@ -129,6 +131,7 @@ function applyOverride(values: Map<string, Parameter>, override: string): void {
     value: checkValue(spec, raw, `--set ${key}`),
     tag: 'U',
     source: '--set on the command line',
+    range: undefined,
     overridden: true,
   });
 }
@@ -175,6 +178,18 @@ function checkValue(spec: ParameterSpec, value: unknown, where: string): number 
     throw new UsageError(`${where}: expected an integer from ${min} to ${max} (${spec.unit}), found ${value}`);
   }
   return value;
+}
+
+/** The range of `given`, if it has one: ends in order, legal and around the value. */
+function checkRange(
+  spec: ParameterSpec,
+  { value, range }: z.infer<typeof FILE_SCHEMA>['parameters'][string],
+  where: string,
+): Parameter['range'] {
+  if (range === undefined) return undefined;
+  for (const end of [range.low, range.high]) checkValue(spec, end, where);
+  if (range.low <= Number(value) && Number(value) <= range.high) return range;
+  throw new UsageError(`${where}: expected low and high around ${value}, found ${range.low} and ${range.high}`);
 }
 
 /** Sentence tail for an unknown key: what may have been meant, and what lists them all. */

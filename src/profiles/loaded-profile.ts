@@ -23,6 +23,8 @@ export interface Parameter {
   readonly unit: string;
   readonly tag: SourceTag;
   readonly source: string;
+  /** Smallest and largest value that sources give for it, in its unit, and which; undefined: the profile does not say. */
+  readonly range: { readonly low: number; readonly high: number; readonly source: string } | undefined;
   readonly help: string;
   /** True when `--set` changed it. */
   readonly overridden: boolean;

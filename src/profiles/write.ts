@@ -6,7 +6,10 @@ import type { LoadedProfile } from './load.js';
 export function profileText(profile: LoadedProfile, source: string): string {
   const { name, title } = profile;
   const parameters = Object.fromEntries(
-    profile.parameters.map(({ key, value, unit, tag, source: origin }) => [key, { value, unit, tag, source: origin }]),
+    profile.parameters.map(({ key, value, unit, tag, source: origin, range }) => [
+      key,
+      { value, unit, tag, source: origin, ...(range === undefined ? {} : { range }) },
+    ]),
   );
   const document = new Document({ name, title, source, parameters });
   for (const { value } of (document.get('parameters') as YAMLMap).items) (value as YAMLMap).flow = true;

@@ -23,23 +23,15 @@ export function* studyRows({ points, pareto }: StudyDocument): Generator<Field[]
   }
 }
 
-/** Header and one row per parameter. */
-export function sensitivityRows({ strategy, baseline, ratio, parameters }: SensitivityDocument): Field[][] {
-  const header = ['strategy', 'baseline', 'ratio', 'key', 'unit', 'value', 'low', 'low_ratio', 'high', 'high_ratio'];
-  const rows = parameters.map(({ key, unit, value, low, high, swing }) => [
-    strategy,
-    baseline,
-    ratio,
-    key,
-    unit,
-    value,
-    low.value,
-    low.ratio ?? '',
-    high.value,
-    high.ratio ?? '',
-    swing,
+/** Header and one row per parameter, each with the ratio that they move and its interval with all drawn at once. */
+export function sensitivityRows({ strategy, baseline, ratio, parameters, joint }: SensitivityDocument): Field[][] {
+  const [low = '', high = ''] = joint?.paths.find((path) => path.strategy === strategy)?.interval_95 ?? [];
+  const header = ['strategy', 'baseline', 'ratio', 'ratio_95_low', 'ratio_95_high', 'key', 'unit', 'value'];
+  const rows = parameters.map((row) => [
+    ...[strategy, baseline, ratio, low, high, row.key, row.unit, row.value],
+    ...[row.low.value, row.low.ratio ?? '', row.high.value, row.high.ratio ?? '', row.swing],
   ]);
-  return [[...header, 'swing'], ...rows];
+  return [[...header, 'low', 'low_ratio', 'high', 'high_ratio', 'swing'], ...rows];
 }
 
 /** Header and one row per number that differs, in the order of the document. */

@@ -112,6 +112,14 @@ export const PROFILE_DECLARATION = z.object({
         unit: label('its unit'),
         tag: label('V read at the source, D derived, R recalled, E estimate, U set by the user, C calibrated'),
         source: label('where the value comes from'),
+        range: z
+          .object({
+            low: z.number().meta({ description: 'smallest value, in its unit' }),
+            high: z.number().meta({ description: 'largest value, in its unit' }),
+            source: label('where they come from'),
+          })
+          .optional()
+          .meta({ description: 'values that sources give for it; sensitivity draws from them' }),
         help: label('what it is'),
         overridden: z.boolean().meta({ description: 'true: changed with --set' }),
         uses: z

@@ -267,7 +267,9 @@ function calibratedProfile(
         : intervalNs === undefined
           ? 'too few measurements for an interval'
           : `95 % interval ${intervalNs[0]} to ${intervalNs[1]} ns`;
-    return [[key, { value: valueNs, tag: 'C', source: `${data}; ${found}`, overridden: false }] as const];
+    return [
+      [key, { value: valueNs, tag: 'C', source: `${data}; ${found}`, range: undefined, overridden: false }] as const,
+    ];
   });
   const title = `${profile.title}, calibrated to ${file.file}`;
   return profile.withValues(new Map(changes), `${profile.name}-calibrated`, title);

@@ -18,6 +18,8 @@ export const DEFAULTS = {
   /** What a comparison compares. */
   strategies: 'ioctl,ioctl-batched,sw-vcmdq,hw-vcmdq,native',
   seeds: 1,
+  /** Of all uncertain parameters at once: a recording of 30,000 events takes some seconds on two CPUs. */
+  draws: 50,
   across: 'seeds',
   /** Threads of a comparison, on several CPUs: more would exceed what a run may hold in memory. */
   threads: 2,
@@ -26,4 +28,4 @@ export const DEFAULTS = {
 } as const;
 
 /** The largest values. */
-export const LIMITS = { vms: 256, backgroundPerS: 100_000_000, seeds: 1000, jobs: 1024 } as const;
+export const LIMITS = { vms: 256, backgroundPerS: 100_000_000, seeds: 1000, draws: 100_000, jobs: 1024 } as const;

@@ -255,7 +255,9 @@ class Identity {
     const known = this.profiles.get(path);
     if (known !== undefined) return known;
     const { name, title, parameters } = loadProfile(path);
-    const digest = sha256(JSON.stringify([name, title, parameters]));
+    // No result depends on the ranges that values may have.
+    const deciding = parameters.map(({ range: _range, ...rest }) => rest);
+    const digest = sha256(JSON.stringify([name, title, deciding]));
     this.profiles.set(path, digest);
     return digest;
   }

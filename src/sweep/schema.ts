@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { publishedSchema } from '../results/declaration/published-schema.js';
 
 /** Version tag of the file. */
-export const STUDY_FORMAT = 'smmuscope.study/1';
+const STUDY_FORMAT = 'smmuscope.study/1';
 
 /** Statistics of an operation's time that a Pareto front can be drawn over. */
 const FRONT_LATENCIES = ['mean_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;

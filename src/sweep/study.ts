@@ -130,7 +130,7 @@ function namedCode({ content, where }: CheckedYaml<StudyFile>): NamedCode[] {
 }
 
 /** A study that was put together by the program: `path` is where its paths start from. */
-export function studyOf(content: StudyFile, path: string, runsCode: boolean): Study {
+function studyOf(content: StudyFile, path: string, runsCode: boolean): Study {
   const folder = dirname(path);
   const resolve = (file: string) => (/^([/\\]|[A-Za-z]:[/\\])/.test(file) ? file : join(folder, file));
   return {

@@ -152,7 +152,8 @@ function studyPoint({ index, id, at, trace }: SweepPoint, outcome: PointOutcome)
   return { index, id, at, result: null, error: { exit_code, message: message.replaceAll(trace, at.trace) } };
 }
 
-async function runAll(
+/** Run every one of `points`; a trace is decoded once for all of its points. */
+export async function runAll(
   points: readonly SweepPoint[],
   jobs: number,
   finish: (point: SweepPoint, outcome: PointOutcome) => void,

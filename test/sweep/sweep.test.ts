@@ -11,7 +11,6 @@ import { estimateSweep } from '../../src/sweep/estimate.js';
 import { paretoFronts } from '../../src/sweep/pareto.js';
 import { planSweep } from '../../src/sweep/plan.js';
 import { PointStore } from '../../src/sweep/point-store.js';
-import { measureSensitivity } from '../../src/sweep/sensitivity.js';
 import { isInShard, parseShard } from '../../src/sweep/shard.js';
 import { decodeShared, openShared } from '../../src/sweep/shared-trace.js';
 import { loadStudy } from '../../src/sweep/study.js';
@@ -224,34 +223,6 @@ it('keeps on the front exactly what no other point of its group beats', () => {
       }
     }),
   );
-});
-
-it('measures a sensitivity as two replays with --set do', async () => {
-  const trace = SMALL_TRACE;
-  const question = {
-    trace,
-    profile: 'neoverse-mmu700',
-    strategy: 'hw-vcmdq',
-    baseline: 'ioctl',
-    by: 0.5,
-    limit: undefined,
-    jobs: 1,
-  };
-  const { ratio, parameters, not_varied: notVaried } = await measureSensitivity(question);
-  const study = studyFile([`traces: ['${trace}']`, 'strategies: [hw-vcmdq, ioctl]']);
-  const [{ options }] = (await planSweep(loadStudy(study, 9))).points;
-  const ratioWith = async (set: string[]) => {
-    const { results } = await runReplays([trace], { ...options, set, strategies: ['hw-vcmdq', 'ioctl'] });
-    return results[0].latency.operation.mean_ns / results[1].latency.operation.mean_ns;
-  };
-  expect(ratio).toBe(await ratioWith([]));
-  const [most] = parameters;
-  for (const end of [most.low, most.high]) expect(end.ratio).toBe(await ratioWith([`${most.key}=${end.value}`]));
-  expect([most.low.value, most.high.value]).toEqual([Math.round(most.value * 0.5), Math.round(most.value * 1.5)]);
-  expect(most.swing).toBeGreaterThan(0);
-  expect(parameters.map(({ swing }) => swing)).toEqual(parameters.map(({ swing }) => swing).sort((x, y) => y - x));
-  expect(parameters.length).toBeGreaterThan(20);
-  expect(notVaried).toContain('tlb.main.policy');
 });
 
 it('counts the host CPU time of an operation without what the host does for itself', async () => {

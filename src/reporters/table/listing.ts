@@ -89,7 +89,7 @@ export function renderProfile(document: ProfileDocument, given: ReportContext): 
 /** One parameter in full. */
 function renderParameter(
   profile: string,
-  { key, value, unit, tag, source, help }: ProfileDocument['parameters'][number],
+  { key, value, unit, tag, source, range, help }: ProfileDocument['parameters'][number],
   uses: readonly string[],
   context: ReportContext,
 ): string {
@@ -98,6 +98,7 @@ function renderParameter(
     `value: ${value} (${unit})`,
     `tag: ${tag}, ${TAGS[tag] ?? 'unknown'}`,
     `source: ${source}`,
+    ...(range === undefined ? [] : [`range: ${range.low} to ${range.high} (${unit}), ${range.source}`]),
     ...(/\b(L|M|N26) (§|N\d)/.test(source) ? ['L, M and N26 are the pages of docs/facts/'] : []),
     ...uses.map((use) => `used by: ${use}`),
   ];
