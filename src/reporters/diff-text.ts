@@ -78,7 +78,7 @@ function axisText(axis: string, value: NonNullable<UnpairedRow['at']>[string]): 
     .join(', ');
 }
 
-/** Stages that a sentence names, and from which part of all changes on. */
+/** Stages that a sentence names: the first, and others from this part of all changes on. */
 const NAMED_STAGES = 3;
 const NAMED_FROM = 0.1;
 /** One stage is all of a change from here on. */
@@ -104,12 +104,11 @@ function summaryOf(all: readonly Difference[], context: ReportContext): string {
 function stagesText(stages: readonly Difference[], context: ReportContext): string {
   const moved = stages.reduce((sum, { change }) => sum + Math.abs(change), 0);
   const weight = ({ change }: Difference) => Math.abs(change) / moved;
-  const sorted = [...stages].sort((a, b) => weight(b) - weight(a));
   const name = (one: Difference) => `${one.metric.replace('latency.breakdown_ns.', '')} ${valuesText(one, context)}`;
-  const [first] = sorted;
+  const [first, ...others] = stages;
   if (first === undefined) return '';
   if (weight(first) >= ALL_OF_IT) return `: all of it in stage ${name(first)}`;
-  const named = sorted.filter((one) => weight(one) >= NAMED_FROM).slice(0, NAMED_STAGES);
+  const named = [first, ...others.filter((one) => weight(one) >= NAMED_FROM)].slice(0, NAMED_STAGES);
   return `: ${named.length === 1 ? 'most of it in stage' : 'stages'} ${named.map(name).join(', ')}`;
 }
 
@@ -207,6 +206,9 @@ function diffCaveats({ rows }: Differences): string[] {
   });
 }
 
+/** Paths that a line names; the JSON document has all. */
+const PATHS = 4;
+
 /** What must be known of the comparison: rows and numbers without a counterpart, what cannot be compared. */
 function diffNotes(of: Differences): string[] {
   const { rows, notes, only_in_old: onlyOld, only_in_new: onlyNew } = of;
@@ -218,7 +220,8 @@ function diffNotes(of: Differences): string[] {
   const oldRows = rows.map((row) => ({ ...row, trace: row.old_trace ?? row.trace }));
   const metrics = (which: string, key: 'only_in_old' | 'only_in_new' | 'not_numbers') => {
     const paths = [...new Set(rows.flatMap((row) => row[key]))];
-    return paths.length === 0 ? [] : [`${which}: ${paths.join(', ')}`];
+    const more = paths.length > PATHS ? ` and ${paths.length - PATHS} more (--json)` : '';
+    return paths.length === 0 ? [] : [`${which}: ${paths.slice(0, PATHS).join(', ')}${more}`];
   };
   return [
     ...notes,
