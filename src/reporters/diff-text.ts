@@ -242,9 +242,9 @@ export function sameLine(of: Differences): string | undefined {
   return differing.size === 0 ? `nothing differs in ${names}` : `no number differs in ${names}`;
 }
 
-/** `old.json (smmuscope 0.1.0, build 0123456789ab)`. */
+/** `old.json (smmuscope 0.1.0)`; other builds are among what has changed. */
 export function sideText({ file, tool }: Side): string {
-  return `${file} (${tool.name} ${tool.version}${tool.build === undefined ? '' : `, build ${tool.build.slice(0, 12)}`})`;
+  return `${file} (${tool.name} ${tool.version})`;
 }
 
 /** What stands below differences: what else is not the same, and what must be known of either side. */

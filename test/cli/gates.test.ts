@@ -47,7 +47,11 @@ describe('compare --gate', () => {
       /missing\.json: expected a file.*no such file/,
     ],
     [['--baseline', 'ioctl', '--baseline', 'native'], /expected one strategy and one FILE\.json at most/],
-    [['--baseline', 'docs/examples/rebind-strict.result.json'], /expected --gate with it/],
+    [
+      ['--baseline', 'docs/examples/rebind-strict.result.json'],
+      /expected results of the same recordings.*--across recordings/,
+    ],
+    [['--across', 'recordings'], /--across recordings: expected an earlier result, --baseline FILE\.json, found none/],
   ])('%j is exit code 2', async (flags, sentence) => {
     const { code, stderr } = await warm.run([...compare, ...flags]);
     expect(code).toBe(2);

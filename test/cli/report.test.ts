@@ -22,10 +22,12 @@ const TRACE = 'traces/csv/ats-four-devices.csv';
 const sandbox = new Sandbox();
 /** A completion that nobody asked for. */
 const BROKEN_TRACE = sandbox.write('broken.csv', `${SMALL_TRACE}8000,sync-done,1,,,,,,\n`);
+const SLOWER = 'docs/examples/rebind-slower-ioctl.result.json';
 /** A command for every kind of document, and how it ends. */
 const COMMANDS: readonly [kind: ReportDocument['schema'], code: number, args: readonly string[]][] = [
   ['smmuscope.result/2', 0, ['compare', TRACE, '--strategies', 'ioctl,native']],
   ['smmuscope.study-result/2', 0, ['sweep', 'docs/examples/two-points.yaml', '--jobs', '1']],
+  ['smmuscope.diff/1', 0, ['diff', 'docs/examples/rebind-strict.result.json', SLOWER]],
   ['smmuscope.sensitivity/2', 0, ['sensitivity', TRACE, '--jobs', '1', '--limit', '100']],
   ['smmuscope.calibration/1', 0, ['calibrate', 'docs/examples/points.csv']],
   ['smmuscope.inspect/1', 0, ['inspect', TRACE]],
