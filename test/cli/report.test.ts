@@ -85,7 +85,7 @@ it('every kind is here', () => {
   expect(COMMANDS.map(([kind]) => kind).sort()).toEqual(DOCUMENT_KINDS.map(({ schema }) => schema).sort());
 });
 
-/** Reporters of every kind of document, and those of results; html has curves too, junit is for results with gates. */
+/** Reporters of every kind of document, and those of results; html has curves and differences too, junit is for results with gates. */
 const OF_ALL = ['table', 'json', 'csv', 'markdown'];
 const OF_RESULTS = ['github-annotations', 'github-action-benchmark', 'bencher', 'folded'];
 
@@ -150,7 +150,7 @@ describe('what is refused', () => {
   it.each(COMMANDS.slice(1))('%s, by every reporter that has no form for it', async (kind) => {
     const document = parseDocument(textOf(kind), 'd.json');
     const refusing = REPORTERS.filter(({ refusal }) => refusal?.(document) !== undefined);
-    const isPage = kind === 'smmuscope.mrc/1';
+    const isPage = kind === 'smmuscope.mrc/1' || kind === 'smmuscope.diff/1';
     expect(refusing.map(({ name }) => name).sort()).toEqual(
       [...OF_RESULTS, ...(isPage ? [] : ['html']), 'junit'].sort(),
     );
