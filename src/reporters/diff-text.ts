@@ -58,7 +58,7 @@ function differencesByRow({ differences }: Differences): ReadonlyMap<number, Dif
 }
 
 /** `ioctl (vsid)`, with its place on the axes, and its trace where there are several. */
-export function rowName(row: UnpairedRow | DiffRow, rows: readonly (UnpairedRow | DiffRow)[]): string {
+function rowName(row: UnpairedRow | DiffRow, rows: readonly (UnpairedRow | DiffRow)[]): string {
   const { trace, strategy, atc, at } = row;
   const isAlone = new Set(rows.map((one) => one.trace)).size < 2;
   const { trace: _trace, strategy: _strategy, ...axes } = at ?? {};
