@@ -43,7 +43,7 @@ export function groupsOf(of: Differences, context: ReportContext): DiffGroup[] {
   }
   return [...groups.values()].map(({ members, ...group }) => ({
     ...group,
-    name: members.map((at) => rowName(of.rows[at], of.rows)).join(', '),
+    name: members.map((at) => rowName(of.rows[at], of.rows)).join('; '),
   }));
 }
 
@@ -202,7 +202,7 @@ function diffCaveats({ rows }: Differences): string[] {
   );
   return [...new Set(said.map(({ text }) => text))].map((text) => {
     const about = said.filter((one) => one.text === text);
-    return about.length === rows.length ? text : `${about.map(({ row }) => rowName(row, rows)).join(', ')}: ${text}`;
+    return about.length === rows.length ? text : `${about.map(({ row }) => rowName(row, rows)).join('; ')}: ${text}`;
   });
 }
 
@@ -238,7 +238,7 @@ export function sameLine(of: Differences): string | undefined {
   const differing = new Set(of.differences.map(({ row }) => row));
   const same = of.rows.filter((_, at) => !differing.has(at));
   if (same.length === 0) return undefined;
-  const names = same.length > SHOWN ? `${same.length} rows` : same.map((row) => rowName(row, of.rows)).join(', ');
+  const names = same.length > SHOWN ? `${same.length} rows` : same.map((row) => rowName(row, of.rows)).join('; ');
   return differing.size === 0 ? `nothing differs in ${names}` : `no number differs in ${names}`;
 }
 

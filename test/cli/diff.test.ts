@@ -25,7 +25,7 @@ describe('a result against itself', () => {
     const run = await warm.run(['diff', OLD, OLD, '--exit-code', '--json']);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(run.stdout)).toMatchObject({ schema: 'smmuscope.diff/1', differences: [], changed: [] });
-    expect((await warm.run(['diff', OLD, OLD])).stdout).toMatch(/^nothing differs in ioctl \(vsid\), /);
+    expect((await warm.run(['diff', OLD, OLD])).stdout).toMatch(/^nothing differs in ioctl \(vsid\); /);
   });
 
   it('is the same through a pipe', async () => {
@@ -85,6 +85,15 @@ describe('compare --baseline FILE.json', () => {
     const { against }: ResultDocument = JSON.parse((await warm.run([...compare, '--baseline', file, '--json'])).stdout);
     expect(against).toMatchObject({ old: { file: 'earlier.json' } });
     expect(against?.differences[0].metric).toBe('latency.breakdown_ns.ioctl');
+  });
+
+  it('a strategy that the earlier result has not is named, and leaves a gate undecided', async () => {
+    const file = await earlier();
+    const gate = ['--gate', 'latency.operation.mean_ns <= baseline'];
+    const run = await warm.run(['compare', trace, '--strategies', 'sw-vcmdq', '--baseline', file, ...gate]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('gates: 0 passed, 0 failed, 1 inconclusive');
+    expect(run.stdout).toContain('only in NEW: sw-vcmdq (vsid)');
   });
 
   it('across recordings gates judge what is per operation and refuse totals', async () => {

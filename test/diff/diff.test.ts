@@ -1,6 +1,6 @@
 /** Diff: is what two results do not share named, causes first, and nothing else? */
 import { describe, expect, it } from 'vitest';
-import { type DiffInput, differencesBetween, isDifferent } from '../../src/diff/diff.js';
+import { type DiffInput, diffDocuments, differencesBetween, isDifferent } from '../../src/diff/diff.js';
 import type { ResultDocument, StrategyResult } from '../../src/results/document.js';
 import { numericLeaves } from '../../src/results/numeric-leaves.js';
 import type { StudyDocument, StudyPoint } from '../../src/results/study-document.js';
@@ -106,9 +106,16 @@ describe('what is not the same otherwise', () => {
 
   it('refuses two kinds of documents, and two without a row in common', () => {
     expect(() => between(COMPARISON, study([]))).toThrow('new.json: expected smmuscope.result/2 as old.json');
-    expect(() => between(of(IOCTL), of(strategyResult('native', 'vsid', 1, 1)))).toThrow(
-      'new.json: expected a row that old.json has too (ioctl (vsid)), found native (vsid)',
-    );
+    const native = of(strategyResult('native', 'vsid', 1, 1));
+    const { tool } = COMPARISON.provenance;
+    expect(() =>
+      diffDocuments(
+        input(of(IOCTL), 'old.json'),
+        input(native, 'new.json'),
+        { isAcross: false },
+        { ...tool, build: '' },
+      ),
+    ).toThrow('new.json: expected a row that old.json has too (ioctl (vsid)), found native (vsid)');
   });
 });
 
