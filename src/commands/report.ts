@@ -6,7 +6,7 @@ import { columnFlags, gatedFlags } from '../cli/flags.js';
 export default class ReportResult extends BaseCommand {
   static override summary = 'An earlier result, or any other JSON document of the tool, in another form.';
   static override description =
-    'Reads the JSON that a command printed with --json (results, studies, sensitivities, calibrations, inspections, checks, miss-ratio curves, listings) and renders it by any reporter that has a form for it: nothing is replayed, and the bytes are those that the command prints with that reporter. A file that is not a whole document of this version is refused with exit code 2.';
+    'Reads the JSON that a command printed with --json (results, studies, differences, sensitivities, calibrations, inspections, checks, miss-ratio curves, listings) and renders it by any reporter that has a form for it: nothing is replayed, and the bytes are those that the command prints with that reporter. A file that is not a whole document of this version is refused with exit code 2.';
   static override examples = [
     {
       description: 'A published result as a table for a pull request:',

@@ -27,7 +27,7 @@ export interface DiffSettings {
 /**
  * The whole document.
  * @param tool the one that compares
- * @throws UsageError as `differencesBetween` does
+ * @throws UsageError as `differencesBetween` does, and if no row is in both
  */
 export function diffDocuments(
   old: DiffInput,
@@ -36,6 +36,14 @@ export function diffDocuments(
   tool: DiffDocument['provenance']['tool'],
 ): DiffDocument {
   const differences = differencesBetween(old, now, settings);
+  if (differences.rows.length === 0) {
+    const names = (rows: Differences['only_in_old']) =>
+      [...new Set(rows.map(({ strategy, atc }) => `${strategy} (${atc})`))].join(', ') || 'no result at all';
+    const { only_in_old: onlyInOld, only_in_new: onlyInNew } = differences;
+    throw new UsageError(
+      `${now.name}: expected a row that ${old.name} has too (${names(onlyInOld)}), found ${names(onlyInNew)}`,
+    );
+  }
   return {
     schema: DIFF_SCHEMA,
     provenance: { tool, of: now.document.schema, old: sideOf(old), new: sideOf(now) },
@@ -50,7 +58,7 @@ export function sideOf({ file, sha256, document }: DiffInput): Side {
 
 /**
  * Whatever `now` has otherwise than `old`.
- * @throws UsageError for two kinds of documents, for different recordings unless they are asked for, and if no row is in both
+ * @throws UsageError for two kinds of documents, and for different recordings unless they are asked for
  */
 export function differencesBetween(old: DiffInput, now: DiffInput, { isAcross }: DiffSettings): Differences {
   if (old.document.schema !== now.document.schema) {

@@ -9,6 +9,7 @@
  */
 import type { Difference } from '../results/declaration/differences.js';
 import type { StrategyResult } from '../results/document.js';
+import { isWaitStage } from '../strategies/path/costs.js';
 import { isStage, type RowDifference } from './metrics.js';
 
 interface Family {
@@ -90,23 +91,34 @@ export function bySize(a: Pick<OrderedRow, 'size'>, b: Pick<OrderedRow, 'size'>)
   return at < 0 ? 0 : b.size[at] - a.size[at];
 }
 
-/** Parts by what they add, the whole, headlines and then the rest by their own relative change. */
+/**
+ * Parts by what they add, the whole, headlines and then the rest by their own relative change. A wait is an outcome (others
+ * take longer), so stages that have moved by themselves stand before it.
+ */
 function within({ parts, whole }: Family) {
-  const rank = ({ metric, isHeadline }: RowDifference) =>
-    parts?.test(metric) ? 0 : metric === whole ? 1 : isHeadline ? 2 : 3;
+  const rank = (one: RowDifference) => {
+    if (parts?.test(one.metric)) return relative(one) >= NOTABLE && !isWait(one.metric) ? 0 : 1;
+    return one.metric === whole ? 2 : one.isHeadline ? 3 : 4;
+  };
   return (a: RowDifference, b: RowDifference): number => {
     const ranks = rank(a) - rank(b);
     if (ranks !== 0) return ranks;
-    const size = (one: RowDifference) => (rank(one) === 0 ? Math.abs(one.change) : relative(one));
+    const size = (one: RowDifference) => (rank(one) < 2 ? Math.abs(one.change) : relative(one));
     const [x, y] = [size(a), size(b)];
     return x === y ? 0 : y > x ? 1 : -1;
   };
 }
 
+const isWait = (metric: string): boolean => isStage(metric) && isWaitStage(metric.slice(metric.lastIndexOf('.') + 1));
+
 function isMain(one: RowDifference, family: Family): boolean {
   // Dust of a mean over thousands.
-  if (one.change !== 0 && Math.abs(one.change) < 1e-12 * Math.abs(one.old)) return false;
-  return one.isHeadline || isPart(one, family) || one.metric.startsWith('per_operation.');
+  if (Math.abs(one.change) < 1e-12 * Math.abs(one.old)) return false;
+  // A mean that may have moved by chance is said; what else may is not.
+  if (one.significant === false && one.metric !== MEAN) return false;
+  return (
+    one.isHeadline || one.metric === family.whole || isPart(one, family) || one.metric.startsWith('per_operation.')
+  );
 }
 
 const isPart = ({ metric }: RowDifference, { parts }: Family): boolean => parts?.test(metric) === true;

@@ -22,7 +22,7 @@ export interface Paired {
 /**
  * Pair the rows: of the same recording (or, across recordings, of those that `pairTraces` puts together), the same strategy
  * and targeting and, of a study, the same place on the axes.
- * @throws UsageError for other recordings without `isAcross`, and if nothing belongs together
+ * @throws UsageError for other recordings without `isAcross`, and if no trace belongs to another
  */
 export function pairRows(old: DiffInput, oldRows: Rows, now: DiffInput, newRows: Rows, isAcross: boolean): Paired {
   const traces = pairTraces(oldRows.traces, newRows.traces, isAcross);
@@ -42,13 +42,6 @@ export function pairRows(old: DiffInput, oldRows: Rows, now: DiffInput, newRows:
     of.rows.filter((row) => !paired.has(row)).map((row) => unpairedRow(row, other.failures, name));
   const onlyInOld = unpaired(oldRows, newRows, now.name);
   const onlyInNew = unpaired(newRows, oldRows, old.name);
-  if (rows.length === 0) {
-    const names = (of: readonly UnpairedRow[]) => [...new Set(of.map(({ strategy, atc }) => `${strategy} (${atc})`))];
-    const found = names(onlyInNew).join(', ') || 'no result at all';
-    throw new UsageError(
-      `${now.name}: expected a row that ${old.name} has too (${names(onlyInOld).join(', ')}), found ${found}`,
-    );
-  }
   return { traces, rows, onlyInOld, onlyInNew };
 }
 

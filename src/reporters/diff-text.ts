@@ -43,7 +43,7 @@ export function groupsOf(of: Differences, context: ReportContext): DiffGroup[] {
   }
   return [...groups.values()].map(({ members, ...group }) => ({
     ...group,
-    name: members.map((at) => rowName(of.rows[at], of.rows)).join(', '),
+    name: members.map((at) => rowName(of.rows[at], of.rows)).join('; '),
   }));
 }
 
@@ -58,7 +58,7 @@ function differencesByRow({ differences }: Differences): ReadonlyMap<number, Dif
 }
 
 /** `ioctl (vsid)`, with its place on the axes, and its trace where there are several. */
-export function rowName(row: UnpairedRow | DiffRow, rows: readonly (UnpairedRow | DiffRow)[]): string {
+function rowName(row: UnpairedRow | DiffRow, rows: readonly (UnpairedRow | DiffRow)[]): string {
   const { trace, strategy, atc, at } = row;
   const isAlone = new Set(rows.map((one) => one.trace)).size < 2;
   const { trace: _trace, strategy: _strategy, ...axes } = at ?? {};
@@ -78,7 +78,7 @@ function axisText(axis: string, value: NonNullable<UnpairedRow['at']>[string]): 
     .join(', ');
 }
 
-/** Stages that a sentence names, and from which part of all changes on. */
+/** Stages that a sentence names: the first, and others from this part of all changes on. */
 const NAMED_STAGES = 3;
 const NAMED_FROM = 0.1;
 /** One stage is all of a change from here on. */
@@ -104,12 +104,11 @@ function summaryOf(all: readonly Difference[], context: ReportContext): string {
 function stagesText(stages: readonly Difference[], context: ReportContext): string {
   const moved = stages.reduce((sum, { change }) => sum + Math.abs(change), 0);
   const weight = ({ change }: Difference) => Math.abs(change) / moved;
-  const sorted = [...stages].sort((a, b) => weight(b) - weight(a));
   const name = (one: Difference) => `${one.metric.replace('latency.breakdown_ns.', '')} ${valuesText(one, context)}`;
-  const [first] = sorted;
+  const [first, ...others] = stages;
   if (first === undefined) return '';
   if (weight(first) >= ALL_OF_IT) return `: all of it in stage ${name(first)}`;
-  const named = sorted.filter((one) => weight(one) >= NAMED_FROM).slice(0, NAMED_STAGES);
+  const named = [first, ...others.filter((one) => weight(one) >= NAMED_FROM)].slice(0, NAMED_STAGES);
   return `: ${named.length === 1 ? 'most of it in stage' : 'stages'} ${named.map(name).join(', ')}`;
 }
 
@@ -203,9 +202,12 @@ function diffCaveats({ rows }: Differences): string[] {
   );
   return [...new Set(said.map(({ text }) => text))].map((text) => {
     const about = said.filter((one) => one.text === text);
-    return about.length === rows.length ? text : `${about.map(({ row }) => rowName(row, rows)).join(', ')}: ${text}`;
+    return about.length === rows.length ? text : `${about.map(({ row }) => rowName(row, rows)).join('; ')}: ${text}`;
   });
 }
+
+/** Paths that a line names; the JSON document has all. */
+const PATHS = 4;
 
 /** What must be known of the comparison: rows and numbers without a counterpart, what cannot be compared. */
 function diffNotes(of: Differences): string[] {
@@ -218,7 +220,8 @@ function diffNotes(of: Differences): string[] {
   const oldRows = rows.map((row) => ({ ...row, trace: row.old_trace ?? row.trace }));
   const metrics = (which: string, key: 'only_in_old' | 'only_in_new' | 'not_numbers') => {
     const paths = [...new Set(rows.flatMap((row) => row[key]))];
-    return paths.length === 0 ? [] : [`${which}: ${paths.join(', ')}`];
+    const more = paths.length > PATHS ? ` and ${paths.length - PATHS} more (--json)` : '';
+    return paths.length === 0 ? [] : [`${which}: ${paths.slice(0, PATHS).join(', ')}${more}`];
   };
   return [
     ...notes,
@@ -235,13 +238,13 @@ export function sameLine(of: Differences): string | undefined {
   const differing = new Set(of.differences.map(({ row }) => row));
   const same = of.rows.filter((_, at) => !differing.has(at));
   if (same.length === 0) return undefined;
-  const names = same.length > SHOWN ? `${same.length} rows` : same.map((row) => rowName(row, of.rows)).join(', ');
+  const names = same.length > SHOWN ? `${same.length} rows` : same.map((row) => rowName(row, of.rows)).join('; ');
   return differing.size === 0 ? `nothing differs in ${names}` : `no number differs in ${names}`;
 }
 
-/** `old.json (smmuscope 0.1.0, build 0123456789ab)`. */
+/** `old.json (smmuscope 0.1.0)`; other builds are among what has changed. */
 export function sideText({ file, tool }: Side): string {
-  return `${file} (${tool.name} ${tool.version}${tool.build === undefined ? '' : `, build ${tool.build.slice(0, 12)}`})`;
+  return `${file} (${tool.name} ${tool.version})`;
 }
 
 /** What stands below differences: what else is not the same, and what must be known of either side. */

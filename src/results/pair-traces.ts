@@ -17,7 +17,7 @@ export interface TracePair<Trace extends Recording> {
 }
 
 /** True if both are the very same recordings: their bytes decide, a file may have another name by now. */
-export function isSameRecording(one: Recording, other: Recording): boolean {
+function isSameRecording(one: Recording, other: Recording): boolean {
   return one.sha256 === other.sha256 && one.join?.sha256 === other.join?.sha256;
 }
 

@@ -23,7 +23,12 @@ describe('compare --gate', () => {
     const { code, stdout, stderr } = await runCli([...compare, ...gate('1ns')]);
     expect(code).toBe(3);
     expect(stdout).toContain('gates: 0 passed, 2 failed, 0 inconclusive');
-    expect(stderr).toMatch(/^smmuscope: 2 of 2 gate judgements failed: .*ioctl \(vsid\): .*; .*native \(vsid\): .*\n$/);
+    expect(stdout).toMatch(/^fail: .*ioctl \(vsid\): [\s\S]*^fail: .*native \(vsid\): /m);
+    expect(stderr).toBe('smmuscope: 2 of 2 gate judgements failed (which, and why: the report)\n');
+    const json = await warm.run([...compare, ...gate('1ns'), '--json']);
+    expect(json.stderr).toMatch(
+      /^smmuscope: 2 of 2 gate judgements failed: .*ioctl \(vsid\): .*; .*native \(vsid\): .*\n$/,
+    );
   });
 
   it('writes the result although a gate failed, and it is judged against an earlier one', async () => {
@@ -47,7 +52,11 @@ describe('compare --gate', () => {
       /missing\.json: expected a file.*no such file/,
     ],
     [['--baseline', 'ioctl', '--baseline', 'native'], /expected one strategy and one FILE\.json at most/],
-    [['--baseline', 'docs/examples/rebind-strict.result.json'], /expected --gate with it/],
+    [
+      ['--baseline', 'docs/examples/rebind-strict.result.json'],
+      /expected results of the same recordings.*--across recordings/,
+    ],
+    [['--across', 'recordings'], /--across recordings: expected an earlier result, --baseline FILE\.json, found none/],
   ])('%j is exit code 2', async (flags, sentence) => {
     const { code, stderr } = await warm.run([...compare, ...flags]);
     expect(code).toBe(2);
@@ -66,10 +75,10 @@ describe('compare --seeds', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('medians of 8 seeds, 0 to 7 (above: seed 0)');
     expect(stdout).toContain('gates: 2 passed, 0 failed, 0 inconclusive');
-    const few = await warm.run([...noisy, '--seeds', '3', ...decided]);
+    const few = await warm.run([...noisy, '--seeds', '3', ...decided, '--json']);
     expect(few.code).toBe(3);
     expect(few.stderr).toMatch(/^smmuscope: 2 of 2 gate judgements inconclusive: .*3 seeds decide nothing.*at least 6/);
-    const warned = await warm.run([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn']);
+    const warned = await warm.run([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn', '--json']);
     expect(warned.code).toBe(0);
     expect(warned.stderr).toMatch(/^smmuscope: warning: 2 of 2 gate judgements inconclusive: .*at least 6/);
     expect((await warm.run([...noisy, '--seeds', '3', ...decided, '--inconclusive', 'warn', '--quiet'])).stderr).toBe(
@@ -78,7 +87,8 @@ describe('compare --seeds', () => {
   });
 
   it('fails beyond the limit with exit code 3', async () => {
-    const { code, stderr } = await warm.run([...noisy, '--seeds', '8', '--gate', 'latency.operation.mean_ns <= 1ns']);
+    const gate = ['--gate', 'latency.operation.mean_ns <= 1ns'];
+    const { code, stderr } = await warm.run([...noisy, '--seeds', '8', ...gate, '--json']);
     expect(code).toBe(3);
     expect(stderr).toMatch(
       /^smmuscope: 2 of 2 gate judgements failed: .*median of 8 seeds, 95% interval .*, p 0\.0078/,

@@ -22,10 +22,12 @@ const TRACE = 'traces/csv/ats-four-devices.csv';
 const sandbox = new Sandbox();
 /** A completion that nobody asked for. */
 const BROKEN_TRACE = sandbox.write('broken.csv', `${SMALL_TRACE}8000,sync-done,1,,,,,,\n`);
+const SLOWER = 'docs/examples/rebind-slower-ioctl.result.json';
 /** A command for every kind of document, and how it ends. */
 const COMMANDS: readonly [kind: ReportDocument['schema'], code: number, args: readonly string[]][] = [
   ['smmuscope.result/2', 0, ['compare', TRACE, '--strategies', 'ioctl,native']],
   ['smmuscope.study-result/2', 0, ['sweep', 'docs/examples/two-points.yaml', '--jobs', '1']],
+  ['smmuscope.diff/1', 0, ['diff', 'docs/examples/rebind-strict.result.json', SLOWER]],
   ['smmuscope.sensitivity/2', 0, ['sensitivity', TRACE, '--jobs', '1', '--limit', '100']],
   ['smmuscope.calibration/1', 0, ['calibrate', 'docs/examples/points.csv']],
   ['smmuscope.inspect/1', 0, ['inspect', TRACE]],
@@ -83,7 +85,7 @@ it('every kind is here', () => {
   expect(COMMANDS.map(([kind]) => kind).sort()).toEqual(DOCUMENT_KINDS.map(({ schema }) => schema).sort());
 });
 
-/** Reporters of every kind of document, and those of results; html has curves too, junit is for results with gates. */
+/** Reporters of every kind of document, and those of results; html has curves and differences too, junit is for results with gates. */
 const OF_ALL = ['table', 'json', 'csv', 'markdown'];
 const OF_RESULTS = ['github-annotations', 'github-action-benchmark', 'bencher', 'folded'];
 
@@ -148,7 +150,7 @@ describe('what is refused', () => {
   it.each(COMMANDS.slice(1))('%s, by every reporter that has no form for it', async (kind) => {
     const document = parseDocument(textOf(kind), 'd.json');
     const refusing = REPORTERS.filter(({ refusal }) => refusal?.(document) !== undefined);
-    const isPage = kind === 'smmuscope.mrc/1';
+    const isPage = kind === 'smmuscope.mrc/1' || kind === 'smmuscope.diff/1';
     expect(refusing.map(({ name }) => name).sort()).toEqual(
       [...OF_RESULTS, ...(isPage ? [] : ['html']), 'junit'].sort(),
     );

@@ -63,7 +63,7 @@ describe('a result that was written and read back', () => {
 
   it('is the only thing that can be a page', async () => {
     await expect(reporterByName('html').render(PROFILES, CONTEXT)).rejects.toThrow(
-      '--reporter html: expected a result of replay or compare, or curves of mrc, found smmuscope.profiles/1',
+      '--reporter html: expected a result of replay or compare, what diff finds, or curves of mrc, found smmuscope.profiles/1',
     );
   });
 });

@@ -17,6 +17,11 @@ const EXAMPLES = [
     'rebind-strict.result.json',
     'compare traces/rebind-strict.qemu-7.2.log.xz --strategies ioctl,hw-vcmdq,native --json',
   ],
+  [
+    'rebind-slower-ioctl.result.json',
+    'compare traces/rebind-strict.qemu-7.2.log.xz --strategies ioctl,hw-vcmdq --set software.syscall_ioctl_ns=198 --json',
+  ],
+  ['boot-strict.result.json', 'compare traces/boot-strict.qemu-7.2.log.xz --strategies ioctl,hw-vcmdq --json'],
   ...[1, 2].map((shard) => [
     `shard-${shard}-of-2.json`,
     `sweep docs/examples/two-points.yaml --jobs 1 --shard ${shard}/2 --json`,

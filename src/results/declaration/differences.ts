@@ -125,7 +125,7 @@ export const DIFFERENCES = {
 };
 
 /** The same beside the results of a comparison, which are NEW. */
-export const AGAINST = z.object({ old: SIDE, ...DIFFERENCES });
+export const AGAINST = z.object({ old: SIDE.meta({ description: 'the earlier result' }), ...DIFFERENCES });
 
 const BODY = z.object(DIFFERENCES);
 

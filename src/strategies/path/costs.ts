@@ -206,6 +206,12 @@ export const STAGE_OF_COST: readonly number[] = SPEC_OF_COST.map(({ stage }) => 
 /** Profile parameter of each cost id; undefined for waits. */
 export const PARAMETER_OF_COST: readonly (string | undefined)[] = SPEC_OF_COST.map(({ parameter }) => parameter);
 
+/** True for a stage that is nothing but waiting: it is longer because others are. */
+export function isWaitStage(stage: string): boolean {
+  const specs = SPEC_OF_COST.filter((spec) => spec.stage === stage);
+  return specs.length > 0 && specs.every(({ parameter }) => parameter === undefined);
+}
+
 /** ns of each cost id under `profile`; 0 for waits. */
 export function costTable(profile: LoadedProfile): Float64Array {
   const table = new Float64Array(COST_COUNT);
