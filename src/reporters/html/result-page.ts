@@ -21,7 +21,7 @@ import {
   missesOf,
   type Parts,
   partNames,
-  stageNames,
+  STAGE_DOMAIN,
 } from './parts.js';
 import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
 import { addGates, addMedians } from './verdicts.js';
@@ -101,6 +101,13 @@ function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTab
   };
 }
 
+/** What the curves are made of. */
+function stepsText(results: readonly StrategyResult[]): string {
+  return results.every(({ latency }) => latency.operation.steps !== undefined)
+    ? 'Every step stands at a time that operations took, at the exact share of those that took no longer; of more than 256 times the curve leaves out some, each less than a 128th of the operations.'
+    : 'Where a curve has no exact points its steps are the ends of the histogram’s buckets, right to a quarter of a power of two; the table has the percentiles.';
+}
+
 /** A chart of stacked bars with a section of its own. */
 interface BarSection {
   readonly heading: string;
@@ -114,7 +121,10 @@ interface BarSection {
 const BREAKDOWN: BarSection = {
   heading: 'Where the time goes',
   of: ({ latency }) => latency.breakdown_ns,
-  scale: { title: 'Mean time of an operation by stage', unit: 'mean time per operation (µs)', factor: 1e-3 },
+  scale: {
+    ...{ title: 'Mean time of an operation by stage', unit: 'mean time per operation (µs)', factor: 1e-3 },
+    domain: STAGE_DOMAIN,
+  },
   caption: 'Mean time for which the path holds a vCPU in an operation, by stage.',
   label: 'Mean ns by stage',
 };
@@ -152,13 +162,12 @@ function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
     const shared = groups.length < withSyncs.length ? ' Strategies with the same distribution share a curve.' : '';
     shell.heading('Latency of operations');
     shell.figure(
-      latencyCurves(document, withSyncs, groups),
-      `Time for which the path holds a vCPU in one operation; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
+      (width) => latencyCurves(document, withSyncs, groups, width),
+      `Time for which the path holds a vCPU in one operation; further left is faster. Dots: p50, p90, p99 and p99.9. ${stepsText(withSyncs)}${shared}`,
       bucketTable(withSyncs, groups),
     );
     addSpans(shell, withSyncs);
-    const domain = stageNames(withSyncs);
-    addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
+    addBars(shell, withSyncs, everyone(withSyncs), BREAKDOWN);
   }
   addMetrics(shell, results);
   addBars(shell, results, everyone(results), AMPLIFICATION);
@@ -180,8 +189,10 @@ function addBars(
 ): void {
   const rows = groups.map(({ label, at }) => ({ label, parts: of(results[at]) }));
   if (!rows.some(({ parts }) => isAnyPositive(parts))) return;
+  // Amounts that are zero keep their colour, so that a cause or a thread has the same one on every page.
+  const drawn = { ...scale, domain: scale.domain ?? [...new Set(rows.flatMap(({ parts }) => Object.keys(parts)))] };
   shell.heading(heading);
-  shell.figure(stackedBars(shell.document, rows, scale), caption, partTable(rows, label));
+  shell.figure((width) => stackedBars(shell.document, rows, drawn, width), caption, partTable(rows, label));
 }
 
 const isAnyPositive = (parts: Parts) => Object.values(parts).some((value) => value > 0);

@@ -10,13 +10,27 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseHTML } from 'linkedom';
 import { visibleJson } from '../../trace/visible.js';
-import type { Chart } from './charts.js';
+import type { Chart, Drawer } from './charts.js';
 import { contentPolicy, liftStyles } from './policy.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
 /** All that runs in the page. */
 const SCRIPTS = [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT];
+
+/** Widths of charts, px: over the whole page, one of two side by side, and on a telephone. */
+const WIDE = 1160;
+const HALF = 560;
+const TELEPHONE = 350;
+
+/** Where a script draws. */
+export interface ScriptPlace {
+  readonly className: string;
+  /** Index of the result that is drawn. */
+  readonly at: number;
+  /** One per curve. */
+  readonly colours: readonly string[];
+}
 
 /** A cell: its text, or a number with the text that people read; null is shown as absent. */
 export type Cell = string | { readonly value: number | null; readonly text?: string };
@@ -56,8 +70,8 @@ export class PageShell {
     this.policy.setAttribute('http-equiv', 'Content-Security-Policy');
     this.meta('viewport', 'width=device-width, initial-scale=1');
     this.meta('color-scheme', 'light dark');
-    // linkedom writes a title's text as it is, so nothing of a trace goes there.
-    this.append(head, 'title', 'smmuscope report');
+    // linkedom writes a title's text as it is.
+    this.append(head, 'title', `${escaped(title)} – smmuscope`);
     this.sheet = this.append(head, 'style', `${asset('uplot/dist/uPlot.min.css')}\n${STYLE}`);
     this.main = this.append(this.document.body, 'main');
     this.append(this.main, 'h1', title);
@@ -111,9 +125,9 @@ export class PageShell {
   }
 
   /** A chart that needs no script, and its values. */
-  figure(chart: Chart, caption: string, values: DataTable): void {
+  figure(draw: Drawer, caption: string, values: DataTable): void {
     const figure = this.append(this.main, 'figure');
-    this.chart(figure, chart);
+    this.charts(figure, draw, WIDE);
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
   }
@@ -121,7 +135,7 @@ export class PageShell {
   /** Small charts side by side, with one legend and the values of all. */
   multiples(
     legend: Chart,
-    charts: readonly { readonly title: string; readonly chart: Chart }[],
+    charts: readonly { readonly title: string; readonly chart: Drawer }[],
     caption: string,
     values: DataTable,
   ): void {
@@ -132,18 +146,19 @@ export class PageShell {
     for (const { title, chart } of charts) {
       const one = this.append(grid, 'div');
       this.append(one, 'h3', title);
-      this.chart(one, chart);
+      this.charts(one, chart, HALF);
     }
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
   }
 
-  /** A chart that the script draws into an element of class `className`, for result `at` of the document. */
-  scriptFigure(className: string, at: number, label: string, caption: string, values: DataTable): void {
+  /** A chart that the script draws. */
+  scriptFigure({ className, at, colours }: ScriptPlace, label: string, caption: string, values: DataTable): void {
     const figure = this.append(this.main, 'figure');
     const place = this.append(figure, 'div');
     place.className = className;
     place.setAttribute('data-result', String(at));
+    place.setAttribute('data-colours', colours.join(' '));
     place.setAttribute('role', 'img');
     place.setAttribute('tabindex', '0');
     place.setAttribute('aria-label', label);
@@ -151,17 +166,19 @@ export class PageShell {
     this.values(figure, values);
   }
 
-  /** Put `chart` where it can be scrolled when there is little room. */
-  private chart(parent: HTMLElement, chart: Chart): void {
+  /** A chart for a desk, and the same for a telephone: the style sheet shows the one that there is room for. */
+  private charts(parent: HTMLElement, draw: Drawer, width: number): void {
+    this.chart(parent, draw(width), 'wide');
+    this.chart(parent, draw(TELEPHONE), 'narrow');
+  }
+
+  private chart(parent: HTMLElement, chart: Chart, size: 'wide' | 'narrow'): void {
     // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
     const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
     image.setAttribute('role', 'img');
     for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
     const place = this.append(parent, 'div');
-    place.className = 'chart';
-    place.setAttribute('tabindex', '0');
-    place.setAttribute('role', 'group');
-    place.setAttribute('aria-label', `${image.getAttribute('aria-label')}, chart`);
+    place.className = `chart ${size}`;
     place.append(chart);
   }
 
@@ -236,6 +253,9 @@ export class PageShell {
     return element;
   }
 }
+
+/** `text` as HTML spells it. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Text of a file of a package that is put into the page. */
 function asset(path: string): string {
