@@ -2,12 +2,13 @@
 import { METRICS } from '../../metrics/registry.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
-import { caveatNotes, flushNote } from '../caveats.js';
+import { flushNote } from '../caveats.js';
 import { valueAt } from '../headlines.js';
-import type { ReportContext } from '../reporter.js';
+import { type ReportContext, WIDE } from '../reporter.js';
 import { versusBaseline } from '../table/comparison.js';
-import { baselineName } from '../table/footer.js';
+import { baselineName, footerOf } from '../table/footer.js';
 import { formatRatio } from '../table/format.js';
+import { factsOf } from '../table/single.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
 import { addCurves } from './curves.js';
@@ -60,6 +61,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   const { results, provenance } = report;
   const { tool, profile, pacing, dma } = provenance;
   const { estimate_share: share } = profile;
+  const wide = { ...context, ...WIDE };
   const estimates = share === undefined ? '' : `, ${Math.round(share * 100)} % of the time rests on estimates`;
   const shell = new PageShell(
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
@@ -69,7 +71,8 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));
   shell.paragraph(HOW_TO_READ);
-  shell.notes([...caveatNotes(report), ...flushNote(report)]);
+  const { sources, notes } = footerOf(report, wide, { dropped: [], notes: flushNote(report) });
+  shell.notes(notes);
   addMedians(shell, report, context);
   addCharts(shell, results);
   addCurves(shell, report.miss_ratio_curves ?? [], mainEntriesOf(results));
@@ -78,6 +81,11 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   addSlowest(shell, results);
   addIncidents(shell, results);
   addMigrations(shell, results);
+  shell.heading('In words');
+  shell.paragraph('What the report of each strategy says in the terminal.');
+  for (const [at, label] of labelsOf(results).entries()) shell.folded(label, factsOf(results[at], wide));
+  shell.heading('Where the numbers come from');
+  shell.list(sources);
   return shell;
 }
 

@@ -18,10 +18,10 @@ import { STYLE } from './style.js';
 /** All that runs in the page. */
 const SCRIPTS = [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT];
 
-/** Widths of charts, px: over the whole page, one of two side by side, and on a telephone. */
+/** Widths of charts, px: over the whole page, on a telephone, and one of two side by side, which fits both. */
 const WIDE = 1160;
-const HALF = 560;
 const TELEPHONE = 350;
+const HALF = 480;
 
 /** Where a script draws. */
 export interface ScriptPlace {
@@ -100,7 +100,23 @@ export class PageShell {
     if (texts.length === 0) return;
     const list = this.append(this.main, 'ul');
     list.className = 'notes';
-    for (const text of texts) this.append(list, 'li', `Note: ${text}.`);
+    for (const text of texts) this.append(list, 'li', `note: ${text}`);
+  }
+
+  /** Sentences as they are, one below the other. */
+  list(texts: readonly string[]): void {
+    const list = this.append(this.main, 'ul');
+    list.className = 'notes';
+    for (const text of texts) this.append(list, 'li', text);
+  }
+
+  /** Sentences that most readers pass over, under the name of what they are about. */
+  folded(summary: string, texts: readonly string[]): void {
+    const details = this.append(this.main, 'details');
+    this.append(details, 'summary', summary);
+    const list = this.append(details, 'ul');
+    list.className = 'notes';
+    for (const text of texts) this.append(list, 'li', text);
   }
 
   paragraph(text: string): void {
@@ -146,7 +162,7 @@ export class PageShell {
     for (const { title, chart } of charts) {
       const one = this.append(grid, 'div');
       this.append(one, 'h3', title);
-      this.charts(one, chart, HALF);
+      this.chart(one, chart(HALF), 'small');
     }
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
@@ -172,11 +188,12 @@ export class PageShell {
     this.chart(parent, draw(TELEPHONE), 'narrow');
   }
 
-  private chart(parent: HTMLElement, chart: Chart, size: 'wide' | 'narrow'): void {
+  private chart(parent: HTMLElement, chart: Chart, size: 'wide' | 'narrow' | 'small'): void {
     // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
     const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
     image.setAttribute('role', 'img');
     for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+    roundCoordinates(image);
     const place = this.append(parent, 'div');
     place.className = `chart ${size}`;
     place.append(chart);
@@ -251,6 +268,23 @@ export class PageShell {
     if (text !== undefined) element.textContent = text;
     parent.append(element);
     return element;
+  }
+}
+
+/** Attributes with coordinates in them. */
+const COORDINATES = ['x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'd', 'transform'];
+
+/** Hundredths of a pixel are more than anybody sees, and a page is half of coordinates. */
+function roundCoordinates(image: Element): void {
+  for (const element of image.querySelectorAll('*')) {
+    for (const name of COORDINATES) {
+      const value = element.getAttribute(name);
+      if (value?.includes('.'))
+        element.setAttribute(
+          name,
+          value.replace(/\d+\.\d+/g, (one) => `${+Number(one).toFixed(2)}`),
+        );
+    }
   }
 }
 
