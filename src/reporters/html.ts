@@ -1,12 +1,35 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
-import { MRC_SCHEMA, RESULT_SCHEMA } from '../results/declaration/tags.js';
+import {
+  CALIBRATION_SCHEMA,
+  INSPECT_SCHEMA,
+  MRC_SCHEMA,
+  RESULT_SCHEMA,
+  SENSITIVITY_SCHEMA,
+  STUDY_RESULT_SCHEMA,
+} from '../results/declaration/tags.js';
 import { UsageError } from '../trace/errors.js';
-import type { ComingDocument, Reporter } from './reporter.js';
+import type { ComingDocument, ReportDocument, Reporter } from './reporter.js';
+
+/** Kinds of documents that have a page (html/page.ts). */
+const PAGED = [
+  RESULT_SCHEMA,
+  MRC_SCHEMA,
+  STUDY_RESULT_SCHEMA,
+  SENSITIVITY_SCHEMA,
+  CALIBRATION_SCHEMA,
+  INSPECT_SCHEMA,
+] as const;
+
+/** A document with a page. */
+export type PagedDocument = Extract<ReportDocument, { schema: (typeof PAGED)[number] }>;
+
+const isPaged = (document: ReportDocument): document is PagedDocument =>
+  (PAGED as readonly string[]).includes(document.schema);
 
 /** Why there is no page of such a document; undefined: there is. */
 function refusal({ schema }: ComingDocument): string | undefined {
-  if (schema === RESULT_SCHEMA || schema === MRC_SCHEMA) return undefined;
-  return `--reporter html: expected a result of replay or compare, or curves of mrc, found ${schema} (it has table, json, csv and markdown)`;
+  if ((PAGED as readonly string[]).includes(schema)) return undefined;
+  return `--reporter html: expected something with numbers to draw (${PAGED.join(', ')}), found ${schema} (it has table, json, csv and markdown)`;
 }
 
 export const htmlReporter: Reporter<Promise<string>> = {
@@ -15,8 +38,7 @@ export const htmlReporter: Reporter<Promise<string>> = {
   isExact: true,
   refusal,
   render: async (document, context) => {
-    if (document.schema !== RESULT_SCHEMA && document.schema !== MRC_SCHEMA)
-      throw new UsageError(refusal(document) ?? '');
+    if (!isPaged(document)) throw new UsageError(refusal(document) ?? '');
     return (await import('./html/page.js')).renderPage(document, context);
   },
 };

@@ -14,7 +14,7 @@ const STRICT = 'traces/rebind-strict.qemu-7.2.log.xz';
 const RUNS: readonly (readonly [what: string, options: readonly string[], says: string])[] = [
   ['VT-d', ['traces/vtd-rebind-4ats-k61.qemu-7.2.log.xz', '--limit', '3000'], 'are translated from VT-d descriptors'],
   ['joined', ['traces/rebind-strict.ftrace.txt.xz', '--with', STRICT, '--limit', '3000'], 'note: joined '],
-  ['lossy', ['traces/invalid/malformed-range.qemu.log'], 'malformed-range.qemu.log:'],
+  ['lossy', ['traces/invalid/cut-last-line.qemu.log'], 'last line is cut off'],
   ['seeds', [STRICT, '--limit', '3000', '--seeds', '5', '--set', 'tlb.main.policy=random'], '--seeds 5'],
   ['injected', [STRICT, '--limit', '3000', '--fault', 'unknown-vsid:CFGI_CD@5'], 'not applicable: '],
   ['errors in the trace', ['traces/csv/illegal-opcode.csv'], 'with an opcode that does not exist there'],

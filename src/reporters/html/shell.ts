@@ -10,6 +10,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseHTML } from 'linkedom';
 import { visibleJson } from '../../trace/visible.js';
+import { WIDE as READABLE } from '../reporter.js';
+import { formatNs } from '../table/format.js';
 import type { Chart, Drawer } from './charts.js';
 import { contentPolicy, liftStyles } from './policy.js';
 import { SCRIPT } from './script.js';
@@ -33,7 +35,7 @@ export interface ScriptPlace {
 }
 
 /** A cell: its text, or a number with the text that people read; null is shown as absent. */
-export type Cell = string | { readonly value: number | null; readonly text?: string };
+export type Cell = string | { readonly value: number | null; readonly text?: string; readonly unit?: 'ns' };
 
 /** A table; the first cell of each row names the row. */
 export interface DataTable {
@@ -50,6 +52,12 @@ export function numberCell(value: number | null | undefined): Cell {
   if (value === null || value === undefined) return { value: null };
   const text = Number.isInteger(value) || Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
   return { value, text: text.toLocaleString('en', { maximumFractionDigits: 20 }) };
+}
+
+/** A duration as a cell: as people read it, the exact ns for sorting and for whoever points at it. */
+export function timeCell(ns: number | null | undefined): Cell {
+  if (ns === null || ns === undefined) return { value: null };
+  return { value: ns, text: formatNs(ns, READABLE), unit: 'ns' };
 }
 
 /** A page under construction; sections are added from top to bottom. */
@@ -240,9 +248,11 @@ export class PageShell {
       element.className = 'text';
       return element;
     }
-    const { value, text } = cell;
+    const { value, text, unit } = cell;
     const element = this.append(row, tag, value === null ? '–' : (text ?? String(value)));
     element.setAttribute('data-value', value === null ? '' : String(value));
+    if (unit !== undefined && value !== null)
+      element.setAttribute('title', `${Math.round(value).toLocaleString('en')} ns`);
     return element;
   }
 

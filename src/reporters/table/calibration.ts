@@ -13,7 +13,7 @@ import { formatCount, formatNs, formatShare, truncate } from './format.js';
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
 import { tracingCaveat } from './recording-notes.js';
 
-const PART_NAMES = { fit: 'fitted', holdout: 'held out', predict: 'other file' } as const;
+export const PART_NAMES = { fit: 'fitted', holdout: 'held out', predict: 'other file' } as const;
 /** Characters of a residual plot: 0 in the middle, the largest residual at the edge. */
 const PLOT_WIDTH = 41;
 
@@ -26,24 +26,13 @@ export function renderCalibration(document: CalibrationDocument, context: Report
   const predicted = parts.filter(({ part }) => part !== 'fit');
   return [
     sectionTitle(`Calibration of ${provenance.profile.name}`, context),
-    wrapText(
-      `least squares of logarithms, on the ${provenance.centre} of each shape of submission; ${formatShare(provenance.fit_share)} of the measurements fitted (${provenance.split})`,
-      context,
-    ),
-    ...provenance.measured.flatMap((file) => fileLines(file).map((line) => wrapText(line, context))),
+    ...methodLines(document).map((line) => wrapText(line, context)),
     '\n',
     drawTable(PARAMETER_COLUMNS(context), parameters, context).text,
-    ...parameters.flatMap((parameter) => noteLines(parameter, context)),
+    ...parameters.flatMap(noteLines).map((line) => wrapText(line, context)),
     '\n',
     drawTable(ERROR_COLUMNS, errors, context).text,
-    wrapText(
-      'measured: one PROD write that publishes a list with its CMD_SYNC, until the guest sees that done; a list without one, whose operation goes on in another PROD write, is left out',
-      context,
-    ),
-    wrapText(
-      'error: |predicted - measured| / measured; spread: the same around the median of each shape, by which equal submissions differ and which no model of shapes can tell',
-      context,
-    ),
+    ...MEANINGS.map((line) => wrapText(line, context)),
     ...(predicted.length === 0 ? parts : predicted).flatMap((part) => [
       '\n',
       residualPlot(part, context),
@@ -52,6 +41,25 @@ export function renderCalibration(document: CalibrationDocument, context: Report
     ]),
   ].join('');
 }
+
+/** What every report of a calibration says beside its numbers. */
+export function calibrationNotes(document: CalibrationDocument): string[] {
+  return [...methodLines(document), ...document.parameters.flatMap(noteLines), ...MEANINGS];
+}
+
+function methodLines({ provenance }: CalibrationDocument): string[] {
+  const { centre, fit_share: share, split, measured } = provenance;
+  return [
+    `least squares of logarithms, on the ${centre} of each shape of submission; ${formatShare(share)} of the measurements fitted (${split})`,
+    ...measured.flatMap(fileLines),
+  ];
+}
+
+/** Words of the table of errors. */
+const MEANINGS: readonly string[] = [
+  'measured: one PROD write that publishes a list with its CMD_SYNC, until the guest sees that done; a list without one, whose operation goes on in another PROD write, is left out',
+  'error: |predicted - measured| / measured; spread: the same around the median of each shape, by which equal submissions differ and which no model of shapes can tell',
+];
 
 function fileLines({ file, format, measurements, left_out, ...rest }: MeasuredFile): string[] {
   const counts = Object.entries(left_out ?? {}).filter(([, count]) => count > 0);
@@ -81,13 +89,13 @@ const PARAMETER_COLUMNS = (context: ReportContext): Column<FittedParameter>[] =>
 ];
 
 /** What to think of a parameter without an interval. */
-function noteLines({ key, value_ns, status, reason }: FittedParameter, context: ReportContext): string[] {
+function noteLines({ key, value_ns, status, reason }: FittedParameter): string[] {
   if (status === 'fitted') return [];
   const note =
     status === 'undetermined'
       ? `undetermined, ${reason}; it keeps ${formatCount(value_ns)} ns, on which the others depend`
       : `at its bound, as the measurements ask for a value beyond ${formatCount(value_ns)} ns; it is fixed there, and the intervals of the others are those of a fit without it`;
-  return [wrapText(`${key}: ${note}`, context)];
+  return [`${key}: ${note}`];
 }
 
 const ERROR_COLUMNS: Column<ErrorRow>[] = [

@@ -6,15 +6,25 @@ import { type Column, drawTable, wrapText } from './layout.js';
 
 /** Table of what moves the ratio, and how many estimates do not. */
 export function renderSensitivity(document: SensitivityDocument, context: ReportContext): string {
+  const shown = document.parameters.filter(isShown);
+  const table = shown.length === 0 ? '' : `${drawTable(COLUMNS, shown, context).text}\n`;
+  return `${table}${sensitivityNotes(document)
+    .map((note) => wrapText(note, context))
+    .join('')}`;
+}
+
+/** An estimate that moves the ratio, or might have. */
+export const isShown = ({ swing, low, high }: SensitivityRow): boolean =>
+  swing > 0 || low.ratio === null || high.ratio === null;
+
+/** What every report of sensitivities says beside the estimates. */
+export function sensitivityNotes(document: SensitivityDocument): string[] {
   const { strategy, baseline, ratio, parameters, provenance, not_varied: notVaried } = document;
-  const isShown = ({ swing, low, high }: SensitivityRow) => swing > 0 || low.ratio === null || high.ratio === null;
   const shown = parameters.filter(isShown);
-  const notes = [
+  return [
     `mean time of an operation, ${strategy} / ${baseline}: ${formatRatio(ratio)} on trace ${provenance.trace.file} with profile ${provenance.profile}`,
     `each estimate alone at -${formatShare(provenance.by)} and +${formatShare(provenance.by)}; ${formatCount(parameters.length - shown.length)} more do not move it, ${formatCount(notVaried.length)} are no positive numbers and stay`,
   ];
-  const table = shown.length === 0 ? '' : `${drawTable(COLUMNS, shown, context).text}\n`;
-  return `${table}${notes.map((note) => wrapText(note, context)).join('')}`;
 }
 
 const atEnd = ({ ratio }: SensitivityEnd): string => (ratio === null ? 'refused' : formatRatio(ratio));

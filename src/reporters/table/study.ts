@@ -18,23 +18,28 @@ interface Row {
 
 /** Table and footer. */
 export function renderStudy(document: StudyDocument, context: ReportContext): string {
-  const { provenance, points, pareto, failed, shard } = document;
   const columns = columnsOf(document, context);
-  const rows = points.map(rowOf);
-  const table = drawTable(columns, rows, context);
+  const table = drawTable(columns, document.points.map(rowOf), context);
+  const notes = [
+    ...studyNotes(document),
+    ...(table.dropped.length === 0 ? [] : [`no room for: ${table.dropped.join(', ')}`]),
+  ];
+  return `${table.text}\n${notes.map((note) => wrapText(note, context)).join('')}`;
+}
+
+/** What every report of a study says beside its points. */
+export function studyNotes({ provenance, points, pareto, failed, shard }: StudyDocument): string[] {
   const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.count}: ${formatCount(points.length)}`;
   const front =
     pareto.fronts === null
       ? 'the Pareto fronts need every shard: smmuscope merge'
       : `*: on the Pareto front of ${pareto.latency.replace(/_ns$/, '')} time of an operation against host CPU time per operation, over ${pareto.over.join(', ')}`;
-  const notes = [
+  return [
     `study ${provenance.study.file} (${provenance.study.id.slice(0, 12)}), ${formatCount(provenance.study.points)} points${part}`,
     front,
-    ...caveatNotes(rows),
+    ...caveatNotes(points.map(rowOf)),
     ...(failed === 0 ? [] : [`failed: ${formatCount(failed)} (why: --json)`]),
-    ...(table.dropped.length === 0 ? [] : [`no room for: ${table.dropped.join(', ')}`]),
   ];
-  return `${table.text}\n${notes.map((note) => wrapText(note, context)).join('')}`;
 }
 
 function columnsOf({ points, pareto }: StudyDocument, context: ReportContext): Column<Row>[] {
@@ -101,7 +106,7 @@ function rowOf(point: StudyPoint): Row {
 }
 
 /** The definition of the fronts: the threads that serve the guest, per operation. */
-function hostCpu({ host, latency }: StrategyResult): number | undefined {
+export function hostCpu({ host, latency }: StrategyResult): number | undefined {
   if (latency.operation.count === 0) return undefined;
   const { background: _own = 0, ...serving } = host.cpu_ns;
   return Object.values(serving).reduce((sum, ns) => sum + ns, 0) / latency.operation.count;

@@ -1,0 +1,90 @@
+/// <reference lib="dom" />
+/** The page of `sensitivity`: how far each estimate alone moves the ratio, as a tornado. */
+import * as Plot from '@observablehq/plot';
+import type { SensitivityDocument, SensitivityEnd, SensitivityRow } from '../../results/sensitivity-document.js';
+import { formatRatio } from '../table/format.js';
+import { isShown, sensitivityNotes } from '../table/sensitivity.js';
+import { type Chart, COLOURS, COMMON, labelled, ticksOf } from './charts.js';
+import { type Cell, numberCell, PageShell } from './shell.js';
+
+/** Bars of the tornado; the table has all that move the ratio. */
+const BARS_DRAWN = 20;
+
+/** The whole page of `report`, whose texts are visible. */
+export function sensitivityPage(report: SensitivityDocument): PageShell {
+  const { provenance, strategy, baseline, parameters } = report;
+  const { tool, trace } = provenance;
+  const shell = new PageShell(
+    `Sensitivity of ${strategy} ÷ ${baseline} on ${trace.file}`,
+    `${tool.name} ${tool.version}; profile ${provenance.profile}. All times are of the simulated hardware.`,
+  );
+  shell.list(sensitivityNotes(report));
+  const shown = parameters.filter(isShown);
+  shell.heading('What moves the ratio');
+  if (shown.length === 0) {
+    shell.paragraph('No estimate moves it.');
+    return shell;
+  }
+  const drawn = shown.filter(({ swing }) => swing > 0).slice(0, BARS_DRAWN);
+  const values = {
+    label: 'Estimates',
+    headings: ['estimate', 'unit', 'value', 'lower', 'ratio there', 'higher', 'ratio there', 'swing'],
+    rows: shown.map(({ key, unit, value, low, high, swing }): Cell[] => [
+      ...[key, unit, numberCell(value)],
+      ...[numberCell(low.value), ratioCell(low), numberCell(high.value), ratioCell(high), numberCell(swing)],
+    ]),
+  };
+  const rest = shown.length > drawn.length ? ` ${shown.length - drawn.length} more are in the values.` : '';
+  if (drawn.length > 0) {
+    shell.figure(
+      (width) => tornado(shell.document, report, drawn, width),
+      `Each bar is one estimate, moved alone: the ratio with it lower and with it higher. The line is the ratio with the profile as it is; where a bar crosses the dashed line at 1, the ranking of the two turns.${rest}`,
+      values,
+    );
+  }
+  shell.heading('Estimates');
+  shell.sortableTable(values);
+  return shell;
+}
+
+const ratioCell = ({ ratio }: SensitivityEnd): Cell =>
+  ratio === null ? 'refused' : { value: ratio, text: formatRatio(ratio) };
+
+function tornado(
+  document: Document,
+  { ratio, strategy, baseline }: SensitivityDocument,
+  rows: readonly SensitivityRow[],
+  width: number,
+): Chart {
+  const bars = rows.flatMap(({ key, low, high }) =>
+    [
+      { key, end: 'lower', ...low },
+      { key, end: 'higher', ...high },
+    ].flatMap((one) => (one.ratio === null ? [] : [{ ...one, ratio: one.ratio }])),
+  );
+  const all = [ratio, ...bars.map((one) => one.ratio)];
+  const reachesOne = Math.min(...all) <= 1.1 && Math.max(...all) >= 0.9;
+  const axis = labelled(
+    rows.map(({ key }) => key),
+    width,
+  );
+  return Plot.plot({
+    document,
+    ...COMMON,
+    ...axis.size,
+    ariaLabel: `Ratio of ${strategy} to ${baseline} by estimate`,
+    x: { label: `mean time of an operation, ${strategy} ÷ ${baseline}`, grid: true, ticks: ticksOf(width) },
+    y: axis.y,
+    color: { legend: true, domain: ['lower', 'higher'], range: [COLOURS[0], COLOURS[1]] },
+    marks: [
+      ...axis.marks,
+      Plot.barX(bars, {
+        ...{ x1: ratio, x2: 'ratio', y: 'key', fill: 'end', insetTop: axis.insetTop },
+        title: ({ key, end, value, ratio: there }: (typeof bars)[number]) =>
+          `${key} ${end} (${value}): ${formatRatio(there)}`,
+      }),
+      Plot.ruleX([ratio]),
+      ...(reachesOne ? [Plot.ruleX([1], { strokeDasharray: '4 4' })] : []),
+    ],
+  });
+}
