@@ -3,6 +3,7 @@
 import * as Plot from '@observablehq/plot';
 import type { CalibrationDocument, EvaluatedPart, FittedParameter } from '../../calibration/document.js';
 import { calibrationNotes, PART_NAMES } from '../table/calibration.js';
+import { formatShare } from '../table/format.js';
 import { type Chart, COLOURS, COMMON, labelled, plainTick, ticksOf } from './charts.js';
 import { type Cell, numberCell, PageShell, timeCell } from './shell.js';
 
@@ -85,7 +86,7 @@ function addErrors(shell: PageShell, parts: readonly EvaluatedPart[]): void {
   });
 }
 
-const shareCell = (value: number): Cell => ({ value, text: `${(100 * value).toFixed(1)} %` });
+const shareCell = (value: number): Cell => ({ value, text: formatShare(value) });
 
 /** Shapes of submissions: what was measured and what the fit predicts. */
 function addPredictions(shell: PageShell, parts: readonly EvaluatedPart[]): void {
@@ -126,8 +127,8 @@ function predictionChart(document: Document, shapes: readonly Shape[], width: nu
     ...{ part: one.part, shape: one.shape, predicted: one.predicted / 1000, measured: one.measured / 1000 },
     ...{ low: Math.max(1, one.low) / 1000, high: Math.max(1, one.high) / 1000 },
   }));
-  const ends = us.flatMap(({ predicted, low, high }) => [predicted, low, high]);
-  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const predictions = us.map(({ predicted }) => predicted);
+  const ends = [Math.min(...predictions) / 1.2, Math.max(...predictions) * 1.2];
   return Plot.plot({
     document,
     ...COMMON,
@@ -137,7 +138,7 @@ function predictionChart(document: Document, shapes: readonly Shape[], width: nu
     y: { type: 'log', label: 'measured (µs)', grid: true, ticks: 5, tickFormat: plainTick(width) },
     color: { legend: true, ...PART_COLOURS },
     marks: [
-      Plot.line([least, most], { x: (at: number) => at, y: (at: number) => at, strokeDasharray: '4 4' }),
+      Plot.line(ends, { x: (at: number) => at, y: (at: number) => at, strokeDasharray: '4 4' }),
       Plot.ruleX(us, { x: 'predicted', y1: 'low', y2: 'high', stroke: 'part', strokeOpacity: 0.6 }),
       Plot.dot(us, {
         ...{ x: 'predicted', y: 'measured', fill: 'part', r: 4 },

@@ -43,7 +43,8 @@ function frequent(counts: CountsByKey, nameOf: (key: string) => string = String)
 }
 
 function addCounts(shell: PageShell, heading: string, unit: string, buckets: readonly Bucket[]): void {
-  if (buckets.length === 0) return;
+  // One bar says no more than its line among the facts.
+  if (buckets.length < 2) return;
   const rows = buckets.map(({ label, count }) => ({ label, parts: { [unit]: count } }));
   shell.heading(heading);
   shell.figure(
@@ -51,7 +52,7 @@ function addCounts(shell: PageShell, heading: string, unit: string, buckets: rea
     buckets.length === BARS_DRAWN ? `The ${BARS_DRAWN} most frequent; JSON has all.` : `Counts of ${unit}.`,
     {
       label: heading,
-      headings: ['', unit],
+      headings: ['of', unit],
       rows: buckets.map(({ label, count }) => [label, numberCell(count)]),
     },
   );
@@ -66,7 +67,7 @@ function addLatency(shell: PageShell, report: InspectDocument): void {
   shell.heading('Recorded latency');
   shell.plainTable({
     label: 'Recorded latency',
-    headings: ['', 'count', 'mean', 'min', 'p50', 'p90', 'p99', 'max'],
+    headings: ['vCPU', 'count', 'mean', 'min', 'p50', 'p90', 'p99', 'max'],
     rows: rows.map(([name, one]) => [
       name,
       numberCell(one.count),

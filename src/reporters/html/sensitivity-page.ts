@@ -2,7 +2,7 @@
 /** The page of `sensitivity`: how far each estimate alone moves the ratio, as a tornado. */
 import * as Plot from '@observablehq/plot';
 import type { SensitivityDocument, SensitivityEnd, SensitivityRow } from '../../results/sensitivity-document.js';
-import { formatRatio } from '../table/format.js';
+import { formatRatio, formatShare } from '../table/format.js';
 import { isShown, sensitivityNotes } from '../table/sensitivity.js';
 import { type Chart, COLOURS, COMMON, labelled, ticksOf } from './charts.js';
 import { type Cell, numberCell, PageShell } from './shell.js';
@@ -31,14 +31,15 @@ export function sensitivityPage(report: SensitivityDocument): PageShell {
     headings: ['estimate', 'unit', 'value', 'lower', 'ratio there', 'higher', 'ratio there', 'swing'],
     rows: shown.map(({ key, unit, value, low, high, swing }): Cell[] => [
       ...[key, unit, numberCell(value)],
-      ...[numberCell(low.value), ratioCell(low), numberCell(high.value), ratioCell(high), numberCell(swing)],
+      ...[numberCell(low.value), ratioCell(low), numberCell(high.value), ratioCell(high)],
+      { value: swing, text: formatShare(swing) },
     ]),
   };
   const rest = shown.length > drawn.length ? ` ${shown.length - drawn.length} more are in the values.` : '';
   if (drawn.length > 0) {
     shell.figure(
       (width) => tornado(shell.document, report, drawn, width),
-      `Each bar is one estimate, moved alone: the ratio with it lower and with it higher. The line is the ratio with the profile as it is; where a bar crosses the dashed line at 1, the ranking of the two turns.${rest}`,
+      `Each bar is one estimate, moved alone: the ratio with it lower and with it higher. The line is the ratio with the profile as it is. ${reachesOne(report, drawn) ? 'Where a bar crosses the dashed line at 1, the ranking of the two turns.' : 'No bar comes near 1, where the ranking of the two would turn; several estimates moved together may reach further.'}${rest}`,
       values,
     );
   }
@@ -48,22 +49,27 @@ export function sensitivityPage(report: SensitivityDocument): PageShell {
 }
 
 const ratioCell = ({ ratio }: SensitivityEnd): Cell =>
-  ratio === null ? 'refused' : { value: ratio, text: formatRatio(ratio) };
+  ratio === null ? 'refused' : { value: ratio, text: `${Number(ratio.toPrecision(3))}x` };
+
+/** Whether the ratio comes to within a tenth of 1 at any end: then the line at 1 belongs on the chart. */
+function reachesOne({ ratio }: SensitivityDocument, rows: readonly SensitivityRow[]): boolean {
+  const all = [ratio, ...rows.flatMap(({ low, high }) => [low.ratio ?? ratio, high.ratio ?? ratio])];
+  return Math.min(...all) <= 1.1 && Math.max(...all) >= 0.9;
+}
 
 function tornado(
   document: Document,
-  { ratio, strategy, baseline }: SensitivityDocument,
+  report: SensitivityDocument,
   rows: readonly SensitivityRow[],
   width: number,
 ): Chart {
+  const { ratio, strategy, baseline } = report;
   const bars = rows.flatMap(({ key, low, high }) =>
     [
       { key, end: 'lower', ...low },
       { key, end: 'higher', ...high },
     ].flatMap((one) => (one.ratio === null ? [] : [{ ...one, ratio: one.ratio }])),
   );
-  const all = [ratio, ...bars.map((one) => one.ratio)];
-  const reachesOne = Math.min(...all) <= 1.1 && Math.max(...all) >= 0.9;
   const axis = labelled(
     rows.map(({ key }) => key),
     width,
@@ -84,7 +90,7 @@ function tornado(
           `${key} ${end} (${value}): ${formatRatio(there)}`,
       }),
       Plot.ruleX([ratio]),
-      ...(reachesOne ? [Plot.ruleX([1], { strokeDasharray: '4 4' })] : []),
+      ...(reachesOne(report, rows) ? [Plot.ruleX([1], { strokeDasharray: '4 4' })] : []),
     ],
   });
 }

@@ -131,7 +131,11 @@ export function paretoChart(
       ticks: ticksOf(width),
       tickFormat: plainTick(width),
     },
-    y: { label: 'host CPU time per operation (µs)', grid: true, zero: true },
+    y: {
+      // A path that takes none is not on a logarithmic axis; paths that take 50 000 times as much as others are on no other.
+      type: points.every(({ cpu }) => cpu > 0) ? 'log' : 'symlog',
+      ...{ label: 'host CPU time per operation (µs)', grid: true, ticks: 5, tickFormat: plainTick(width) },
+    },
     color: { legend: true, domain: [...new Set(points.map(({ strategy }) => strategy))], range: COLOURS },
     marks: [
       Plot.line(lines, {

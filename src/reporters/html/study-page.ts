@@ -8,6 +8,7 @@ import {
   type AxisEffect,
   axisEffects,
   grouped,
+  hiddenBehind,
   placeOf,
   type Replicates,
   replicatesOf,
@@ -96,10 +97,13 @@ function addLines(shell: PageShell, all: readonly Replicates[], axes: readonly s
       : 'A line per place of the other axes.';
     const band =
       hasSeeds && !isMany ? ' Shaded: the smallest to the largest over the seeds; the line is their median.' : '';
+    const places = [axis, ...kept.filter((one) => one !== coloured)];
+    const hidden = coloured === undefined ? [] : hiddenBehind(points, coloured, places);
+    const alike = hidden.map(([value, behind]) => ` ${value} is as ${behind} everywhere, which hides its lines.`);
     shell.heading(`Mean time by ${axis}`);
     shell.figure(
       (width) => axisLines(shell.document, points, { axis, others: kept, coloured }, width),
-      `${lines}${band} Values stand side by side in the order of the study, whatever lies between them.`,
+      `${lines}${band}${alike.join('')} Values stand side by side in the order of the study, whatever lies between them.`,
       {
         label: `Mean by ${axis}`,
         headings: ['place', axis, 'mean', 'smallest', 'largest'],

@@ -81,6 +81,21 @@ export function axisEffects(all: readonly Replicates[], axes: readonly string[])
   return effects.sort((a, b) => b.largestFactor - a.largestFactor);
 }
 
+/** Values of `axis` whose mean is that of an earlier one at every place of `others`: a line of theirs is not seen. */
+export function hiddenBehind(
+  all: readonly Replicates[],
+  axis: string,
+  others: readonly string[],
+): (readonly [hidden: string, behind: string])[] {
+  const firstOf = new Map<string, string>();
+  return [...grouped(all, [axis])].flatMap(([value, rows]) => {
+    const course = JSON.stringify(rows.map((row) => [placeOf(row, others), row.meanNs]));
+    const behind = firstOf.get(course);
+    if (behind === undefined) firstOf.set(course, value);
+    return behind === undefined ? [] : [[value, behind] as const];
+  });
+}
+
 /** `rows` by their values on `axes`, in the order in which these first occur. */
 export function grouped<Row extends { readonly of: (axis: string) => string }>(
   rows: readonly Row[],

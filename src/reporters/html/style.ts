@@ -9,7 +9,7 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; font: 1rem/1.5 system-
   background: var(--back); }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); } h3 { font-size: .95rem; margin: .5rem 0 0; }
-p, figcaption, .notes { max-width: 60rem; } h1 + p { font-size: .95rem; }
+p, figcaption, .notes { max-width: 60rem; } li, p { overflow-wrap: anywhere; } h1 + p { font-size: .95rem; }
 a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 figure { margin: 1rem 0; --plot-background: var(--back); }
 figcaption { font-size: .9rem; }
