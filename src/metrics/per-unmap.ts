@@ -70,7 +70,7 @@ export const perUnmap: Metric<typeof KEYS> = {
         : `unmap events: ${format.count(unmaps)}`;
     return [`per unmap: ${format.ns(ns)}, ${each(host_commands)} host commands, ${each(exits)} exits (${counted})`];
   },
-  column: { heading: 'per unmap', pageHeading: 'per unmap ns', path: 'per_unmap.ns', drop: 7 },
+  column: { heading: 'per unmap', pageHeading: 'per unmap', path: 'per_unmap.ns', drop: 7 },
   table: {
     title: 'Per unmap',
     headings: ['unmaps', 'stall ns', 'host commands', 'exits', 'unmaps per s', 'counted from'],

@@ -6,6 +6,7 @@ import { parseDocument } from '../../src/reporters/documents/registry.js';
 import type { PagedDocument } from '../../src/reporters/html.js';
 import { ROOT, runCli } from '../support/cli.js';
 
+const UNMAP = 'traces/csv/strict-unmap.csv';
 const ATS = 'traces/csv/ats-four-devices.csv';
 
 /** A study of `axes` on a small trace, run by `sweep`. */
@@ -13,7 +14,7 @@ export async function studyDocument(axes: readonly string[]): Promise<PagedDocum
   const folder = mkdtempSync(join(tmpdir(), 'smmuscope-pages-'));
   const file = join(folder, 'study.yaml');
   try {
-    writeFileSync(file, ['schema: smmuscope.study/1', `traces: ['${join(ROOT, ATS)}']`, ...axes].join('\n'));
+    writeFileSync(file, ['schema: smmuscope.study/1', `traces: ['${join(ROOT, UNMAP)}']`, ...axes].join('\n'));
     return await documentOf(['sweep', file, '--results', join(folder, 'results'), '--json', '--no-progress']);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -176,7 +176,8 @@ function addOrder(shell: PageShell, parts: readonly EvaluatedPart[]): void {
           Plot.areaY(slices, {
             ...{ x: 'at', y1: 'p10_residual', y2: 'p90_residual', z: 'line', fill: 'part', fillOpacity: 0.2 },
           }),
-          Plot.line(slices, { x: 'at', y: 'median_residual', z: 'line', stroke: 'part', marker: true }),
+          Plot.line(slices, { x: 'at', y: 'median_residual', z: 'line', stroke: 'part' }),
+          Plot.dot(slices, { x: 'at', y: 'median_residual', fill: 'part', r: 3 }),
         ],
       }),
     'The median of consecutive measurements, shaded from p10 to p90. Where a run of them errs alike, the machine changed, not the path.',

@@ -24,19 +24,19 @@ import {
   partNames,
   STAGE_DOMAIN,
 } from './parts.js';
-import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
+import { type Cell, type DataTable, numberCell, PageShell, timeCell } from './shell.js';
 import { addGates, addMedians } from './verdicts.js';
 
 /** Columns of the main table: heading, and where the number is in a result. */
 const COLUMNS: readonly (readonly [heading: string, path: string])[] = [
   ['operations', 'latency.operation.count'],
-  ['mean ns', 'latency.operation.mean_ns'],
-  ['p50 ns', 'latency.operation.p50_ns'],
-  ['p90 ns', 'latency.operation.p90_ns'],
-  ['p99 ns', 'latency.operation.p99_ns'],
-  ['p99.9 ns', 'latency.operation.p99_9_ns'],
-  ['max ns', 'latency.operation.max_ns'],
-  ['stall ns', 'guest.stall_total_ns'],
+  ['mean', 'latency.operation.mean_ns'],
+  ['p50', 'latency.operation.p50_ns'],
+  ['p90', 'latency.operation.p90_ns'],
+  ['p99', 'latency.operation.p99_ns'],
+  ['p99.9', 'latency.operation.p99_9_ns'],
+  ['max', 'latency.operation.max_ns'],
+  ['stall', 'guest.stall_total_ns'],
   ...METRICS.flatMap(({ column }) => (column === undefined ? [] : [[column.pageHeading, column.path] as const])),
   ['guest commands', 'amplification.guest_commands'],
   ['host commands', 'amplification.host_commands'],
@@ -54,7 +54,7 @@ const HOW_TO_READ =
   'An operation is everything that a vCPU publishes up to the CMD_SYNC that it waits for, in one PROD write or several. Its time is that for which the path holds the vCPU: in each PROD write until the guest runs on, and waiting for the SYNC; the guest’s own work in between is not in it. Stall: all of it summed, unfinished operations included. Per unmap: the stall divided by the guest’s unmaps.';
 
 /** Column after which the ratio to the baseline stands. */
-const RATIO_AFTER = 'mean ns';
+const RATIO_AFTER = 'mean';
 
 /** The whole page of `report`, whose texts are visible. */
 export function resultPage(report: ResultDocument, context: ReportContext): PageShell {
@@ -93,7 +93,8 @@ function mainTable(report: ResultDocument, { baseline }: ReportContext): DataTab
   const { results } = report;
   const names = labelsOf(results);
   const columns = COLUMNS.flatMap(([heading, path]) => {
-    const own = { heading, path, of: (result: StrategyResult) => numberCell(valueAt(result, path) ?? null) };
+    const cell = path.endsWith('_ns') || path.endsWith('.ns') ? timeCell : numberCell;
+    const own = { heading, path, of: (result: StrategyResult) => cell(valueAt(result, path) ?? null) };
     if (baseline === undefined || heading !== RATIO_AFTER) return [own];
     const ratio = (result: StrategyResult): Cell => {
       const value = versusBaseline({ result, baseline: baselineResultOf(result.trace, results, baseline) });
