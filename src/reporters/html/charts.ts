@@ -14,9 +14,6 @@ export type Drawer = (width: number) => Chart;
 /** Below this width labels of bars stand over them, and axes have fewer ticks. */
 const NARROW = 480;
 
-/** Operations in a chart of the slowest; the table beside it has all that are kept. */
-export const SLOWEST_DRAWN = 8;
-
 /** Colours that differ in lightness too, for prints and for people who see few colours; readable on white and on black. */
 export const COLOURS = [
   ...['#3b82c4', '#d97706', '#2a9d6f', '#c2410c', '#8b5cf6', '#0891b2', '#be4b8c', '#6b7a1f', '#a16207', '#64748b'],
@@ -179,13 +176,12 @@ export function slowestCourses(
   domain: readonly string[],
   width: number,
 ): Chart {
-  const drawn = slowest.slice(0, SLOWEST_DRAWN);
-  const intervals = drawn.flatMap((one) =>
+  const intervals = slowest.flatMap((one) =>
     intervalsOf(one).map(({ stage, fromNs, untilNs }) => ({
       ...{ label: rowName(one), stage, from: fromNs / 1000, until: untilNs / 1000 },
     })),
   );
-  const rows = drawn.map(rowName);
+  const rows = slowest.map(rowName);
   return Plot.plot({
     document,
     ...COMMON,
