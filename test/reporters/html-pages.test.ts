@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderPage } from '../../src/reporters/html/page.js';
-import type { PagedDocument } from '../../src/reporters/html.js';
+import type { PagedDocument } from '../../src/reporters/html/paged.js';
 import { reporterByName } from '../../src/reporters/registry.js';
 import { WIDE } from '../../src/reporters/reporter.js';
 import type { SensitivityDocument } from '../../src/results/sensitivity-document.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from '../../src/reporters/documents/registry.js';
-import type { PagedDocument } from '../../src/reporters/html.js';
+import type { PagedDocument } from '../../src/reporters/html/paged.js';
 import { ROOT, runCli } from '../support/cli.js';
 
 const UNMAP = 'traces/csv/strict-unmap.csv';
@@ -22,7 +22,7 @@ export async function studyDocument(axes: readonly string[]): Promise<PagedDocum
 }
 
 /** What `command` prints with `--json`. */
-export async function documentOf(command: readonly string[]): Promise<PagedDocument> {
+async function documentOf(command: readonly string[]): Promise<PagedDocument> {
   const { stdout, stderr, code } = await runCli([...command]);
   if (code !== 0) throw new Error(stderr);
   return parseDocument(stdout, 'x.json') as PagedDocument;

@@ -7,12 +7,12 @@ import {
   SENSITIVITY_SCHEMA,
   STUDY_RESULT_SCHEMA,
 } from '../../results/declaration/tags.js';
-import type { PagedDocument } from '../html.js';
 import type { ReportContext } from '../reporter.js';
 import { visibleTexts } from '../visible-document.js';
 import { calibrationPage } from './calibration-page.js';
 import { curvePage } from './curve-page.js';
 import { inspectionPage } from './inspection-page.js';
+import type { PagedDocument } from './paged.js';
 import { resultPage } from './result-page.js';
 import { sensitivityPage } from './sensitivity-page.js';
 import type { PageShell } from './shell.js';
