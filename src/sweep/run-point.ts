@@ -51,9 +51,9 @@ function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | u
 
 /** Nobody reads the courses of thousands of points, and they are a large part of a document: `replay` of a point has them. */
 function withoutCourse({ results, ...document }: WrittenResult): WrittenResult {
-  const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, latency, ...rest }) => {
-    const { steps: _steps, ...operation } = latency.operation;
-    return { ...rest, latency: { ...latency, operation } };
+  const kept = results.map(({ main_tlb_over_time: _bins, slowest_operations: _slowest, ...rest }) => {
+    const { steps: _steps, ...operation } = rest.latency.operation;
+    return { ...rest, latency: { ...rest.latency, operation } };
   });
   return { ...document, results: kept };
 }
