@@ -1,7 +1,7 @@
 /** `smmuscope calibrate`: profile parameters fitted to measured latencies. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { allowCodeFlag, listingFlags, modelFlags, progressFlags, traceFlags } from '../cli/flags.js';
+import { allowCodeFlag, modelFlags, pageFlags, progressFlags, traceFlags } from '../cli/flags.js';
 
 export default class Calibrate extends BaseCommand {
   static override summary =
@@ -74,7 +74,7 @@ export default class Calibrate extends BaseCommand {
     'ftrace-events': traceFlags['ftrace-events'],
     with: traceFlags.with,
     limit: traceFlags.limit,
-    ...listingFlags,
+    ...pageFlags,
     ...progressFlags,
   };
 

@@ -1,6 +1,6 @@
 /** `smmuscope inspect`: what a trace holds. */
 import { BaseCommand } from '../cli/base-command.js';
-import { listingFlags, progressFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
+import { pageFlags, progressFlags, topologyFlag, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags, transformOptions } from '../cli/transform-flags.js';
 import { UsageError } from '../trace/errors.js';
 
@@ -27,7 +27,7 @@ export default class Inspect extends BaseCommand {
     topology: topologyFlag,
     ...traceFlags,
     ...transformFlags,
-    ...listingFlags,
+    ...pageFlags,
     ...progressFlags,
   };
 

@@ -1,7 +1,7 @@
 /** `smmuscope merge`: the shards of a study put together. */
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { columnFlags, listingFlags } from '../cli/flags.js';
+import { columnFlags, pageFlags } from '../cli/flags.js';
 
 export default class Merge extends BaseCommand {
   static override summary = 'Put the shards of a study together.';
@@ -25,7 +25,7 @@ export default class Merge extends BaseCommand {
       ignoreStdin: true,
     }),
   };
-  static override flags = { ...listingFlags, ...columnFlags };
+  static override flags = { ...pageFlags, ...columnFlags };
 
   /** Shards → reporter. */
   async run(): Promise<void> {

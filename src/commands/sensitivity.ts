@@ -1,7 +1,7 @@
 /** `smmuscope sensitivity`: what a comparison owes to the estimates of its profile. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { jobsFlag, listingFlags, modelFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
+import { jobsFlag, modelFlags, pageFlags, progressFlags, traceArgument, traceFlags } from '../cli/flags.js';
 import { transformFlags } from '../cli/transform-flags.js';
 import { DEFAULTS, LIMITS } from '../session/defaults.js';
 
@@ -55,7 +55,7 @@ export default class Sensitivity extends BaseCommand {
     ...traceFlags,
     ...modelFlags,
     ...transformFlags,
-    ...listingFlags,
+    ...pageFlags,
     ...progressFlags,
   };
 

@@ -1,7 +1,7 @@
 /** `smmuscope sweep`: a study of many replays. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { allowCodeFlag, columnFlags, jobsFlag, listingFlags, progressFlags } from '../cli/flags.js';
+import { allowCodeFlag, columnFlags, jobsFlag, pageFlags, progressFlags } from '../cli/flags.js';
 import { DEFAULTS } from '../session/defaults.js';
 
 export default class Sweep extends BaseCommand {
@@ -44,7 +44,7 @@ export default class Sweep extends BaseCommand {
       default: DEFAULTS.maxPoints,
       min: 1,
     }),
-    ...listingFlags,
+    ...pageFlags,
     ...columnFlags,
     ...progressFlags,
   };

@@ -16,6 +16,11 @@ const EXACT_SAMPLES = 2 ** 18;
 /** Percentiles of every summary. */
 const PERCENTILES = [50, 90, 99, 99.9] as const;
 
+/** Values of which `steps` keeps every one. */
+const MOST_STEPS = 256;
+/** Of more values it keeps those at so many shares, evenly spaced. */
+const EVEN_STEPS = 128;
+
 /** Upper bounds of the histogram's buckets: four per power of two. */
 const BUCKET_BOUNDS: readonly number[] = bucketBounds();
 
@@ -42,6 +47,9 @@ export interface Distribution {
   /** Logarithmic buckets: `[upper bound ns, count]`, empty ones left out. */
   readonly histogram: readonly (readonly [number, number])[];
 }
+
+/** Points of the cumulative distribution, ascending: a value in ns that came, and how many values are at most that. */
+export type Steps = readonly (readonly [valueNs: number, upTo: number])[];
 
 let loaded: typeof Hdr | undefined;
 
@@ -131,6 +139,34 @@ export class LatencyRecorder {
     };
   }
 
+  /**
+   * The cumulative distribution at exact points: at every value that came, if these are at most 256, else at some: each
+   * percentile of the summary, 128 evenly spaced shares, and ever nearer to the largest. Undefined: beyond the limit.
+   */
+  steps(): Steps | undefined {
+    const { count } = this;
+    if (count > this.exactSamples) return undefined;
+    const all: [number, number][] = [];
+    let upTo = 0;
+    for (let ns = 0; ns < this.counts.length; ns++) {
+      upTo += this.counts[ns];
+      if (this.counts[ns] > 0) all.push([ns, upTo]);
+    }
+    for (const ns of this.sortedLarge()) {
+      upTo++;
+      if (all.at(-1)?.[0] === ns) all[all.length - 1][1] = upTo;
+      else all.push([ns, upTo]);
+    }
+    if (all.length <= MOST_STEPS) return all;
+    const ranks = stepRanks(count);
+    let next = 0;
+    return all.filter(([, upTo]) => {
+      if (upTo < ranks[next]) return false;
+      while (ranks[next] <= upTo) next++;
+      return true;
+    });
+  }
+
   /** Give the histogram's memory back. */
   destroy(): void {
     this.histogram?.destroy();
@@ -140,9 +176,13 @@ export class LatencyRecorder {
   private percentiles(count: number, maxNs: number): number[] {
     if (count === 0) return PERCENTILES.map(() => 0);
     if (count > this.exactSamples) return this.roundedPercentiles(maxNs);
-    const large = this.large!.slice(0, this.largeCount).sort();
-    // Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided.
-    return PERCENTILES.map((p) => this.ofRank(Math.ceil((Math.round(p * 10) * count) / 1000), large));
+    const large = this.sortedLarge();
+    return PERCENTILES.map((p) => this.ofRank(rankOf(p, count), large));
+  }
+
+  /** The values beyond the table, the least first. */
+  private sortedLarge(): Float64Array {
+    return this.large!.slice(0, this.largeCount).sort();
   }
 
   /** The value of rank `rank`, 1 being the least; `large` are the sorted values beyond the table. */
@@ -207,6 +247,19 @@ export class LatencyRecorder {
     this.histogram = histogram;
     this.large = undefined;
   }
+}
+
+/** Nearest rank; p·count is formed in tenths of a percent so that it is an integer before it is divided. */
+function rankOf(p: number, count: number): number {
+  return Math.ceil((Math.round(p * 10) * count) / 1000);
+}
+
+/** Ranks of `count` values at which a step is kept, ascending. */
+function stepRanks(count: number): number[] {
+  const ranks = new Set([1, ...PERCENTILES.map((p) => rankOf(p, count))]);
+  for (let step = 1; step <= EVEN_STEPS; step++) ranks.add(Math.ceil((step * count) / EVEN_STEPS));
+  for (let above = Math.floor(count / EVEN_STEPS); above > 0; above = Math.floor(above / 2)) ranks.add(count - above);
+  return [...ranks].sort((a, b) => a - b);
 }
 
 function newHistogram(): Hdr.Histogram {

@@ -1,12 +1,12 @@
 /** HTML: one self-contained page. The page, and the libraries that draw it, are loaded when one is asked for. */
-import { DIFF_SCHEMA, MRC_SCHEMA, RESULT_SCHEMA } from '../results/declaration/tags.js';
 import { UsageError } from '../trace/errors.js';
+import { isPaged, PAGED_SCHEMAS } from './html/paged.js';
 import type { ComingDocument, Reporter } from './reporter.js';
 
 /** Why there is no page of such a document; undefined: there is. */
 function refusal({ schema }: ComingDocument): string | undefined {
-  if (schema === RESULT_SCHEMA || schema === DIFF_SCHEMA || schema === MRC_SCHEMA) return undefined;
-  return `--reporter html: expected a result of replay or compare, what diff finds, or curves of mrc, found ${schema} (it has table, json, csv and markdown)`;
+  if (PAGED_SCHEMAS.includes(schema)) return undefined;
+  return `--reporter html: expected something with numbers to draw (${PAGED_SCHEMAS.join(', ')}), found ${schema} (it has table, json, csv and markdown)`;
 }
 
 export const htmlReporter: Reporter<Promise<string>> = {
@@ -16,8 +16,7 @@ export const htmlReporter: Reporter<Promise<string>> = {
   hasColumns: true,
   refusal,
   render: async (document, context) => {
-    if (document.schema !== RESULT_SCHEMA && document.schema !== DIFF_SCHEMA && document.schema !== MRC_SCHEMA)
-      throw new UsageError(refusal(document) ?? '');
+    if (!isPaged(document)) throw new UsageError(refusal(document) ?? '');
     return (await import('./html/page.js')).renderPage(document, context);
   },
 };

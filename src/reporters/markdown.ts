@@ -8,19 +8,17 @@ import type { DiffDocument } from '../diff/document.js';
 import type { Difference } from '../results/declaration/differences.js';
 import type { GatesResult, Judgement } from '../results/declaration/gates.js';
 import { DIFF_SCHEMA, RESULT_SCHEMA } from '../results/declaration/tags.js';
-import type { ResultDocument } from '../results/document.js';
+import type { ResultDocument, StrategyResult } from '../results/document.js';
 import { answerTexts, commandsOf } from './answer.js';
 import { flushNote } from './caveats.js';
 import { againstLines, belowDiff, diffTable, groupsOf, sameLine, sideText } from './diff-text.js';
 import { inUnit, judgedName, judgementText } from './gate-text.js';
-import type { ReportContext, ReportDocument, Reporter } from './reporter.js';
+import { type ReportContext, type ReportDocument, type Reporter, WIDE } from './reporter.js';
 import { comparisonOf } from './table/comparison.js';
 import { renderFooter } from './table/footer.js';
+import { incidentNotes, incidentTexts } from './table/incidents.js';
 import { mediansTexts } from './table/medians.js';
 import { tableReporter } from './table.js';
-
-/** Nothing is dropped or cut: a page scrolls. */
-const WIDE: Partial<ReportContext> = { width: 100_000, colour: false, unicode: true };
 
 /** GitHub makes a link of what looks like an address; a name of a trace is none. */
 const ADDRESSES: Unsafe[] = [
@@ -54,11 +52,10 @@ function resultPage(document: ResultDocument, context: ReportContext): RootConte
   const wide = { ...context, ...WIDE };
   const [{ strategy, atc }] = document.results;
   const baseline = context.baseline ?? { strategy, atc };
-  const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows, notes }) => [
-    heading(2, trace),
-    table(headings, rows),
-    ...notes.map(paragraph),
-  ]);
+  const sections = comparisonOf(document, { ...wide, baseline }).flatMap(({ trace, headings, rows, notes }) => {
+    const results = document.results.filter((result) => result.trace === trace);
+    return [heading(2, trace), table(headings, rows), ...notes.map(paragraph), ...incidentsSection(results, wide)];
+  });
   const footer = renderFooter(document, { ...wide, baseline }, { dropped: [], notes: flushNote(document) })
     .trim()
     .split('\n');
@@ -105,6 +102,15 @@ function answerSection(document: ResultDocument, context: ReportContext): RootCo
       type: 'paragraph' as const,
       children: [text('Next: '), { type: 'inlineCode' as const, value }],
     })),
+  ];
+}
+
+/** Errors that happened, and those that did not come about. */
+function incidentsSection(results: readonly StrategyResult[], context: ReportContext): RootContent[] {
+  const texts = incidentTexts(results, context);
+  return [
+    ...(texts.rows.length === 0 ? [] : [table(texts.headings, texts.rows)]),
+    ...incidentNotes(results).map(paragraph),
   ];
 }
 

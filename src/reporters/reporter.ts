@@ -76,6 +76,9 @@ export interface ReportContext {
   readonly isComplete?: boolean;
 }
 
+/** For outputs that are not of a terminal: nothing is dropped or cut, as a page scrolls. */
+export const WIDE = { width: 100_000, colour: false, unicode: true } as const;
+
 /** One output format. A new one is a file that exports one of these and a line in registry.ts. */
 export interface Reporter<Text extends string | Promise<string> = string> {
   /** Name for `--reporter`. */

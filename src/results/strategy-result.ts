@@ -39,6 +39,7 @@ export function strategyResult(
   hasDma: boolean,
 ): WrittenStrategyResult {
   const operation = metrics.operation.summary();
+  const steps = metrics.operation.steps();
   const breakdownTotal = nsByStage(metrics.spentNs);
   const durationNs = measuredNs(replay, metrics);
   const amplification = amplificationResult(metrics);
@@ -51,7 +52,7 @@ export function strategyResult(
     strategy: replay.choice.canonicalName,
     atc: replay.choice.targeting.name,
     latency: {
-      operation,
+      operation: { ...operation, ...(steps === undefined ? {} : { steps }) },
       operation_span: metrics.operationSpan.summary(),
       submission: metrics.submission.summary(),
       command: metrics.command.summary(),

@@ -34,7 +34,7 @@ const POINT = z
     // It may be made anew each time that it is read: a study has thousands.
     result: RESULT_DECLARATION.nullable().meta({
       description:
-        'what replay --json with the same options prints, without answer, main_tlb_over_time, operations_over_events and slowest_operations; null: it failed',
+        'what replay --json with the same options prints, without answer, main_tlb_over_time, operations_over_events, slowest_operations and latency.operation.steps; null: it failed',
     }),
     error: POINT_ERROR.exactOptional().meta({ description: 'why the point has no result' }),
   })

@@ -49,10 +49,13 @@ function requireSameCode({ strategies, atc }: RunOptions, codeDigest: string | u
   throw new UsageError(`${basename(module.path)}: expected the code that the sweep began with, found it changed`);
 }
 
-/** Nobody reads the course in time of thousands of points, and it is a large part of a document: `replay` of a point has it. */
+/** Nobody reads the courses of thousands of points, and they are a large part of a document: `replay` of a point has them. */
 function withoutCourse({ results, ...document }: WrittenResult): WrittenResult {
   const kept = results.map(
-    ({ main_tlb_over_time: _bins, operations_over_events: _course, slowest_operations: _slowest, ...rest }) => rest,
+    ({ main_tlb_over_time: _bins, operations_over_events: _course, slowest_operations: _slowest, ...rest }) => {
+      const { steps: _steps, ...operation } = rest.latency.operation;
+      return { ...rest, latency: { ...rest.latency, operation } };
+    },
   );
   return { ...document, results: kept };
 }

@@ -125,3 +125,45 @@ describe('several at once', () => {
     );
   });
 });
+
+describe('steps', () => {
+  const stepsOf = (values: readonly number[], exactSamples?: number) => {
+    const recorder = new LatencyRecorder(exactSamples);
+    for (const value of values) recorder.record(value);
+    return recorder.steps();
+  };
+
+  it('are every value that came, with how many are at most that', () => {
+    expect(stepsOf([70_000, 5, 5, 70_000, 9])).toEqual([
+      [5, 2],
+      [9, 3],
+      [70_000, 5],
+    ]);
+    expect(stepsOf([])).toEqual([]);
+  });
+
+  it('of many values are some of these, exact, with every percentile among them', () => {
+    const values = fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 300, maxLength: 3000 });
+    fc.assert(
+      fc.property(values, (all) => {
+        const steps = stepsOf(all)!;
+        expect(steps.length).toBeLessThanOrEqual(256);
+        for (const [ns, upTo] of steps) expect(all.filter((value) => value <= ns).length).toBe(upTo);
+        const kept = new Set(steps.map(([ns]) => ns));
+        const { p50_ns, p90_ns, p99_ns, p99_9_ns, min_ns, max_ns } = recorded(all);
+        for (const ns of [min_ns, p50_ns, p90_ns, p99_ns, p99_9_ns, max_ns]) expect(kept.has(ns)).toBe(true);
+        const shares = [0, ...steps.map(([, upTo]) => upTo / all.length)];
+        for (let at = 1; at < shares.length; at++) {
+          // A step that is taller than what lies between two kept ones is of values that are equal.
+          const alike = all.filter((value) => value === steps[at - 1][0]).length / all.length;
+          expect(shares[at] - shares[at - 1]).toBeLessThan(1 / 128 + 1 / all.length + alike);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are none where percentiles are not exact', () => {
+    expect(stepsOf([1, 2, 3, 4, 5], 4)).toBeUndefined();
+  });
+});

@@ -94,7 +94,10 @@ describe.each(COMMANDS)('%s', (command) => {
     const page = await report('html', command, ENEMY);
     if (page === undefined) return;
     const [, carried] = /<script id="result" type="application\/json">(.*?)<\/script>/s.exec(page.text)!;
-    expect(JSON.parse(carried)).toEqual(JSON.parse(JSON.stringify(document)));
+    // The page of a study leaves the results of its points out.
+    const isStudy = document.schema === 'smmuscope.study-result/2';
+    const expected = JSON.stringify(document, (key, value) => (isStudy && key === 'result' ? undefined : value));
+    expect(JSON.parse(carried)).toEqual(JSON.parse(expected));
   });
 
   it('markdown: cells, fences and markup are the report’s own', async () => {

@@ -27,7 +27,7 @@ describe.each(REPORTERS.map(({ name }) => name))('%s', (name) => {
 
 describe('the command line', () => {
   it.each([
-    [['inspect', 'none.csv', '--reporter', 'html'], 'found smmuscope.inspect/1'],
+    [['lint', 'none.csv', '--reporter', 'html'], 'found smmuscope.lint/1'],
     [['mrc', 'none.csv', '--reporter', 'bencher'], 'found smmuscope.mrc/1'],
     [['replay', 'none.csv', '--strategy', 'ioctl', '--reporter', 'junit'], 'expected a result with gates'],
   ])('%j says so without having read anything', async (command, sentence) => {

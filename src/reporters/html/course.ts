@@ -1,6 +1,6 @@
 /** Sections of the page with time on their axis: misses over trace time, and the slowest operations from their begin on. */
 import type { StrategyResult } from '../../results/document.js';
-import { SLOWEST_DRAWN, slowestCourses, stageLegend } from './charts.js';
+import { COLOURS, slowestCourses, stageLegend } from './charts.js';
 import { groupsOf, intervalsOf, type Slow, stageNames } from './parts.js';
 import { type DataTable, numberCell, type PageShell } from './shell.js';
 
@@ -14,9 +14,9 @@ export function addOverTime(shell: PageShell, results: readonly StrategyResult[]
   for (const { label, at } of groups) {
     const series = results[at].main_tlb_over_time!;
     const causes = causesOf(series);
+    const names = Object.keys(series.misses_by_cause);
     shell.scriptFigure(
-      'over-time',
-      at,
+      { className: 'over-time', at, colours: causes.map(([cause]) => COLOURS[names.indexOf(cause)]) },
       `Misses of the main TLB by cause over trace time, ${label}`,
       `${label[0].toUpperCase()}${label.slice(1)}: misses of the main TLB per ${binText(series.bin_ns)} of trace time. Drag to zoom, double-click to see all; keys: + and − zoom, arrows move, 0 shows all.`,
       {
@@ -48,19 +48,22 @@ function causesOf({ misses_by_cause }: Series): (readonly [cause: string, bins: 
 export function addSlowest(shell: PageShell, results: readonly StrategyResult[]): void {
   const groups = groupsOf(results, ({ slowest_operations: slowest = [] }) =>
     slowest.length === 0 ? undefined : slowest,
-  ).map(({ label, at }) => ({ label, slowest: results[at].slowest_operations! }));
+  );
   if (groups.length === 0) return;
+  // A page of many strategies would be of little else.
+  const drawn = groups.length > 4 ? 4 : 8;
+  const shown = groups.map(({ label, at }) => ({ label, slowest: results[at].slowest_operations!.slice(0, drawn) }));
   const stages = stageNames(results);
-  const all = groups.flatMap(({ slowest }) => slowest);
+  const all = shown.flatMap(({ slowest }) => slowest);
   shell.heading('Slowest operations');
   shell.multiples(
     stageLegend(shell.document, stages),
-    groups.map(({ label, slowest }) => ({
+    shown.map(({ label, slowest }) => ({
       title: label,
-      chart: slowestCourses(shell.document, slowest, label, stages),
+      chart: (width) => slowestCourses(shell.document, slowest, label, stages, width),
     })),
-    `The ${SLOWEST_DRAWN} slowest of each, the slowest first, each from its first PROD write on, ${orderOf(all)}.${gapText(all)} Every chart has its own time axis. The values have up to 16 of each.`,
-    slowestTable(groups),
+    `The ${drawn} slowest of each, the slowest first, each from its first PROD write on, ${orderOf(all)}.${gapText(all)} Every chart has its own time axis. The document in the page has up to 16 of each.`,
+    slowestTable(shown),
   );
 }
 

@@ -11,7 +11,7 @@ export function addCurves(shell: PageShell, curves: readonly PageCurve[], sizes:
   if (drawn.length === 0) return;
   shell.heading('Miss-ratio curve');
   shell.figure(
-    curveChart(shell.document, drawn, sizes),
+    (width) => curveChart(shell.document, drawn, sizes, width),
     'Share of the devices’ translations that would miss in one fully associative LRU TLB of each size, in the order of the trace, with the guest’s own invalidations and whatever the path. The model’s TLBs are of finite ways and stand behind others, so their misses are not on this curve.' +
       (sizes.length === 0 ? '' : ` Dashed: the profile’s main TLB has ${sizes.join(' or ')} entries.`),
     curveValues(drawn),

@@ -58,11 +58,8 @@ function addDistributions(shell: PageShell, { operation }: DiffRow, name: string
   ];
   // Of a result the curves look at nothing else.
   const results = sides.map((side) => ({ latency: { operation: side.operation } }) as StrategyResult);
-  const curves = latencyCurves(
-    shell.document,
-    results,
-    sides.map(({ label }, at) => ({ label, at })),
-  );
+  const groups = sides.map(({ label }, at) => ({ label, at }));
+  const curves = (width: number) => latencyCurves(shell.document, results, groups, width);
   const statistics = ['count', 'mean_ns', 'min_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;
   shell.figure(curves, `Time for which ${name} holds a vCPU in one operation: old and new; further left is faster.`, {
     label: `Operations of ${name}`,

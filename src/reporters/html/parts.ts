@@ -1,5 +1,6 @@
 /** What the charts and tables of a result show, taken from the document. */
-import type { StrategyResult } from '../../results/document.js';
+import type { LatencySummary, StrategyResult } from '../../results/document.js';
+import { STAGES } from '../../strategies/path/costs.js';
 
 /** Amounts by name: stages, causes, threads. */
 export type Parts = Readonly<Record<string, number>>;
@@ -53,9 +54,23 @@ function groupLabel(results: readonly StrategyResult[], members: readonly number
   return isWholeTrace ? `every strategy · ${trace}` : members.map((at) => labels[at]).join(', ');
 }
 
-/** Stages of all results, so that a stage has one colour on the whole page. */
+/** All stages that there are, for colours. */
+export const STAGE_DOMAIN: readonly string[] = STAGES;
+
+/** Stages that any of `results` spends time in, in their order. */
 export function stageNames(results: readonly StrategyResult[]): string[] {
-  return partNames(results.map(({ latency }) => latency.breakdown_ns));
+  const names = partNames(results.map(({ latency }) => latency.breakdown_ns));
+  return names.sort((a, b) => STAGE_DOMAIN.indexOf(a) - STAGE_DOMAIN.indexOf(b));
+}
+
+/** Points of a distribution's curve, `[ns, samples up to it]`: exact ones, or the ends of its buckets where it has none. */
+export function stepsOf({ steps, histogram, max_ns }: LatencySummary): readonly (readonly [number, number])[] {
+  if (steps !== undefined) return steps;
+  let upTo = 0;
+  return histogram.map(([boundNs, inBucket]) => {
+    upTo += inBucket;
+    return [Math.min(boundNs, max_ns), upTo];
+  });
 }
 
 /** Names with an amount in any of `all`, in the order in which they appear. */

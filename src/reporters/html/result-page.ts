@@ -4,10 +4,11 @@ import { columnsNamed } from '../../columns/registry.js';
 import { sortedRows } from '../../columns/rows.js';
 import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
-import { caveatNotes, flushNote } from '../caveats.js';
-import type { ReportContext } from '../reporter.js';
-import { baselineName } from '../table/footer.js';
+import { flushNote } from '../caveats.js';
+import { type ReportContext, WIDE } from '../reporter.js';
+import { baselineName, footerOf } from '../table/footer.js';
 import { formatValue } from '../table/format.js';
+import { factsOf } from '../table/single.js';
 import { addAnswer } from './answer.js';
 import { type BarRow, type BarScale, latencyCurves, stackedBars } from './charts.js';
 import { addOverTime, addSlowest } from './course.js';
@@ -22,9 +23,9 @@ import {
   missesOf,
   type Parts,
   partNames,
-  stageNames,
+  STAGE_DOMAIN,
 } from './parts.js';
-import { type Cell, type DataTable, numberCell, PageShell } from './shell.js';
+import { type Cell, type DataTable, numberCell, PageShell, timeCell } from './shell.js';
 import { addAgainst, addGates, addMedians } from './verdicts.js';
 
 /** Columns of the main table behind the strategy: those that decide come first. */
@@ -61,6 +62,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   const { results, provenance } = report;
   const { tool, profile, pacing, dma } = provenance;
   const { estimate_share: share } = profile;
+  const wide = { ...context, ...WIDE };
   const estimates = share === undefined ? '' : `, ${Math.round(share * 100)} % of the time rests on estimates`;
   const shell = new PageShell(
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
@@ -71,7 +73,8 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));
   shell.paragraph(HOW_TO_READ);
-  shell.notes([...caveatNotes(report), ...flushNote(report)]);
+  const { sources, notes } = footerOf(report, wide, { dropped: [], notes: flushNote(report) });
+  shell.notes(notes);
   addMedians(shell, report, context);
   addAgainst(shell, report, context);
   addCharts(shell, results);
@@ -81,6 +84,11 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   addSlowest(shell, results);
   addIncidents(shell, results);
   addMigrations(shell, results);
+  shell.heading('In words');
+  shell.paragraph('What the report of each strategy says in the terminal.');
+  for (const [at, label] of labelsOf(results).entries()) shell.folded(label, factsOf(results[at], wide));
+  shell.heading('Where the numbers come from');
+  shell.list(sources);
   return shell;
 }
 
@@ -98,18 +106,26 @@ function mainTable(report: ResultDocument, context: ReportContext): DataTable {
   const sorted = sortedRows(rows, context.sort, (column, { row }) => column.value(row));
   return {
     label: baseline === undefined ? 'Strategies' : `Strategies, mean against ${baselineName(report, baseline)}`,
-    headings: ['strategy', ...columns.map(({ heading, unit }) => (unit === 'ns' ? `${heading} ns` : heading))],
+    headings: ['strategy', ...columns.map(({ heading }) => heading)],
     paths: [undefined, ...columns.map(({ path }) => path)],
     rows: sorted.map(({ name, row }) => [name, ...columns.map((column) => columnCell(column, row, context))]),
   };
 }
 
-/** Times are ns, as the heading says; shares and ratios are as people read them. */
+/** Times and parts are as people read them; the exact value is beside. */
 function columnCell(column: ReportColumn, row: ComparedRow, context: ReportContext): Cell {
   const value = column.value(row);
   if (typeof value === 'string') return value;
+  if (column.unit === 'ns') return timeCell(value);
   const isPart = column.unit === 'share' || column.unit === 'ratio';
   return value !== null && isPart ? { value, text: formatValue(value, column.unit, context) } : numberCell(value);
+}
+
+/** What the curves are made of. */
+function stepsText(results: readonly StrategyResult[]): string {
+  return results.every(({ latency }) => latency.operation.steps !== undefined)
+    ? 'Every step stands at a time that operations took, at the exact share of those that took no longer; of more than 256 times the curve leaves out some, each less than a 128th of the operations.'
+    : 'Where a curve has no exact points its steps are the ends of the histogram’s buckets, right to a quarter of a power of two; the table has the percentiles.';
 }
 
 /** A chart of stacked bars with a section of its own. */
@@ -125,7 +141,10 @@ interface BarSection {
 const BREAKDOWN: BarSection = {
   heading: 'Where the time goes',
   of: ({ latency }) => latency.breakdown_ns,
-  scale: { title: 'Mean time of an operation by stage', unit: 'mean time per operation (µs)', factor: 1e-3 },
+  scale: {
+    ...{ title: 'Mean time of an operation by stage', unit: 'mean time per operation (µs)', factor: 1e-3 },
+    domain: STAGE_DOMAIN,
+  },
   caption: 'Mean time for which the path holds a vCPU in an operation, by stage.',
   label: 'Mean ns by stage',
 };
@@ -163,13 +182,12 @@ function addCharts(shell: PageShell, results: readonly StrategyResult[]): void {
     const shared = groups.length < withSyncs.length ? ' Strategies with the same distribution share a curve.' : '';
     shell.heading('Latency of operations');
     shell.figure(
-      latencyCurves(document, withSyncs, groups),
-      `Time for which the path holds a vCPU in one operation; further left is faster. Steps are the histogram’s bucket ends.${shared}`,
+      (width) => latencyCurves(document, withSyncs, groups, width),
+      `Time for which the path holds a vCPU in one operation; further left is faster. Dots: p50, p90, p99 and p99.9. ${stepsText(withSyncs)}${shared}`,
       bucketTable(withSyncs, groups),
     );
     addSpans(shell, withSyncs);
-    const domain = stageNames(withSyncs);
-    addBars(shell, withSyncs, everyone(withSyncs), { ...BREAKDOWN, scale: { ...BREAKDOWN.scale, domain } });
+    addBars(shell, withSyncs, everyone(withSyncs), BREAKDOWN);
   }
   addMetrics(shell, results);
   addBars(shell, results, everyone(results), AMPLIFICATION);
@@ -191,8 +209,10 @@ function addBars(
 ): void {
   const rows = groups.map(({ label, at }) => ({ label, parts: of(results[at]) }));
   if (!rows.some(({ parts }) => isAnyPositive(parts))) return;
+  // Amounts that are zero keep their colour, so that a cause or a thread has the same one on every page.
+  const drawn = { ...scale, domain: scale.domain ?? [...new Set(rows.flatMap(({ parts }) => Object.keys(parts)))] };
   shell.heading(heading);
-  shell.figure(stackedBars(shell.document, rows, scale), caption, partTable(rows, label));
+  shell.figure((width) => stackedBars(shell.document, rows, drawn, width), caption, partTable(rows, label));
 }
 
 const isAnyPositive = (parts: Parts) => Object.values(parts).some((value) => value > 0);

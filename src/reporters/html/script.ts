@@ -19,11 +19,11 @@ for (const table of document.querySelectorAll('table.sortable')) {
   }));
 }
 const { results } = JSON.parse(document.getElementById('result').textContent);
-const colours = ['#3b82c4', '#d97706', '#2a9d6f', '#c2410c', '#8b5cf6'];
 const draw = (width) => {
   const ink = getComputedStyle(document.body).color;
   for (const place of document.querySelectorAll('.over-time')) {
     const series = results[place.dataset.result].main_tlb_over_time;
+    const colours = place.dataset.colours.split(' ');
     const causes = Object.entries(series.misses_by_cause).filter(([, counts]) => counts.some((count) => count > 0));
     const spanNs = series.lookups.length * series.bin_ns;
     const [unit, ns] = spanNs >= 2e9 ? ['s', 1e9] : spanNs >= 2e6 ? ['ms', 1e6] : ['µs', 1e3];
@@ -36,7 +36,7 @@ const draw = (width) => {
       width: width || Math.max(320, place.clientWidth), height: 240, scales: { x: { time: false } },
       axes: [{ ...axis, label: 'trace time (' + unit + ')' }, { ...axis, label: 'misses per bin' }],
       series: [{ label: 'time (' + unit + ')' }, ...causes.map((_, i) => ({
-        label: names[i], stroke: colours[i % colours.length], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
+        label: names[i], stroke: colours[i], width: 2, paths: uPlot.paths.stepped({ align: 1 }) }))],
     }, [times, ...causes.map(([, counts]) => counts)], place);
     place.onkeydown = (event) => {
       const { min, max } = plot.scales.x;

@@ -10,7 +10,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseHTML } from 'linkedom';
 import { visibleJson } from '../../trace/visible.js';
-import type { Chart } from './charts.js';
+import { WIDE as READABLE } from '../reporter.js';
+import { formatNs } from '../table/format.js';
+import type { Chart, Drawer } from './charts.js';
 import { contentPolicy, liftStyles } from './policy.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
@@ -18,8 +20,22 @@ import { STYLE } from './style.js';
 /** All that runs in the page. */
 const SCRIPTS = [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT];
 
+/** Widths of charts, px: over the whole page, on a telephone, and one of two side by side, which fits both. */
+const WIDE = 1160;
+const TELEPHONE = 350;
+const HALF = 480;
+
+/** Where a script draws. */
+export interface ScriptPlace {
+  readonly className: string;
+  /** Index of the result that is drawn. */
+  readonly at: number;
+  /** One per curve. */
+  readonly colours: readonly string[];
+}
+
 /** A cell: its text, or a number with the text that people read; null is shown as absent. */
-export type Cell = string | { readonly value: number | null; readonly text?: string };
+export type Cell = string | { readonly value: number | null; readonly text?: string; readonly unit?: 'ns' };
 
 /** A table; the first cell of each row names the row. */
 export interface DataTable {
@@ -36,6 +52,12 @@ export function numberCell(value: number | null | undefined): Cell {
   if (value === null || value === undefined) return { value: null };
   const text = Number.isInteger(value) || Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
   return { value, text: text.toLocaleString('en', { maximumFractionDigits: 20 }) };
+}
+
+/** A duration as a cell: as people read it, the exact ns for sorting and for whoever points at it. */
+export function timeCell(ns: number | null | undefined): Cell {
+  if (ns === null || ns === undefined) return { value: null };
+  return { value: ns, text: formatNs(ns, READABLE), unit: 'ns' };
 }
 
 /** A page under construction; sections are added from top to bottom. */
@@ -56,8 +78,8 @@ export class PageShell {
     this.policy.setAttribute('http-equiv', 'Content-Security-Policy');
     this.meta('viewport', 'width=device-width, initial-scale=1');
     this.meta('color-scheme', 'light dark');
-    // linkedom writes a title's text as it is, so nothing of a trace goes there.
-    this.append(head, 'title', 'smmuscope report');
+    // linkedom writes a title's text as it is.
+    this.append(head, 'title', `${escaped(title)} – smmuscope`);
     this.sheet = this.append(head, 'style', `${asset('uplot/dist/uPlot.min.css')}\n${STYLE}`);
     this.main = this.append(this.document.body, 'main');
     this.append(this.main, 'h1', title);
@@ -83,12 +105,21 @@ export class PageShell {
 
   /** Caveats of what stands above; nothing without any. */
   notes(texts: readonly string[]): void {
-    if (texts.length > 0) this.list(texts.map((text) => `Note: ${text}.`));
+    if (texts.length > 0) this.list(texts.map((text) => `note: ${text}`));
   }
 
-  /** Lines that belong together. */
+  /** Sentences as they are, one below the other. */
   list(texts: readonly string[]): void {
     const list = this.append(this.main, 'ul');
+    list.className = 'notes';
+    for (const text of texts) this.append(list, 'li', text);
+  }
+
+  /** Sentences that most readers pass over, under the name of what they are about. */
+  folded(summary: string, texts: readonly string[]): void {
+    const details = this.append(this.main, 'details');
+    this.append(details, 'summary', summary);
+    const list = this.append(details, 'ul');
     list.className = 'notes';
     for (const text of texts) this.append(list, 'li', text);
   }
@@ -115,9 +146,9 @@ export class PageShell {
   }
 
   /** A chart that needs no script, and its values. */
-  figure(chart: Chart, caption: string, values: DataTable): void {
+  figure(draw: Drawer, caption: string, values: DataTable): void {
     const figure = this.append(this.main, 'figure');
-    this.chart(figure, chart);
+    this.charts(figure, draw, WIDE);
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
   }
@@ -125,7 +156,7 @@ export class PageShell {
   /** Small charts side by side, with one legend and the values of all. */
   multiples(
     legend: Chart,
-    charts: readonly { readonly title: string; readonly chart: Chart }[],
+    charts: readonly { readonly title: string; readonly chart: Drawer }[],
     caption: string,
     values: DataTable,
   ): void {
@@ -136,18 +167,19 @@ export class PageShell {
     for (const { title, chart } of charts) {
       const one = this.append(grid, 'div');
       this.append(one, 'h3', title);
-      this.chart(one, chart);
+      this.chart(one, chart(HALF), 'small');
     }
     this.append(figure, 'figcaption', caption);
     this.values(figure, values);
   }
 
-  /** A chart that the script draws into an element of class `className`, for result `at` of the document. */
-  scriptFigure(className: string, at: number, label: string, caption: string, values: DataTable): void {
+  /** A chart that the script draws. */
+  scriptFigure({ className, at, colours }: ScriptPlace, label: string, caption: string, values: DataTable): void {
     const figure = this.append(this.main, 'figure');
     const place = this.append(figure, 'div');
     place.className = className;
     place.setAttribute('data-result', String(at));
+    place.setAttribute('data-colours', colours.join(' '));
     place.setAttribute('role', 'img');
     place.setAttribute('tabindex', '0');
     place.setAttribute('aria-label', label);
@@ -155,17 +187,20 @@ export class PageShell {
     this.values(figure, values);
   }
 
-  /** Put `chart` where it can be scrolled when there is little room. */
-  private chart(parent: HTMLElement, chart: Chart): void {
+  /** A chart for a desk, and the same for a telephone: the style sheet shows the one that there is room for. */
+  private charts(parent: HTMLElement, draw: Drawer, width: number): void {
+    this.chart(parent, draw(width), 'wide');
+    this.chart(parent, draw(TELEPHONE), 'narrow');
+  }
+
+  private chart(parent: HTMLElement, chart: Chart, size: 'wide' | 'narrow' | 'small'): void {
     // A chart of Plot is an image with a name of its own; its parts are of no use to a screen reader.
     const image = chart.tagName.toLowerCase() === 'svg' ? chart : (chart.querySelector('svg[aria-label]') ?? chart);
     image.setAttribute('role', 'img');
     for (const part of image.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+    roundCoordinates(image);
     const place = this.append(parent, 'div');
-    place.className = 'chart';
-    place.setAttribute('tabindex', '0');
-    place.setAttribute('role', 'group');
-    place.setAttribute('aria-label', `${image.getAttribute('aria-label')}, chart`);
+    place.className = `chart ${size}`;
     place.append(chart);
   }
 
@@ -210,9 +245,11 @@ export class PageShell {
       element.className = 'text';
       return element;
     }
-    const { value, text } = cell;
+    const { value, text, unit } = cell;
     const element = this.append(row, tag, value === null ? '–' : (text ?? String(value)));
     element.setAttribute('data-value', value === null ? '' : String(value));
+    if (unit !== undefined && value !== null)
+      element.setAttribute('title', `${Math.round(value).toLocaleString('en')} ns`);
     return element;
   }
 
@@ -240,6 +277,26 @@ export class PageShell {
     return element;
   }
 }
+
+/** Attributes with coordinates in them. */
+const COORDINATES = ['x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'd', 'transform'];
+
+/** Hundredths of a pixel are more than anybody sees, and a page is half of coordinates. */
+function roundCoordinates(image: Element): void {
+  for (const element of image.querySelectorAll('*')) {
+    for (const name of COORDINATES) {
+      const value = element.getAttribute(name);
+      if (value?.includes('.'))
+        element.setAttribute(
+          name,
+          value.replace(/\d+\.\d+/g, (one) => `${+Number(one).toFixed(2)}`),
+        );
+    }
+  }
+}
+
+/** `text` as HTML spells it. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Text of a file of a package that is put into the page. */
 function asset(path: string): string {

@@ -9,14 +9,15 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; font: 1rem/1.5 system-
   background: var(--back); }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); } h3 { font-size: .95rem; margin: .5rem 0 0; }
-p, figcaption, .notes { max-width: 60rem; } h1 + p { font-size: .95rem; }
+p, figcaption, .notes { max-width: 60rem; } li, p { overflow-wrap: anywhere; } h1 + p { font-size: .95rem; }
 a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 figure { margin: 1rem 0; --plot-background: var(--back); }
 figcaption { font-size: .9rem; }
-.chart { overflow-x: auto; } .chart svg[role=img] { max-width: 100%; height: auto; min-width: 36rem; }
+.chart svg[role=img] { max-width: 100%; height: auto; } .chart.narrow { display: none; }
+@media screen and (max-width: 46rem) { body { padding: 1rem; } .chart.wide { display: none; } .chart.narrow { display: block; } }
 .plot-swatches { font-size: .85rem; margin-bottom: 0; } .plot figure, figure.plot-figure { margin: 0; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: .5rem 1.5rem; }
-.multiples > * { min-width: 0; } .multiples .chart svg[role=img] { min-width: 24rem; }
+.multiples > * { min-width: 0; }
 .scroll { overflow-x: auto; } details .scroll { max-height: 24rem; overflow-y: auto; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--back); } .scroll thead th:first-child { background: var(--soft); }
 summary { cursor: pointer; font-size: .9rem; } .sorted { min-height: 1.5em; margin: .25rem 0; font-size: .9rem; }
@@ -35,7 +36,7 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
   body { max-width: none; font-size: 10pt; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
   table { font-size: 6pt; } th, td { white-space: normal; padding: .1rem .15rem; } td.text { min-width: 0; } td[data-value] { white-space: nowrap; }
   thead th { font-size: 5pt; } tbody th { overflow-wrap: anywhere; } .scroll th:first-child { position: static; } caption, nav, details, .sorted { display: none; }
-  .scroll, .chart { overflow: visible; } .chart svg[role=img], .multiples .chart svg[role=img] { min-width: 0; } .multiples { grid-template-columns: 1fr 1fr; }
+  .scroll { overflow: visible; } .multiples { grid-template-columns: 1fr 1fr; }
   .multiples > * { break-inside: avoid; }
 }
 `;

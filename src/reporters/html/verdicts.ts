@@ -3,7 +3,7 @@ import type { Judgement } from '../../results/declaration/gates.js';
 import type { ResultDocument } from '../../results/document.js';
 import { againstLines, sideText } from '../diff-text.js';
 import { inUnit, judgedName, judgementText } from '../gate-text.js';
-import type { ReportContext } from '../reporter.js';
+import { type ReportContext, WIDE } from '../reporter.js';
 import { mediansTexts } from '../table/medians.js';
 import type { Cell, PageShell } from './shell.js';
 
@@ -46,7 +46,7 @@ export function addAgainst(shell: PageShell, { against }: ResultDocument, contex
 
 /** Add the medians of several seeds or traces, if there are any. */
 export function addMedians(shell: PageShell, report: ResultDocument, context: ReportContext): void {
-  const texts = mediansTexts(report, { ...context, width: 100_000, colour: false, unicode: true });
+  const texts = mediansTexts(report, { ...context, ...WIDE });
   if (texts === undefined) return;
   const { title, headings, rows, notes } = texts;
   shell.heading(`${title[0].toUpperCase()}${title.slice(1)}`);

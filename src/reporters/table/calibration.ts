@@ -14,7 +14,7 @@ import { formatCount, formatNs, formatRatio, formatShare, NO_VALUE, truncate } f
 import { type Column, drawTable, sectionTitle, wrapText } from './layout.js';
 import { tracingCaveat } from './recording-notes.js';
 
-const PART_NAMES = { fit: 'fitted', holdout: 'held out', predict: 'other file' } as const;
+export const PART_NAMES = { fit: 'fitted', holdout: 'held out', predict: 'other file' } as const;
 /** Characters of a residual plot: 0 in the middle, the largest residual at the edge. */
 const PLOT_WIDTH = 41;
 
@@ -27,25 +27,13 @@ export function renderCalibration(document: CalibrationDocument, context: Report
   const predicted = parts.filter(({ part }) => part !== 'fit');
   return [
     sectionTitle(`Calibration of ${provenance.profile.name}`, context),
-    wrapText(
-      `least squares of logarithms, on the ${provenance.centre} of each shape of submission; ${formatShare(provenance.fit_share)} of the measurements fitted (${provenance.split})`,
-      context,
-    ),
-    ...provenance.measured.flatMap((file) => fileLines(file).map((line) => wrapText(line, context))),
+    ...methodLines(document).map((line) => wrapText(line, context)),
     '\n',
     drawTable(PARAMETER_COLUMNS, parameters, context).text,
-    ...parameters.flatMap((parameter) => noteLines(parameter, context)),
-    ...[...lackLines(document), ...inseparableLines(document)].map((line) => wrapText(line, context)),
+    ...fitNotes(document).map((line) => wrapText(line, context)),
     '\n',
     drawTable(ERROR_COLUMNS, errors, context).text,
-    wrapText(
-      'measured: one PROD write that publishes a list with its CMD_SYNC, until the guest sees that done; a list without one, whose operation goes on in another PROD write, is left out',
-      context,
-    ),
-    wrapText(
-      'error: |predicted - measured| / measured; spread: the same around the median of each shape, by which equal submissions differ and which no model of shapes can tell',
-      context,
-    ),
+    ...MEANINGS.map((line) => wrapText(line, context)),
     ...(predicted.length === 0 ? parts : predicted).flatMap((part) => [
       '\n',
       residualPlot(part, context),
@@ -54,6 +42,30 @@ export function renderCalibration(document: CalibrationDocument, context: Report
     ]),
   ].join('');
 }
+
+/** What every report of a calibration says beside its numbers. */
+export function calibrationNotes(document: CalibrationDocument): string[] {
+  return [...methodLines(document), ...fitNotes(document), ...MEANINGS];
+}
+
+/** What to think of the fit. */
+function fitNotes(document: CalibrationDocument): string[] {
+  return [...document.parameters.flatMap(noteLines), ...lackLines(document), ...inseparableLines(document)];
+}
+
+function methodLines({ provenance }: CalibrationDocument): string[] {
+  const { centre, fit_share: share, split, measured } = provenance;
+  return [
+    `least squares of logarithms, on the ${centre} of each shape of submission; ${formatShare(share)} of the measurements fitted (${split})`,
+    ...measured.flatMap(fileLines),
+  ];
+}
+
+/** Words of the table of errors. */
+const MEANINGS: readonly string[] = [
+  'measured: one PROD write that publishes a list with its CMD_SYNC, until the guest sees that done; a list without one, whose operation goes on in another PROD write, is left out',
+  'error: |predicted - measured| / measured; spread: the same around the median of each shape, by which equal submissions differ and which no model of shapes can tell',
+];
 
 function fileLines({ file, format, measurements, left_out, ...rest }: MeasuredFile): string[] {
   const counts = Object.entries(left_out ?? {}).filter(([, count]) => count > 0);
@@ -83,10 +95,7 @@ const PARAMETER_COLUMNS: Column<FittedParameter>[] = [
 ];
 
 /** What to think of a parameter without an interval, and of a source that the fit overrules. */
-function noteLines(
-  { key, start_ns, value_ns, status, reason, ...start }: FittedParameter,
-  context: ReportContext,
-): string[] {
+function noteLines({ key, start_ns, value_ns, status, reason, ...start }: FittedParameter): string[] {
   const lines: string[] = [];
   if (status === 'undetermined') {
     lines.push(`${key}: undetermined, ${reason}; it keeps ${formatCount(value_ns)} ns, on which the others depend`);
@@ -100,7 +109,7 @@ function noteLines(
       `${key}: at its bound, as the measurements ask for a value beyond ${formatCount(value_ns)} ns; it is fixed there, and the intervals of the others are those of a fit without it`,
     );
   }
-  return lines.map((line) => wrapText(line, context));
+  return lines;
 }
 
 /** Whether the model lacks something, and what that does to the intervals. */

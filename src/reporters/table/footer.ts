@@ -26,18 +26,37 @@ interface TableNotes {
   readonly notes: readonly string[];
 }
 
+/** What every report of a result says of it, whatever its format: one list, so that none says less. */
+export interface Footer {
+  /** Where the numbers come from. */
+  readonly sources: readonly string[];
+  /** What must be kept in mind. */
+  readonly notes: readonly string[];
+}
+
 /** Provenance and notes of `document`, each line fitting the width. */
-export function renderFooter(
+export function renderFooter(document: ResultDocument, context: ReportContext, table?: TableNotes): string {
+  const { sources, notes } = footerOf(document, context, table);
+  return [
+    ...sources.map((line) => paint(wrapText(line, context).trimEnd(), 'dim', context)),
+    ...notes.map((note) => wrapText(`note: ${note}`, context).trimEnd()),
+    '',
+  ].join('\n');
+}
+
+/** Provenance and notes of `document`, with those of the table above. */
+export function footerOf(
   document: ResultDocument,
   context: ReportContext,
   { dropped: droppedColumns, notes: tableNotes }: TableNotes = { dropped: [], notes: [] },
-): string {
+): Footer {
   const { traces } = document.provenance;
-  const lines = [
+  const sources = [
     ...traces.map(traceLine),
     ...strategyFileLines(document),
     ...transformLine(document.provenance.transforms),
     modelLine(document, context),
+    ...optionLine(document),
     ...hostLine(document, context),
     ...estimateLine(document),
   ];
@@ -54,11 +73,7 @@ export function renderFooter(
       ? [`no room for: ${droppedColumns.join(', ')} (a wider terminal or --reporter csv shows them)`]
       : []),
   ];
-  return [
-    ...lines.map((line) => paint(wrapText(line, context).trimEnd(), 'dim', context)),
-    ...notes.map((note) => wrapText(`note: ${note}`, context).trimEnd()),
-    '',
-  ].join('\n');
+  return { sources, notes };
 }
 
 /** Streams of the trace as far as the document tells: those with an ATC marked, physical StreamIDs, a topology file. */
@@ -119,6 +134,24 @@ function modelLine(document: ResultDocument, context: ReportContext): string {
   const { profile, pacing, dma } = document.provenance;
   const baseline = context.baseline === undefined ? '' : `, baseline ${baselineName(document, context.baseline)}`;
   return `profile ${profile.name}, pacing ${pacing}, dma ${dma}${baseline}`;
+}
+
+/** Options that are not at their default, as one would type them again: numbers of another part or of another model. */
+function optionLine({ provenance }: ResultDocument): string[] {
+  const { profile, warmup_events: warmup = 0, limit_events: limit = null, msi = true, lenient = false } = provenance;
+  const { seed = 0, seeds = 1, faults = [], migrate_at_ns: migrateAtNs } = provenance;
+  const options = [
+    ...Object.entries(profile.overrides ?? {}).map(([key, value]) => `--set ${key}=${value}`),
+    ...(warmup > 0 ? [`--warmup ${warmup} (not measured)`] : []),
+    ...(limit === null ? [] : [`--limit ${limit} (the trace may be longer)`]),
+    ...(msi ? [] : ['--no-msi']),
+    ...(lenient ? ['--lenient'] : []),
+    ...(seed === 0 ? [] : [`--seed ${seed}`]),
+    ...(seeds === 1 ? [] : [`--seeds ${seeds}`]),
+    ...faults.map((fault) => `--fault ${fault}`),
+    ...(migrateAtNs === undefined ? [] : [`--migrate-at ${migrateAtNs}ns`]),
+  ];
+  return options.length === 0 ? [] : [`with ${options.join(', ')}`];
 }
 
 /** Of several rows it is a mean, which hides what the column `est %` says of each. */

@@ -15,22 +15,37 @@ interface Row {
 
 /** The errors of `results`; nothing if there are none. */
 export function renderIncidents(results: readonly StrategyResult[], context: ReportContext): string {
-  const rows = results.flatMap(rowsOf);
-  if (rows.length === 0) return '';
-  const happened = rows.filter(({ incident }) => HAPPENED.includes(incident.status));
-  const others = rows.filter((row) => !happened.includes(row));
-  const hasTargetings = results.some(({ strategy, atc }) =>
-    results.some((other) => other.strategy === strategy && other.atc !== atc),
+  const happened = happenedIn(results);
+  const table = happened.length === 0 ? '' : drawTable(columns(results, context), happened, context).text;
+  return (
+    table +
+    incidentNotes(results)
+      .map((note) => wrapText(note, context))
+      .join('')
   );
-  const table =
-    happened.length === 0 ? '' : drawTable(columns(results.length > 1, hasTargetings, context), happened, context).text;
-  return table + notesOf(others, hasTargetings, context).join('');
 }
+
+/** The errors that happened as texts, for outputs that draw tables of their own. */
+export function incidentTexts(results: readonly StrategyResult[], context: ReportContext) {
+  const shown = columns(results, context);
+  return {
+    headings: shown.map(({ heading, align }) => ({ text: heading, align })),
+    rows: happenedIn(results).map((row) => shown.map(({ cell }) => cell(row))),
+  };
+}
+
+const happenedIn = (results: readonly StrategyResult[]): Row[] =>
+  results.flatMap(rowsOf).filter(({ incident }) => HAPPENED.includes(incident.status));
 
 const HAPPENED: readonly Incident['status'][] = ['injected', 'in-trace'];
 
-/** One line per error and reason, with the strategies that it holds for. */
-function notesOf(rows: readonly Row[], hasTargetings: boolean, context: ReportContext): string[] {
+const isSplitByAtc = (results: readonly StrategyResult[]): boolean =>
+  results.some(({ strategy, atc }) => results.some((other) => other.strategy === strategy && other.atc !== atc));
+
+/** Errors that did not come about: one line per error and reason, with the strategies that it holds for. */
+export function incidentNotes(results: readonly StrategyResult[]): string[] {
+  const rows = results.flatMap(rowsOf).filter(({ incident }) => !HAPPENED.includes(incident.status));
+  const hasTargetings = isSplitByAtc(results);
   const paths = new Map<string, string[]>();
   for (const { strategy, atc, fault, incident } of rows) {
     const reason = incident.status === 'not-reached' ? 'not reached' : `not applicable: ${incident.reason}`;
@@ -39,7 +54,7 @@ function notesOf(rows: readonly Row[], hasTargetings: boolean, context: ReportCo
   }
   return [...paths].map(([key, names]) => {
     const [fault, reason] = JSON.parse(key) as [string, string];
-    return wrapText(`${fault} on ${names.join(', ')}: ${reason}`, context);
+    return `${fault} on ${names.join(', ')}: ${reason}`;
   });
 }
 
@@ -47,7 +62,9 @@ function rowsOf({ strategy, atc, errors }: StrategyResult): Row[] {
   return Object.entries(errors?.incidents ?? {}).map(([fault, incident]) => ({ strategy, atc, fault, incident }));
 }
 
-function columns(hasStrategies: boolean, hasTargetings: boolean, context: ReportContext): Column<Row>[] {
+function columns(results: readonly StrategyResult[], context: ReportContext): Column<Row>[] {
+  const hasStrategies = results.length > 1;
+  const hasTargetings = isSplitByAtc(results);
   const text = (heading: string, drop: number, key: keyof Incident): Column<Row> => ({
     heading,
     align: 'left',

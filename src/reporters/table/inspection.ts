@@ -28,19 +28,25 @@ export function renderInspection(document: InspectDocument, context: ReportConte
 }
 
 function headSection(document: InspectDocument, context: ReportContext): string {
+  return (
+    sectionTitle(truncate(document.trace.file, context.width, context), context) +
+    headLines(document, context)
+      .map((line) => wrapText(line, context))
+      .join('')
+  );
+}
+
+/** What was read, and how it is known again. */
+export function headLines(document: InspectDocument, context: ReportContext): string[] {
   const { trace, reader, time } = document;
   const format = [reader.format, reader.version].filter((part) => part !== '').join(' ');
   const compression = trace.compression === 'none' ? '' : `, ${trace.compression}`;
   const span = time.span_ns === null ? 'no time base (order only)' : `${formatNs(time.span_ns, context)} of recording`;
-  const lines = [
+  return [
     `${format}${compression}: ${formatCount(reader.lines)} lines, ${formatCount(document.events)} events, ${span}`,
     `sha256 ${trace.sha256}${trace.limited ? ' (of the part read)' : ''}`,
     ...transformLine(document.transforms),
   ];
-  return (
-    sectionTitle(truncate(trace.file, context.width, context), context) +
-    lines.map((line) => wrapText(line, context)).join('')
-  );
 }
 
 function commandTable(document: InspectDocument, context: ReportContext): string {
@@ -57,6 +63,13 @@ function commandTable(document: InspectDocument, context: ReportContext): string
 }
 
 function factSection(document: InspectDocument, context: ReportContext): string {
+  return inspectionFacts(document)
+    .map((fact) => wrapText(fact, context))
+    .join('');
+}
+
+/** Counts, in a line each. */
+export function inspectionFacts(document: InspectDocument): string[] {
   const { commands, dma } = document;
   const facts = [
     countsLine('commands by vCPU', commands.by_vcpu),
@@ -75,10 +88,7 @@ function factSection(document: InspectDocument, context: ReportContext): string 
       ? [`maps: ${formatCount(document.maps)}, unmaps: ${formatCount(document.unmaps)}`]
       : []),
   ];
-  return facts
-    .filter((fact) => fact !== '')
-    .map((fact) => wrapText(fact, context))
-    .join('');
+  return facts.filter((fact) => fact !== '');
 }
 
 function syncLine({ syncs }: InspectDocument): string {
@@ -139,11 +149,23 @@ function latencyTable(document: InspectDocument, context: ReportContext): string
     time('p99', 0, 'p99_ns'),
     time('max', 0, 'max_ns'),
   ];
-  const caveat = recorded.includes_tracing ? wrapText(tracingCaveat(document.join?.commands_from), context) : '';
-  return drawTable(columns, rows, context).text + caveat;
+  const caveats = latencyCaveats(document).map((caveat) => wrapText(caveat, context));
+  return drawTable(columns, rows, context).text + caveats.join('');
+}
+
+/** What must be known of the recorded latencies. */
+export function latencyCaveats({ recorded_latency: recorded, join }: InspectDocument): string[] {
+  return recorded?.includes_tracing ? [tracingCaveat(join?.commands_from)] : [];
 }
 
 function noteSection(document: InspectDocument, context: ReportContext): string {
+  return inspectionNotes(document, context)
+    .map((note) => wrapText(`note: ${note}`, context))
+    .join('');
+}
+
+/** What must be kept in mind of the recording. */
+export function inspectionNotes(document: InspectDocument, context: ReportContext): string[] {
   const { trace, reader, commands } = document;
   const notes = [...joinNotes(document.join, context), ...translationNotes(reader)];
   if (trace.limited) notes.push('reading stopped at --limit; the counts are of the part read');
@@ -161,5 +183,5 @@ function noteSection(document: InspectDocument, context: ReportContext): string 
   for (const loss of reader.lossy.slice(0, ENTRIES_SHOWN)) notes.push(lossText(trace.file, loss));
   const { join } = document;
   for (const loss of join?.reader.lossy.slice(0, ENTRIES_SHOWN) ?? []) notes.push(lossText(join?.file ?? '', loss));
-  return notes.map((note) => wrapText(`note: ${note}`, context)).join('');
+  return notes;
 }

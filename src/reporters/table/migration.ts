@@ -34,12 +34,14 @@ export function migrationSection(migration: MigrationResult | undefined, context
 }
 
 function facts(migration: MigrationResult, context: ReportContext): string {
-  const lost = wrapText(`${formatCount(migration.lost)} commands lost`, context).trimEnd();
-  const lines = [
-    ...switchLines(migration, context).map((line) => wrapText(line, context)),
-    `${paint(lost, migration.lost > 0 ? 'red' : undefined, context)}\n`,
-  ];
-  return lines.join('');
+  const lines = migrationFacts(migration, context).map((line) => wrapText(line, context).trimEnd());
+  const lost = paint(lines[lines.length - 1], migration.lost > 0 ? 'red' : undefined, context);
+  return [...lines.slice(0, -1), lost].map((line) => `${line}\n`).join('');
+}
+
+/** What the change cost, in sentences; the last says what was lost. */
+export function migrationFacts(migration: MigrationResult, context: ReportContext): string[] {
+  return [...switchLines(migration, context), `${formatCount(migration.lost)} commands lost`];
 }
 
 function switchLines(migration: MigrationResult, context: ReportContext): string[] {

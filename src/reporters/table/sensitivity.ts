@@ -15,18 +15,28 @@ const MOST_NAMES = 4;
 
 /** Table of the ranking, and of what moves the ratio, and how many parameters do not. */
 export function renderSensitivity(document: SensitivityDocument, context: ReportContext): string {
-  const { strategy, baseline, ratio, parameters, provenance, not_varied: notVaried, joint } = document;
-  const isShown = ({ swing, low, high }: SensitivityRow) => swing > 0 || low.ratio === null || high.ratio === null;
+  const shown = document.parameters.filter(isShown);
+  const { joint } = document;
+  const table = shown.length === 0 ? '' : `${drawTable(COLUMNS, shown, context).text}\n`;
+  const ranking = joint === undefined ? '' : `${rankingOf(joint, document, context)}\n`;
+  const title = joint === undefined || table === '' ? '' : sectionTitle('Each parameter alone', context);
+  const notes = sensitivityNotes(document).map((note) => wrapText(note, context));
+  return `${ranking}${title}${table}${notes.join('')}`;
+}
+
+/** An estimate that moves the ratio, or might have. */
+export const isShown = ({ swing, low, high }: SensitivityRow): boolean =>
+  swing > 0 || low.ratio === null || high.ratio === null;
+
+/** What every report of sensitivities says beside the estimates. */
+export function sensitivityNotes(document: SensitivityDocument): string[] {
+  const { strategy, baseline, ratio, parameters, provenance, not_varied: notVaried } = document;
   const shown = parameters.filter(isShown);
-  const notes = [
+  return [
     `mean time of an operation, ${strategy} / ${baseline}: ${formatRatio(ratio)} on trace ${provenance.trace.file} with profile ${provenance.profile}`,
     ...optionLines(provenance.run),
     `each estimate alone at -${formatShare(provenance.by)} and +${formatShare(provenance.by)}, a value with a declared range at its ends; ${formatCount(parameters.length - shown.length)} more do not move it, ${formatCount(notVaried.length)} are no positive numbers and stay`,
   ];
-  const table = shown.length === 0 ? '' : `${drawTable(COLUMNS, shown, context).text}\n`;
-  const ranking = joint === undefined ? '' : `${rankingOf(joint, document, context)}\n`;
-  const title = joint === undefined || table === '' ? '' : sectionTitle('Each parameter alone', context);
-  return `${ranking}${title}${table}${notes.map((note) => wrapText(note, context)).join('')}`;
 }
 
 /** What was replayed other than by default. */
@@ -41,13 +51,35 @@ function optionLines(run: SensitivityDocument['provenance']['run']): string[] {
 }
 
 /** The ranking of the compared paths under all draws. */
-function rankingOf(joint: JointRange, { provenance, baseline }: SensitivityDocument, context: ReportContext): string {
+function rankingOf(joint: JointRange, document: SensitivityDocument, context: ReportContext): string {
+  return [
+    sectionTitle(rankingTitle(document), context),
+    drawTable(pathColumns(joint.paths, context), joint.paths, context).text,
+    ...rankingLines(joint, document).map((line) => wrapText(line, context)),
+  ].join('');
+}
+
+/** What the ranking is of. */
+export const rankingTitle = ({ baseline }: SensitivityDocument): string =>
+  `Ranking if all that is uncertain is drawn at once, ratios to ${baseline}`;
+
+/** Its table as texts, for outputs that draw tables of their own. */
+export function rankingTexts(joint: JointRange, context: ReportContext) {
+  const columns = pathColumns(joint.paths, context);
+  return {
+    headings: columns.map(({ heading }) => heading),
+    rows: joint.paths.map((path) => columns.map(({ cell }) => cell(path))),
+  };
+}
+
+/** What every report says of the ranking. */
+export function rankingLines(joint: JointRange, { provenance }: SensitivityDocument): string[] {
   const { draws, refused, seed, with_range: ranged, held } = joint;
   const chance = `Latin hypercube, seed ${seed}${refused > 0 ? `; ${formatCount(refused)} more were refused by the model` : ''}`;
   const isOutside = joint.paths.some(
     ({ ratio, interval_95: ends }) => ends !== null && (ratio < ends[0] || ratio > ends[1]),
   );
-  const lines = [
+  return [
     `all at once: estimates anywhere within ${formatShare(provenance.by)} of themselves, ${formatCount(ranged.length)} values anywhere in the range that the profile declares; ${formatCount(draws)} draws (${chance})`,
     ...changeLines(joint),
     ...(isOutside
@@ -57,11 +89,6 @@ function rankingOf(joint: JointRange, { provenance, baseline }: SensitivityDocum
       ? []
       : [`held, as they have a source and no declared range: ${listed(held)}; their own errors are in no interval`]),
   ];
-  return [
-    sectionTitle(`Ranking if all that is uncertain is drawn at once, ratios to ${baseline}`, context),
-    drawTable(pathColumns(joint.paths, context), joint.paths, context).text,
-    ...lines.map((line) => wrapText(line, context)),
-  ].join('');
 }
 
 function changeLines({ draws, paths, ranking_changes, fastest_changes, swaps }: JointRange): string[] {

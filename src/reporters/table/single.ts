@@ -5,9 +5,9 @@ import type { CacheResult, LatencySummary, ResultDocument, StrategyResult } from
 import type { ReportContext } from '../reporter.js';
 import { REFILL_RACES, renderFooter } from './footer.js';
 import { formatBar, formatCount, formatNs, formatRatio, formatShare, truncate } from './format.js';
-import { renderIncidents } from './incidents.js';
+import { incidentNotes, renderIncidents } from './incidents.js';
 import { type Column, drawTable, paint, sectionTitle, wrapText } from './layout.js';
-import { migrationSection } from './migration.js';
+import { migrationFacts, migrationSection } from './migration.js';
 
 /** Columns of the widest bar of the breakdown. */
 const BAR_WIDTH = 30;
@@ -26,18 +26,35 @@ function renderSingle(result: StrategyResult, context: ReportContext): string {
     sectionTitle(truncate(title, context.width, context), context),
     latencySection(result, context),
     breakdownSection(result, context),
-    guestSection(result, context),
+    wrapped(guestFacts(result, context), context),
     migrationSection(result.migration, context),
     commandSection(result, context),
     cacheSection(result, context),
     safetySection(result, context),
     renderIncidents([result], context),
     oracleSection(result, context),
-    hostSection(result, context),
+    wrapped(hostFacts(result, context), context),
   ]
     .filter((section) => section !== '')
     .join('\n');
 }
+
+/** Everything that the report of one strategy says in words, in its order: for reports that draw its tables as charts. */
+export function factsOf(result: StrategyResult, context: ReportContext): string[] {
+  return [
+    ...guestFacts(result, context),
+    ...(result.migration === undefined ? [] : migrationFacts(result.migration, context)),
+    ...commandFacts(result),
+    ...cacheFacts(result),
+    ...safetyFacts(result),
+    ...incidentNotes([result]),
+    ...oracleFacts(result),
+    ...hostFacts(result, context),
+  ];
+}
+
+const wrapped = (facts: readonly string[], context: ReportContext): string =>
+  facts.map((fact) => wrapText(fact, context)).join('');
 
 /** A column of numbers for rows of `[label, value]` shape. */
 const right = <Row>(heading: string, drop: number, cell: (row: Row) => string): Column<Row> => ({
@@ -99,7 +116,7 @@ function breakdownSection(result: StrategyResult, context: ReportContext): strin
 }
 
 /** What the guest waits in all, and what metrics have to say in a line. */
-function guestSection(result: StrategyResult, context: ReportContext): string {
+function guestFacts(result: StrategyResult, context: ReportContext): string[] {
   const { guest, operations_unfinished } = result;
   const unfinished =
     operations_unfinished === 0
@@ -108,11 +125,11 @@ function guestSection(result: StrategyResult, context: ReportContext): string {
   const lines = [`the guest waits ${formatNs(guest.stall_total_ns, context)} in all${unfinished}`];
   const format = { ns: (ns: number | null | undefined) => formatNs(ns, context), count: formatCount };
   for (const metric of METRICS) lines.push(...(metric.lines?.(result, format) ?? []));
-  return lines.map((line) => wrapText(line, context)).join('');
+  return lines;
 }
 
 function commandSection(result: StrategyResult, context: ReportContext): string {
-  const { amplification, errors } = result;
+  const { amplification } = result;
   const guest = amplification.guest_by_opcode;
   const host = amplification.host_by_opcode;
   const kept = amplification.not_forwarded_by_opcode;
@@ -128,7 +145,11 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
     right<Row>('host/guest', 1, (row) => formatRatio(row[1] === 0 ? null : row[2] / row[1])),
     right<Row>('not forwarded', 2, (row) => formatCount(row[3])),
   ];
-  const facts = [
+  return drawTable(columns, rows, context).text + wrapped(commandFacts(result), context);
+}
+
+function commandFacts({ amplification, errors }: StrategyResult): string[] {
+  return [
     ...listLine('extra host commands', amplification.extra_by_cause),
     ...listLine('refused by this path', errors?.refused_by_opcode),
     ...listLine('findings of the review', errors?.findings),
@@ -136,7 +157,6 @@ function commandSection(result: StrategyResult, context: ReportContext): string 
     `${formatCount(amplification.ioctls)} ioctls, ${formatCount(amplification.added_syncs)} added SYNCs, ` +
       `${formatCount(amplification.pcie_invalidations)} PCIe invalidate messages`,
   ];
-  return drawTable(columns, rows, context).text + facts.map((fact) => wrapText(fact, context)).join('');
 }
 
 /** `label: a 1, b 2` with the zero entries left out; nothing if all are zero. */
@@ -147,7 +167,7 @@ function listLine(label: string, counts: Readonly<Record<string, number>> = {}):
 }
 
 function cacheSection(result: StrategyResult, context: ReportContext): string {
-  if (result.tlb === null) return 'TLB: absent (the trace has no dma events)\n';
+  if (result.tlb === null) return wrapped(cacheFacts(result), context);
   type Row = readonly [string, CacheResult];
   const rows = cachesOf(result.tlb);
   const count = (
@@ -165,30 +185,38 @@ function cacheSection(result: StrategyResult, context: ReportContext): string {
     count('evictions', 1, 'evictions'),
     count('invalidated', 1, 'invalidated'),
   ];
-  const causes = rows.flatMap(([name, cache]) => listLine(`${name} misses`, cache.misses_by_cause));
-  const { translations = 0, misses_per_translation: misses, micro_hit_share: microHits } = result.tlb;
+  const table = rows.length === 0 ? '' : drawTable(columns, rows, context).text;
+  return table + wrapped(cacheFacts(result), context);
+}
+
+function cacheFacts({ tlb }: StrategyResult): string[] {
+  if (tlb === null) return ['TLB: absent (the trace has no dma events)'];
+  const { translations = 0, misses_per_translation: misses, micro_hit_share: microHits } = tlb;
   const micro = microHits === undefined ? '' : `the micro TLB answers ${formatShare(microHits)}, `;
   const perTranslation =
-    misses !== undefined
-      ? [`of ${formatCount(translations)} translations ${micro}${formatShare(misses)} miss the main TLB`]
-      : [];
-  const facts = [...perTranslation, ...causes, `${formatCount(result.tlb.walk_reads)} memory reads by table walks`];
-  const table = rows.length === 0 ? '' : drawTable(columns, rows, context).text;
-  return table + facts.map((fact) => wrapText(fact, context)).join('');
+    misses === undefined
+      ? []
+      : [`of ${formatCount(translations)} translations ${micro}${formatShare(misses)} miss the main TLB`];
+  const causes = cachesOf(tlb).flatMap(([name, cache]) => listLine(`${name} misses`, cache.misses_by_cause));
+  return [...perTranslation, ...causes, `${formatCount(tlb.walk_reads)} memory reads by table walks`];
 }
 
 function safetySection(result: StrategyResult, context: ReportContext): string {
-  const { safety } = result;
-  if (safety === null) return 'safety: not checked\n';
+  const lines = safetyFacts(result).map((line) => wrapText(line, context));
+  const isStale = (result.safety?.stale_after_sync ?? 0) > 0;
+  return `${paint(lines[0].trimEnd(), isStale ? 'red' : undefined, context)}\n${lines.slice(1).join('')}`;
+}
+
+function safetyFacts({ safety }: StrategyResult): string[] {
+  if (safety === null) return ['safety: not checked'];
   const { atc_refill_races: races = 0, first_atc_refill_races: firstRaces = [] } = safety;
-  const lines = [
+  return [
     `safety: ${formatCount(safety.stale_after_sync)} stale hits after a completed SYNC`,
     `${formatCount(safety.stale_in_window)} stale hits inside the window that the architecture allows`,
     ...safety.first.slice(0, VIOLATIONS_SHOWN).map((violation) => `stale hit: ${describe(violation)}`),
     ...(races === 0 ? [] : [`${formatCount(races)} ${REFILL_RACES}`]),
     ...firstRaces.slice(0, VIOLATIONS_SHOWN).map((race) => `possible refill: ${describe(race)}`),
-  ].map((line) => wrapText(line, context));
-  return `${paint(lines[0].trimEnd(), safety.stale_after_sync > 0 ? 'red' : undefined, context)}\n${lines.slice(1).join('')}`;
+  ];
 }
 
 /** `event 17, iova 0x1000`. */
@@ -199,43 +227,51 @@ function describe(violation: Readonly<Record<string, string | number>>): string 
 }
 
 /** How well the model of the recorder's own SMMU predicts what the recorder saw. */
-function oracleSection({ oracle }: StrategyResult, context: ReportContext): string {
-  if (oracle === undefined) return '';
+function oracleSection(result: StrategyResult, context: ReportContext): string {
+  const { oracle } = result;
+  const isWrong = [oracle?.recorded, oracle?.config].map((compared) => (compared?.mismatches ?? 0) > 0);
+  return oracleFacts(result)
+    .map((fact, at) => `${paint(wrapText(fact, context).trimEnd(), isWrong[at] ? 'red' : undefined, context)}\n`)
+    .join('');
+}
+
+function oracleFacts({ oracle }: StrategyResult): string[] {
+  if (oracle === undefined) return [];
   const line = (
     what: string,
     { compared, hits, misses, mismatches }: NonNullable<StrategyResult['oracle']>['config'],
   ) => {
     const counts = `${formatCount(compared)} compared (${formatCount(hits)} hits, ${formatCount(misses)} misses)`;
-    const text = wrapText(`${what}: ${counts}, ${formatCount(mismatches)} mismatches`, context).trimEnd();
-    return `${paint(text, mismatches > 0 ? 'red' : undefined, context)}\n`;
+    return `${what}: ${counts}, ${formatCount(mismatches)} mismatches`;
   };
-  return (
-    line("recorder's TLB", oracle.recorded) + line("recorder's config cache", oracle.config) + quirk(oracle, context)
-  );
+  return [
+    line("recorder's TLB", oracle.recorded),
+    line("recorder's config cache", oracle.config),
+    ...quirkFacts(oracle),
+  ];
 }
 
 /** What the recorder's own over-wide invalidations cost, for a recorder that has them. */
-function quirk(oracle: NonNullable<StrategyResult['oracle']>, context: ReportContext): string {
-  if (oracle.quirk === undefined) return '';
+function quirkFacts(oracle: NonNullable<StrategyResult['oracle']>): string[] {
+  if (oracle.quirk === undefined) return [];
   const { collateral_entries, differing_lookups, misses_without } = oracle.quirk;
   const causes = listLine("recorder's TLB misses", oracle.recorded.misses_by_cause);
   const cost =
     `recorder's invalidations took ${formatCount(collateral_entries)} entries that nobody asked for (collateral): ` +
     `${formatCount(differing_lookups)} lookups end differently, exact ones would leave ${formatCount(misses_without)} misses`;
-  return [...causes, cost].map((text) => wrapText(text, context)).join('');
+  return [...causes, cost];
 }
 
-function hostSection(result: StrategyResult, context: ReportContext): string {
+function hostFacts(result: StrategyResult, context: ReportContext): string[] {
   const threads = Object.entries(result.host.cpu_ns).filter(([, ns]) => ns > 0);
   const cpu = threads.map(([thread, ns]) => `${readable(thread)} ${formatNs(ns, context)}`).join(', ');
   const { duration_ns, commands_per_s } = result.throughput;
   const perS = (count: number) => formatCount(count < 100 ? Number(count.toPrecision(3)) : Math.round(count));
   const unmaps = result.per_unmap === null ? '' : `${perS(result.unmaps_per_s)} unmaps/s, `;
-  const lines = [
+  return [
     ...(cpu === '' ? [] : [`host CPU time: ${cpu}`]),
     `${formatNs(duration_ns, context)} simulated, ${unmaps}${perS(commands_per_s)} commands/s`,
   ];
-  return lines.map((line) => wrapText(line, context)).join('');
 }
 
 /** A JSON key as words; opcodes stay as they are spelt. */

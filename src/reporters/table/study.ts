@@ -43,20 +43,34 @@ interface View {
 
 /** Table and footer. */
 export function renderStudy(document: StudyDocument, context: ReportContext): string {
-  const { provenance, points, pareto, failed, shard } = document;
   const view = viewOf(document, context);
   const table = drawTable(tableColumns(view, context), view.rows, context);
-  const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.count}: ${formatCount(points.length)}`;
   const notes = [
+    ...notesOf(document, view, context),
+    ...(table.dropped.length === 0 ? [] : [`no room for: ${table.dropped.join(', ')}`]),
+  ];
+  return `${table.text}\n${notes.map((note) => wrapText(note, context)).join('')}`;
+}
+
+/** What every report of a study says beside its points. */
+export function studyNotes(document: StudyDocument, context: ReportContext): string[] {
+  return notesOf(document, viewOf(document, context), context);
+}
+
+function notesOf(
+  { provenance, points, pareto, failed, shard }: StudyDocument,
+  view: View,
+  context: ReportContext,
+): string[] {
+  const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.count}: ${formatCount(points.length)}`;
+  return [
     ...sameNotes(view, context),
     ...effectNotes(view, shard === undefined ? '' : ' in this shard'),
     `study ${provenance.study.file} (${provenance.study.id.slice(0, 12)}), ${formatCount(provenance.study.points)} points${part}`,
     frontNote(pareto),
     ...caveatNotes(view.all),
     ...(failed === 0 ? [] : [`failed: ${formatCount(failed)} (why: --json)`]),
-    ...(table.dropped.length === 0 ? [] : [`no room for: ${table.dropped.join(', ')}`]),
   ];
-  return `${table.text}\n${notes.map((note) => wrapText(note, context)).join('')}`;
 }
 
 function viewOf({ points, pareto }: StudyDocument, { columns: asked, sort }: ReportContext): View {

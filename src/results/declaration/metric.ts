@@ -110,13 +110,20 @@ export function distribution(description: string) {
   return DISTRIBUTION.meta({ description, [DISTRIBUTION_KEYWORD]: true });
 }
 
-/** A distribution whose mean, median, p99 and maximum dashboards follow. */
+/** A distribution whose mean, median, p99 and maximum dashboards follow, with the points of its curve. */
 export function headlineDistribution(description: string) {
   return DISTRIBUTION.extend({
     mean_ns: headline('ns', 'lower', 'mean'),
     p50_ns: headline('ns', 'lower', 'median'),
     p99_ns: headline('ns', 'lower', '99th percentile'),
     max_ns: headline('ns', 'lower', 'largest'),
+    steps: z
+      .array(z.tuple([quantity('ns', 'value'), quantity('count', 'samples up to it')]))
+      .exactOptional()
+      .meta({
+        description:
+          'points of the cumulative distribution, each exact: all values if at most 256, else those at the percentiles, at 128 evenly spaced shares, and ever nearer to the largest; left out where percentiles are not exact, and in studies',
+      }),
   }).meta({ description, [DISTRIBUTION_KEYWORD]: true });
 }
 
