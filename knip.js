@@ -4,7 +4,7 @@ const isProduction = process.argv.includes('--production');
 export default {
   entry: [
     'src/commands/**/*.ts!',
-    'src/cli/{command-not-found,completion/postrun}.ts!',
+    'src/cli/{command-not-found,completion/postrun,help}.ts!',
     'src/cli/process/*.ts!',
     'src/sweep/worker.ts!',
     'src/session/threads/replay-worker.ts!',

@@ -56,7 +56,9 @@ export class Report {
       const document = await work();
       const seen = contextFor(this.output.isStdout ? process.stdout : {}, process.env);
       const { reporter, chosen } = this;
-      const shown = { ...seen, ...chosen, ...context };
+      // For whoever sits there: a file, and what reads a pipe, get the document's own text.
+      const next = this.output.isStdout && process.stdout.isTTY === true ? context.next : undefined;
+      const shown = { ...seen, ...chosen, ...context, next };
       await this.output.commit(reporter.pieces?.(document, shown) ?? (await reporter.render(document, shown)));
     } finally {
       this.output.discard();

@@ -85,7 +85,8 @@ function readShard(path: string): NamedShard {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new IncompleteMergeError(`${path}: expected ${expected}, found ${foreignFile(text) ?? 'no complete JSON'}`);
+    const other = text.trimStart().startsWith('{') ? undefined : foreignFile(text);
+    throw new IncompleteMergeError(`${path}: expected ${expected}, found ${other ?? 'no complete JSON'}`);
   }
   const parsed = SHARD_SCHEMA.safeParse(document);
   if (!parsed.success) {

@@ -131,7 +131,7 @@ describe('what is no result', () => {
   it.each([
     [
       'traces/csv/strict-unmap.csv',
-      /strict-unmap\.csv: expected the JSON of a result or a study .*, found something else/,
+      /strict-unmap\.csv: expected the JSON of a result or a study .*, found a trace \(csv\)/,
     ],
     ['traces/rebind-strict.qemu-7.2.log.xz', /expected the JSON of a result or a study/],
     [cut, /found JSON that is cut short or damaged/],

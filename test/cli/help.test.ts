@@ -11,6 +11,7 @@ import { REPORTERS } from '../../src/reporters/registry.js';
 import type { ComingDocument } from '../../src/reporters/reporter.js';
 import {
   CALIBRATION_SCHEMA,
+  DIFF_SCHEMA,
   INSPECT_SCHEMA,
   LINT_SCHEMA,
   MRC_SCHEMA,
@@ -51,6 +52,7 @@ afterAll(async () => {
 const SCHEMAS: Readonly<Record<string, ComingDocument['schema']>> = {
   calibrate: CALIBRATION_SCHEMA,
   compare: RESULT_SCHEMA,
+  diff: DIFF_SCHEMA,
   inspect: INSPECT_SCHEMA,
   lint: LINT_SCHEMA,
   merge: STUDY_RESULT_SCHEMA,

@@ -6,6 +6,7 @@ import { baselineResultOf } from '../../results/baseline-row.js';
 import type { ResultDocument, StrategyResult } from '../../results/document.js';
 import { flushNote } from '../caveats.js';
 import { type ReportContext, WIDE } from '../reporter.js';
+import { comparisonOf } from '../table/comparison.js';
 import { baselineName, footerOf } from '../table/footer.js';
 import { formatValue } from '../table/format.js';
 import { factsOf } from '../table/single.js';
@@ -72,6 +73,7 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   addAnswer(shell, report, context);
   shell.heading('Strategies');
   shell.sortableTable(mainTable(report, context));
+  shell.list(tableNotes(report, wide));
   shell.paragraph(HOW_TO_READ);
   const { sources, notes } = footerOf(report, wide, { dropped: [], notes: flushNote(report) });
   shell.notes(notes);
@@ -90,6 +92,15 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   shell.heading('Where the numbers come from');
   shell.list(sources);
   return shell;
+}
+
+/** What the terminal says below its table: what does not tell rows apart, and of what something is saved. */
+function tableNotes(report: ResultDocument, context: ReportContext): string[] {
+  if (context.baseline === undefined) return [];
+  const compared = comparisonOf(report, context);
+  return compared.flatMap(({ trace, notes }) =>
+    notes.map((note) => (compared.length > 1 ? `${trace}: ${note}` : note)),
+  );
 }
 
 function mainTable(report: ResultDocument, context: ReportContext): DataTable {

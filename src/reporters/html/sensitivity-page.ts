@@ -27,7 +27,7 @@ export function sensitivityPage(report: SensitivityDocument, context: ReportCont
   shell.list(sensitivityNotes(report));
   if (joint !== undefined) addRanking(shell, joint, report, context);
   const shown = parameters.filter(isShown);
-  shell.heading('What moves the ratio');
+  shell.heading('Each parameter alone');
   if (shown.length === 0) {
     shell.paragraph('No estimate moves it.');
     return shell;
@@ -57,8 +57,8 @@ export function sensitivityPage(report: SensitivityDocument, context: ReportCont
 
 /** The ranking of the compared paths, and how sure it is. */
 function addRanking(shell: PageShell, joint: JointRange, report: SensitivityDocument, context: ReportContext): void {
-  shell.heading('Ranking');
-  shell.plainTable({ label: rankingTitle(report), ...rankingTexts(joint, context) });
+  shell.heading(rankingTitle(report));
+  shell.plainTable({ label: 'Ranking', ...rankingTexts(joint, context) });
   shell.list(rankingLines(joint, report));
 }
 

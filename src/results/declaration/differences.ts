@@ -1,6 +1,6 @@
 /** Declaration of what differs between two results: the body of `smmuscope.diff/1`, and `against` of a result. */
 import { z } from 'zod';
-import { distribution, type Immutable, label, quantity } from './metric.js';
+import { headlineDistribution, type Immutable, label, quantity } from './metric.js';
 import { TOOL } from './recording.js';
 import { COMPARED } from './statistics.js';
 
@@ -31,8 +31,8 @@ const ROW = z.object({
   old_trace: label('name of its trace in OLD, where that is another').optional(),
   operation: z
     .object({
-      old: distribution('time of an operation in OLD'),
-      new: distribution('time of an operation in NEW'),
+      old: headlineDistribution('time of an operation in OLD'),
+      new: headlineDistribution('time of an operation in NEW'),
     })
     .optional()
     .meta({ description: 'both distributions of the time of an operation, where they differ' }),
