@@ -50,7 +50,11 @@ describe('an unknown name', () => {
       'did you mean latency.operation.p99_ns?',
       '(all: docs/metrics.md)',
     ],
-    [() => parseGate('amplification.ioctl <= 3', '--gate'), 'did you mean amplification.ioctls?', '(all: docs/metrics.md)'],
+    [
+      () => parseGate('amplification.ioctl <= 3', '--gate'),
+      'did you mean amplification.ioctls?',
+      '(all: docs/metrics.md)',
+    ],
     [() => resolveStrategies(['ioctl-batch']), 'did you mean ioctl-batched?', ''],
     [() => resolveStrategies(['vcmdq']), 'did you mean sw-vcmdq or hw-vcmdq?', ''],
     [() => workloadByName('nic'), 'did you mean nic-ring or nic-lazy?', ''],

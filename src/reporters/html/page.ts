@@ -8,7 +8,7 @@ import {
   SENSITIVITY_SCHEMA,
   STUDY_RESULT_SCHEMA,
 } from '../../results/declaration/tags.js';
-import type { ReportContext } from '../reporter.js';
+import { type ReportContext, WIDE } from '../reporter.js';
 import { visibleTexts } from '../visible-document.js';
 import { calibrationPage } from './calibration-page.js';
 import { curvePage } from './curve-page.js';
@@ -35,9 +35,9 @@ function shellOf(document: PagedDocument, context: ReportContext): PageShell {
     case DIFF_SCHEMA:
       return diffPage(document, context);
     case STUDY_RESULT_SCHEMA:
-      return studyPage(document, context);
+      return studyPage(document, { ...context, ...WIDE });
     case SENSITIVITY_SCHEMA:
-      return sensitivityPage(document, context);
+      return sensitivityPage(document, { ...context, ...WIDE });
     case CALIBRATION_SCHEMA:
       return calibrationPage(document);
     case INSPECT_SCHEMA:

@@ -64,7 +64,10 @@ export function resultPage(report: ResultDocument, context: ReportContext): Page
   const { tool, profile, pacing, dma } = provenance;
   const { estimate_share: share } = profile;
   const wide = { ...context, ...WIDE };
-  const estimates = share === undefined ? '' : `, ${Math.round(share * 100)} % of the time rests on estimates`;
+  const estimates =
+    share === undefined
+      ? ''
+      : `, ${Math.round(share * 100)} % of the time${results.length > 1 ? ' of all rows together' : ''} rests on estimates`;
   const shell = new PageShell(
     `Invalidations of ${provenance.traces.map(({ file }) => file).join(', ')}`,
     `${tool.name} ${tool.version}; profile ${profile.name}${estimates}; pacing ${pacing}, DMA ${dma}. All times are of the simulated hardware.`,
