@@ -196,6 +196,14 @@ describe('same-times', () => {
     expect(text(stage2, 'same-times')).toBe('ioctl and hw-vcmdq take the same time, 15.5 µs on average');
   });
 
+  it('speaks of targetings where one path has several', async () => {
+    const options = { atc: ['broadcast', 'vsid'], limit: 3000 };
+    const result = await runRecording('vtd-rebind-4ats-k61.qemu-7.2.log.xz', ['ioctl', 'hw-vcmdq'], options);
+    expect(text(result, 'same-times')).toMatch(
+      /^ioctl takes the same time with ATC targeting broadcast and vsid, \S+ µs on average$/,
+    );
+  });
+
   it('is silent where all differ', async () => {
     expect(text(await runRecording(REBIND, ['ioctl', 'hw-vcmdq', 'native']), 'same-times')).toBeUndefined();
   });

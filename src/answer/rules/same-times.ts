@@ -2,7 +2,7 @@
 import { formatNs } from '../../reporters/table/format.js';
 import type { StrategyResult } from '../../results/document.js';
 import type { Rule } from '../rule.js';
-import { namesOf } from '../view.js';
+import { listed, namesOf } from '../view.js';
 import { UNICODE } from '../words.js';
 
 /** Two paths that differ in batching alone. */
@@ -20,14 +20,20 @@ export const sameTimes: Rule = {
     // With one group it would be the table that says it; the largest speaks for all.
     const [largest] = [...groups.values()].sort((one, other) => other.length - one.length);
     if (largest === undefined || largest.length < 2) return undefined;
-    const names = namesOf(largest, results);
     const { mean_ns } = largest[0].latency.operation;
     return {
-      text: `${names} take the same time, ${formatNs(mean_ns, UNICODE)} on average${batching(largest)}`,
+      text: `${whoTakes(largest, results)}, ${formatNs(mean_ns, UNICODE)} on average${batching(largest)}`,
       numbers: { rows_count: largest.length, mean_ns, ...batchingNumbers(largest) },
     };
   },
 };
+
+/** Paths, or the targetings of one path. */
+function whoTakes(rows: readonly StrategyResult[], results: readonly StrategyResult[]): string {
+  const [{ strategy }] = rows;
+  if (rows.some((row) => row.strategy !== strategy)) return `${namesOf(rows, results)} take the same time`;
+  return `${strategy} takes the same time with ATC targeting ${listed(rows.map(({ atc }) => atc))}`;
+}
 
 /** What a table shows of the times of a row. */
 function timesOf({ latency: { operation } }: StrategyResult): string {
@@ -45,7 +51,8 @@ function batchingNumbers(rows: readonly StrategyResult[]): {
   commands_per_sync_mean?: number;
   commands_per_sync_max?: number;
 } {
-  const isAboutBatching = rows.length === 2 && rows.every(({ strategy }) => APART_BY_BATCHING.includes(strategy));
+  const isAboutBatching =
+    rows.length === 2 && APART_BY_BATCHING.every((name) => rows.some(({ strategy }) => strategy === name));
   const { commands_per_sync: groups } = rows[0];
   if (!isAboutBatching || groups === undefined || groups.count === 0 || groups.mean > LITTLE_TO_BATCH) return {};
   return { commands_per_sync_mean: groups.mean, commands_per_sync_max: groups.max };
