@@ -107,6 +107,7 @@ it('the best is the safe row with the least stall, and nothing is said of what i
       }
       if (rule === 'same-caches') {
         expect(new Set(one.results.map(({ tlb }) => tlb?.main?.misses))).toEqual(new Set([numbers.misses_count]));
+        expect(numbers.miss_share).toBe(numbers.misses_count / (one.results[0].tlb?.translations ?? 0));
       }
       if (rule === 'warm-up') expect(numbers.warmup_events).toBeGreaterThan(one.provenance.warmup_events ?? 0);
     }

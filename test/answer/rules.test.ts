@@ -214,10 +214,18 @@ describe('same-caches', () => {
     const { tlb } = row(await rebind, 'ioctl');
     expect(said(await rebind, 'same-caches')?.numbers).toEqual({
       misses_count: tlb?.main?.misses,
-      translations_count: tlb?.utlb?.lookups,
-      miss_share: (tlb?.main?.misses ?? 0) / (tlb?.utlb?.lookups ?? 1),
+      translations_count: tlb?.translations,
+      miss_share: tlb?.misses_per_translation,
     });
     expect(text(await rebind, 'same-caches')).toMatch(/^TLB misses are the same on every path, 7,245 in 15,880 transl/);
+  });
+
+  it('counts per translation where ATCs answer before the TLB is asked, as the table does', async () => {
+    const result = await runRecording('vtd-onedomain-head.qemu-7.2.log.xz', ['ioctl', 'native'], { limit: 6000 });
+    const { tlb } = row(result, 'ioctl');
+    expect(tlb?.translations).toBeGreaterThan(tlb?.main?.lookups ?? 0);
+    expect(said(result, 'same-caches')?.numbers.miss_share).toBe(tlb?.misses_per_translation);
+    expect(text(result, 'same-caches')).toContain('the main TLB sees only what ATCs miss');
   });
 
   it('is silent with timed DMA, without translations, and where they differ', async () => {

@@ -60,10 +60,15 @@ const PERCENTILES = [
 /** Times on a logarithmic axis, µs; an operation of no time stands at its begin. */
 const onLogAxis = (ns: number): number => Math.max(1, ns) / 1000;
 
+/** What a curve is drawn from. */
+interface Curve {
+  readonly latency: Pick<StrategyResult['latency'], 'operation'>;
+}
+
 /** Share of operations that are done after a time, per strategy (parts.ts: `stepsOf`), with the percentiles marked. */
 export function latencyCurves(
   document: Document,
-  results: readonly StrategyResult[],
+  results: readonly Curve[],
   groups: readonly Group[],
   width: number,
 ): Chart {

@@ -1,7 +1,6 @@
 /** The page of `diff`: per row what differs, what explains it, and both distributions of the time of an operation. */
 import type { DiffDocument } from '../../diff/document.js';
 import type { DiffRow } from '../../results/declaration/differences.js';
-import type { StrategyResult } from '../../results/document.js';
 import { belowDiff, diffTable, groupsOf, sameLine, sideText } from '../diff-text.js';
 import type { ReportContext } from '../reporter.js';
 import { latencyCurves } from './charts.js';
@@ -56,8 +55,7 @@ function addDistributions(shell: PageShell, { operation }: DiffRow, name: string
     { label: 'old', operation: operation.old },
     { label: 'new', operation: operation.new },
   ];
-  // Of a result the curves look at nothing else.
-  const results = sides.map((side) => ({ latency: { operation: side.operation } }) as StrategyResult);
+  const results = sides.map(({ operation }) => ({ latency: { operation } }));
   const groups = sides.map(({ label }, at) => ({ label, at }));
   const curves = (width: number) => latencyCurves(shell.document, results, groups, width);
   const statistics = ['count', 'mean_ns', 'min_ns', 'p50_ns', 'p90_ns', 'p99_ns', 'p99_9_ns', 'max_ns'] as const;
